@@ -1,0 +1,87 @@
+import { NecoError, toNecoError } from './neco-error.ts';
+import type { PhaseEvent, Reporter } from './reporter.ts';
+
+/**
+ * One step of an operation. `isDone` and `plan` look at the world through `R`, which cannot change it; only
+ * `run` is handed the writer `W`.
+ */
+export interface Phase<R, W extends R> {
+  id: string;
+  title: string;
+  /** False when the phase is none of this server's business; it is then left out of the list altogether. */
+  concerns?(context: R): boolean;
+  /** Whether the world already is as this phase would make it. */
+  isDone(context: R): Promise<boolean>;
+  /** What `run` would change, one line each, for a dry run. */
+  plan(context: R): Promise<string[]> | string[];
+  run(context: W): Promise<void>;
+}
+
+export interface RunPhasesOptions {
+  reporter: Reporter;
+  signal?: AbortSignal;
+  /** How to go on after this operation was stopped or failed: the command to run again. */
+  again: string;
+}
+
+/**
+ * Runs the phases in order, each only when it is not done yet. Stops between two phases when the signal fires.
+ * @throws NecoError of the failed phase; CANCELLED between phases.
+ */
+export async function runPhases<R, W extends R>(
+  phases: readonly Phase<R, W>[],
+  context: W,
+  options: RunPhasesOptions,
+): Promise<{ changed: boolean }> {
+  const { reporter, signal, again } = options;
+  const list = phases.filter((phase) => phase.concerns?.(context) ?? true);
+  let changed = false;
+  for (const [index, phase] of list.entries()) {
+    if (signal?.aborted) {
+      throw new NecoError('CANCELLED', `stopped before: ${phase.title}`, { hint: `to go on, run again: ${again}` });
+    }
+    const event = { id: phase.id, title: phase.title, index: index + 1, total: list.length };
+    const start = performance.now();
+    const report = (status: PhaseEvent['status']) => {
+      reporter.phase({ ...event, status, duration: performance.now() - start });
+    };
+    try {
+      if (await phase.isDone(context)) {
+        report('skipped');
+        continue;
+      }
+      reporter.phase({ ...event, status: 'started' });
+      await phase.run(context);
+      changed = true;
+      report('done');
+    } catch (error) {
+      report('failed');
+      throw inPhase(phase.title, error, again);
+    }
+  }
+  return { changed };
+}
+
+/** Says what the phases would change and changes nothing: it is given a reader only. */
+export async function dryRunPhases<R, W extends R>(
+  phases: readonly Phase<R, W>[],
+  context: R,
+  reporter: Reporter,
+): Promise<void> {
+  const list = phases.filter((phase) => phase.concerns?.(context) ?? true);
+  for (const [index, phase] of list.entries()) {
+    const event = { id: phase.id, title: phase.title, index: index + 1, total: list.length };
+    if (await phase.isDone(context)) reporter.phase({ ...event, status: 'skipped' });
+    else reporter.phase({ ...event, status: 'would-run', plan: await phase.plan(context) });
+  }
+}
+
+function inPhase(title: string, thrown: unknown, again: string): NecoError {
+  const error = toNecoError(thrown);
+  return new NecoError(error.code, `${title}: ${error.message}`, {
+    hint: error.hint ?? `when that is mended, run again: ${again}`,
+    retryable: error.retryable,
+    details: error.details,
+    cause: error.cause ?? thrown,
+  });
+}
