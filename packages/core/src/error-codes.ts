@@ -52,6 +52,7 @@ export const errorCodes = {
   FOREIGN_DATA: exitStatus.refused,
   QUORUM_AT_RISK: exitStatus.refused,
   VERIFICATION_FAILED: exitStatus.failed,
+  CONFIG_EXISTS: exitStatus.refused,
 } as const satisfies Record<string, ExitStatus>;
 
 export type ErrorCode = keyof typeof errorCodes;
