@@ -53,6 +53,7 @@ export const errorCodes = {
   QUORUM_AT_RISK: exitStatus.refused,
   VERIFICATION_FAILED: exitStatus.failed,
   CONFIG_EXISTS: exitStatus.refused,
+  RENDEZVOUS_UNREACHABLE: exitStatus.failed,
 } as const satisfies Record<string, ExitStatus>;
 
 export type ErrorCode = keyof typeof errorCodes;
