@@ -1,0 +1,159 @@
+import { connect as connectHttp2, constants, type ClientHttp2Session } from 'node:http2';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { NecoError, toNecoError, type Secret } from '@neco/core';
+import { readLimited } from './read-limited.ts';
+import { rendezvousFailures, type Leader } from './rendezvous-failures.ts';
+import { formatRendezvousIdentity } from './rendezvous-identity.ts';
+import { decodeRendezvousError, rendezvousAnswerSchema, rendezvousWire } from './rendezvous-wire.ts';
+import { setupKey } from './setup-key.ts';
+import { watchPeer } from './watch-peer.ts';
+
+export interface RendezvousClientOptions {
+  /** Of the leader. */
+  address: string;
+  port: number;
+  leaderName: string;
+  /** What this server was given. */
+  secret: Secret;
+  cluster: string;
+  lrns: readonly number[];
+  lrn: number;
+}
+
+export interface RendezvousRequestOptions {
+  signal?: AbortSignal;
+  /** Limit of the whole request in milliseconds; none by default, for the leader answers when it can. */
+  timeout?: number;
+}
+
+export interface RendezvousClient {
+  readonly leader: Leader;
+  /**
+   * Sends one request over a connection of its own and gives the leader's answer. The leader may have carried the
+   * request out although its answer was lost: what is asked must bear to be asked again.
+   * @throws NecoError whatever the leader's handler threw; RENDEZVOUS_UNREACHABLE (retryable) when the leader is
+   * not there, not yet, or no longer; RENDEZVOUS_REFUSED when it does not know the setup secret; TIMEOUT (retryable);
+   * CANCELLED.
+   */
+  request(path: string, body: unknown, options?: RendezvousRequestOptions): Promise<unknown>;
+}
+
+/**
+ * The way to the leader of a setup. Connects with each request, not now: the leader need not be there yet.
+ * @throws NecoError SECRET_INVALID, LRN_LIST_INVALID
+ */
+export function connectRendezvous(options: RendezvousClientOptions): RendezvousClient {
+  const { address, port, leaderName, secret, cluster, lrns, lrn } = options;
+  const leader: Leader = { name: leaderName, address, port };
+  const identity = formatRendezvousIdentity({ lrn, cluster, lrns: [...lrns] });
+  const psk = setupKey(secret, cluster, lrns, 'rendezvous psk');
+  return {
+    leader,
+    async request(path, body, { signal, timeout } = {}) {
+      const text = JSON.stringify({ body });
+      if (Buffer.byteLength(text) > rendezvousWire.largestBody) {
+        throw new NecoError('INTERNAL', `a request to ${path} of ${String(text.length)} characters is too large`);
+      }
+      const limits = signalsOf(signal, timeout);
+      try {
+        const socket = await openSocket(leader, { psk, identity }, limits);
+        return decodeAnswer(leader, await exchange(leader, socket, path, text, limits));
+      } catch (error) {
+        if (signal?.aborted) throw rendezvousFailures.cancelled(leader, path);
+        if (limits.aborted) throw rendezvousFailures.timeout(leader, path, timeout ?? 0);
+        throw error;
+      }
+    },
+  };
+}
+
+function signalsOf(signal: AbortSignal | undefined, timeout: number | undefined): AbortSignal {
+  const signals = signal === undefined ? [] : [signal];
+  if (timeout !== undefined) signals.push(AbortSignal.timeout(timeout));
+  return AbortSignal.any(signals);
+}
+
+/** A TLS connection whose other side has proved that it knows the setup secret. Nothing was written to it yet. */
+async function openSocket(leader: Leader, key: { psk: Buffer; identity: string }, signal: AbortSignal): Promise<TLSSocket> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  signal.throwIfAborted();
+  let connected = false;
+  const socket = connectTls({
+    host: leader.address,
+    port: leader.port,
+    ...rendezvousWire.tls,
+    ALPNProtocols: [rendezvousWire.protocol],
+    pskCallback: () => key,
+    rejectUnauthorized: true,
+    // Called only for a session that rests on a certificate, and none is good enough here, whoever signed it.
+    checkServerIdentity: () => new NecoError('RENDEZVOUS_REFUSED', 'a certificate is not enough'),
+  });
+  const stop = (): void => {
+    reject(new NecoError('CANCELLED', 'stopped'));
+  };
+  const timer = setTimeout(() => {
+    reject(rendezvousFailures.silent(leader, connected));
+  }, rendezvousWire.handshakeTimeout);
+  signal.addEventListener('abort', stop, { once: true });
+  socket.once('connect', () => (connected = true));
+  socket.once('secureConnect', () => {
+    resolve(undefined);
+  });
+  socket.on('error', (error) => {
+    reject(rendezvousFailures.ofHandshake(leader, error));
+  });
+  socket.once('close', () => {
+    reject(rendezvousFailures.ofHandshake(leader));
+  });
+  try {
+    await promise;
+    if (!socket.isSessionReused()) throw rendezvousFailures.certificate(leader);
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function exchange(leader: Leader, socket: TLSSocket, path: string, text: string, signal: AbortSignal): Promise<string> {
+  const session = connectHttp2(`https://${leader.name}`, { createConnection: () => socket });
+  let silent = false;
+  session.on('error', () => undefined);
+  watchPeer(session, () => (silent = true));
+  try {
+    return await send(session, path, text, signal);
+  } catch (error) {
+    throw silent ? rendezvousFailures.fellSilent(leader) : rendezvousFailures.brokeOff(leader, error);
+  } finally {
+    session.destroy();
+    socket.destroy();
+  }
+}
+
+async function send(session: ClientHttp2Session, path: string, text: string, signal: AbortSignal): Promise<string> {
+  const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/json' }, { signal });
+  stream.on('error', () => undefined);
+  stream.end(text);
+  const answer = await readLimited(stream, rendezvousWire.largestBody);
+  if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw new Error(`stream reset with code ${String(stream.rstCode)}`);
+  if (answer === undefined) throw new Error('the answer is too large');
+  if (answer === '') throw new Error('no answer');
+  return answer;
+}
+
+function decodeAnswer(leader: Leader, text: string): unknown {
+  let answer;
+  try {
+    answer = rendezvousAnswerSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new NecoError('INTERNAL', `${leader.name} gave an answer that this version of neco does not understand`, {
+      hint: 'install the same version of neco on all boot servers',
+      cause: toNecoError(cause),
+    });
+  }
+  if ('error' in answer) throw decodeRendezvousError(answer.error);
+  return answer.value;
+}

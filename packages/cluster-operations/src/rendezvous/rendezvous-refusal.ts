@@ -1,0 +1,39 @@
+import type { RendezvousIdentity } from './rendezvous-identity.ts';
+
+/** Somebody was turned away: who, why, and what the admin of the leader can do about it. */
+export interface RendezvousRefusal {
+  remoteAddress: string;
+  /** What it said of itself, when it got that far. Not proved. */
+  identity?: RendezvousIdentity;
+  reason: string;
+  hint: string;
+}
+
+type Finding = Pick<RendezvousRefusal, 'reason' | 'hint'>;
+
+const stranger = 'only "neco setup" on the other boot servers belongs here: find out what runs at that address';
+
+const findings: Readonly<Record<string, Finding>> = {
+  ERR_SSL_BINDER_DOES_NOT_VERIFY: {
+    reason: 'it has another setup secret',
+    hint: 'run "neco setup" there again with the setup secret of this server',
+  },
+  ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM: {
+    reason: 'it shows no setup secret',
+    hint: 'when it is a boot server, install the neco version of this server there and run "neco setup" again; else find out what it is',
+  },
+  ERR_SSL_HTTP_REQUEST: { reason: 'it speaks plain HTTP', hint: stranger },
+  ERR_SSL_WRONG_VERSION_NUMBER: { reason: 'it does not speak TLS', hint: stranger },
+  ERR_SSL_UNSUPPORTED_PROTOCOL: { reason: 'it does not speak TLS 1.3', hint: stranger },
+  ERR_SSL_NO_SHARED_CIPHER: { reason: 'it does not offer the cipher suite of the rendezvous', hint: stranger },
+};
+
+export const refusalFindings = {
+  /** What an error of the TLS handshake says of the client. */
+  ofHandshake(code: string | undefined): Finding {
+    return findings[code ?? ''] ?? { reason: `its TLS handshake failed (${code ?? 'no reason given'})`, hint: stranger };
+  },
+  slow: { reason: 'it connected and then did not go on', hint: stranger },
+  crowd: { reason: 'it has too many connections open', hint: stranger },
+  notShared: { reason: 'its session does not rest on the setup secret', hint: stranger },
+} as const;

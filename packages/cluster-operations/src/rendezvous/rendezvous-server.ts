@@ -1,0 +1,225 @@
+import { once } from 'node:events';
+import { createSecureServer, constants, type Http2SecureServer, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { NecoError, toNecoError, type Secret } from '@neco/core';
+import { z } from 'zod';
+import { readLimited } from './read-limited.ts';
+import { RendezvousConnections } from './rendezvous-connections.ts';
+import { parseRendezvousIdentity } from './rendezvous-identity.ts';
+import { refusalFindings, type RendezvousRefusal } from './rendezvous-refusal.ts';
+import { encodeRendezvousError, rendezvousWire } from './rendezvous-wire.ts';
+import { setupKey } from './setup-key.ts';
+import { watchPeer } from './watch-peer.ts';
+
+/** A request of a server that knows the setup secret. All but `body` and `path` was fixed when it connected. */
+export interface RendezvousRequest {
+  /** The LRN, cluster and list (ascending) that the other server was given; they may differ from this one's. */
+  lrn: number;
+  cluster: string;
+  lrns: number[];
+  path: string;
+  body: unknown;
+  remoteAddress: string;
+  /** Fires when the other server is gone or no longer wants the answer, and when the rendezvous is closed. */
+  signal: AbortSignal;
+}
+
+export interface RendezvousServerOptions {
+  address: string;
+  /** 0 takes any free port. */
+  port: number;
+  secret: Secret;
+  /** Closes the rendezvous when it fires. */
+  signal?: AbortSignal;
+  /**
+   * Answers a request, as late as it likes. What it gives must be JSON. A NecoError travels to the client; CANCELLED
+   * breaks the request off, so that the client asks again; of anything else thrown the client learns that it happened.
+   */
+  handle(request: RendezvousRequest): Promise<unknown>;
+  /** Told of everybody who was turned away, once in ten seconds for one address and reason. */
+  onRefused(refusal: RendezvousRefusal): void;
+  /** Told of a fault of `handle` that is no NecoError. */
+  onFault?(error: NecoError, path: string): void;
+}
+
+export interface RendezvousServer {
+  address: AddressInfo;
+  /** Ends it for good: answers that are ready go out, requests that still wait are broken off. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens for the other boot servers during setup: HTTP/2 over TLS 1.3 with a pre-shared key and no certificate.
+ * The key comes from the setup secret and from the cluster and list that the client names, so a server that holds the
+ * secret gets through to `handle` even with another list, and can be told so.
+ * https://nodejs.org/docs/latest-v24.x/api/tls.html#pre-shared-keys
+ * @throws NecoError BUSY when the port is taken, SERVICE_FAILED when it cannot listen for another reason.
+ */
+export async function listenRendezvous(options: RendezvousServerOptions): Promise<RendezvousServer> {
+  const connections = new RendezvousConnections((refusal) => {
+    options.onRefused(refusal);
+  });
+  const closing = new AbortController();
+  const server = createServer(options.secret, connections);
+  server.on('stream', (stream, headers) => {
+    void serve(stream, headers[':path'] ?? '/', { options, connections, closing: closing.signal });
+  });
+  await listen(server, options);
+  const close = closeOnce(server, connections, closing);
+  options.signal?.addEventListener('abort', () => void close(), { once: true });
+  if (options.signal?.aborted) await close();
+  return { address: server.address() as AddressInfo, close };
+}
+
+function createServer(secret: Secret, connections: RendezvousConnections): Http2SecureServer {
+  const server = createSecureServer({
+    ...rendezvousWire.tls,
+    allowHTTP1: false,
+    settings: { maxConcurrentStreams: 16, enablePush: false },
+    pskCallback(socket: TLSSocket, text: string) {
+      const identity = parseRendezvousIdentity(text);
+      if (identity === undefined) return null;
+      connections.identify(socket, identity);
+      return setupKey(secret, identity.cluster, identity.lrns, 'rendezvous psk');
+    },
+  });
+  server.on('connection', (socket) => {
+    connections.add(socket);
+  });
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    connections.refuse(socket, refusalFindings.ofHandshake(error.code));
+    socket.destroy();
+  });
+  server.on('secureConnection', (socket) => {
+    connections.admit(socket);
+    // A session ticket would be taken up as "reused" too, but it names no identity.
+    if (socket.isSessionReused() && connections.of(socket)?.identity !== undefined) return;
+    connections.refuse(socket, refusalFindings.notShared);
+    socket.destroy();
+  });
+  server.on('unknownProtocol', (socket: TLSSocket) => socket.destroy());
+  // A session or stream that breaks off is the client's to notice; its handler is told through its signal.
+  server.on('sessionError', () => undefined);
+  server.on('session', (session) => {
+    session.on('error', () => undefined);
+    watchPeer(session, () => undefined);
+  });
+  return server;
+}
+
+async function listen(server: Http2SecureServer, { address, port }: RendezvousServerOptions): Promise<void> {
+  try {
+    server.listen(port, address);
+    await once(server, 'listening');
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
+    const where = `${address}:${String(port)}`;
+    if (code === 'EADDRINUSE') {
+      throw new NecoError('BUSY', `the port of the rendezvous, ${where}, is in use`, {
+        hint: `end what listens there (see: ss -tlnp 'sport = :${String(port)}'), or set ports.rendezvous in site.yml on all boot servers`,
+        cause,
+      });
+    }
+    throw new NecoError('SERVICE_FAILED', `cannot listen at ${where}: ${code}`, {
+      hint: 'check that the address plan of site.yml gives this server an address that it has (ip address)',
+      cause,
+    });
+  }
+}
+
+interface Serving {
+  options: RendezvousServerOptions;
+  connections: RendezvousConnections;
+  closing: AbortSignal;
+}
+
+async function serve(stream: ServerHttp2Stream, path: string, { options, connections, closing }: Serving): Promise<void> {
+  const gone = new AbortController();
+  stream.on('error', () => undefined);
+  stream.once('close', () => {
+    gone.abort();
+  });
+  const breakOff = (): void => {
+    stream.close(constants.NGHTTP2_CANCEL);
+  };
+  closing.addEventListener('abort', breakOff, { once: true });
+  const connection = stream.session && connections.of(stream.session.socket);
+  if (connection?.identity === undefined || closing.aborted) {
+    breakOff();
+    return;
+  }
+  const signal = AbortSignal.any([gone.signal, closing]);
+  const { remoteAddress, identity } = connection;
+  const answer = await answerTo(stream, path, options, (body) =>
+    options.handle({ ...identity, lrns: [...identity.lrns], path, body, remoteAddress, signal }),
+  );
+  closing.removeEventListener('abort', breakOff);
+  if (stream.destroyed || stream.closed) return;
+  if (answer === undefined) {
+    breakOff();
+    return;
+  }
+  stream.respond({ ':status': 200, 'content-type': 'application/json' });
+  stream.end(answer);
+}
+
+const requestSchema = z.object({ body: z.unknown().optional() });
+
+/** The text of the answer; nothing when the request is to be broken off. */
+async function answerTo(
+  stream: ServerHttp2Stream,
+  path: string,
+  options: RendezvousServerOptions,
+  handle: (body: unknown) => Promise<unknown>,
+): Promise<string | undefined> {
+  try {
+    const text = await readBody(stream);
+    const request = requestSchema.parse(JSON.parse(text));
+    const answer = JSON.stringify({ value: await handle(request.body) });
+    if (Buffer.byteLength(answer) > rendezvousWire.largestBody) throw new Error('the answer is too large');
+    return answer;
+  } catch (thrown) {
+    const error = toNecoError(thrown);
+    if (error.code === 'CANCELLED') return undefined;
+    if (thrown instanceof NecoError) return JSON.stringify({ error: encodeRendezvousError(thrown) });
+    options.onFault?.(error, path);
+    const fault = new NecoError('INTERNAL', `a fault in the leader's answer to ${path}`, {
+      hint: 'look at what "neco setup" says on the leader',
+    });
+    return JSON.stringify({ error: encodeRendezvousError(fault) });
+  }
+}
+
+async function readBody(stream: ServerHttp2Stream): Promise<string> {
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), rendezvousWire.bodyTimeout);
+  try {
+    const text = await readLimited(stream, rendezvousWire.largestBody);
+    if (text !== undefined) return text;
+  } catch {
+    throw new NecoError('CANCELLED', 'the request broke off');
+  } finally {
+    clearTimeout(timer);
+  }
+  throw new NecoError('INTERNAL', `the request is larger than ${String(rendezvousWire.largestBody)} bytes`, {
+    hint: 'install the same version of neco on all boot servers',
+  });
+}
+
+function closeOnce(server: Http2SecureServer, connections: RendezvousConnections, closing: AbortController): () => Promise<void> {
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    server.close(() => {
+      resolve(undefined);
+    });
+    closing.abort();
+    // Answers that are on their way get this long.
+    const timer = setTimeout(() => {
+      connections.destroyAll();
+    }, 1000);
+    await promise;
+    clearTimeout(timer);
+  };
+  return () => (closed ??= close());
+}

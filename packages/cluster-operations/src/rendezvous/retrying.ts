@@ -1,0 +1,33 @@
+import { waitFor } from '@neco/core';
+import type { RendezvousClient } from './rendezvous-client.ts';
+
+export interface RetryingOptions {
+  /** What is waited for, as in "waiting for <what>"; the leader by default. */
+  what?: string;
+  /** Limit in milliseconds over all tries; none by default. */
+  timeout?: number;
+  signal?: AbortSignal;
+  /** Told each time what was last seen changes. */
+  onState?: (state: string) => void;
+}
+
+/**
+ * Asks the leader until it answers: it may not be there yet, or be restarted in between.
+ * @throws NecoError TIMEOUT with what was last seen, CANCELLED, and every error of the request that is not retryable.
+ */
+export async function retrying(client: RendezvousClient, path: string, body: unknown, options: RetryingOptions = {}): Promise<unknown> {
+  const { leader } = client;
+  const { timeout, signal, what = `${leader.name} at ${leader.address}` } = options;
+  const deadline = timeout === undefined ? undefined : performance.now() + timeout;
+  const look = async (): Promise<{ done: true; value: unknown }> => {
+    const left = deadline === undefined ? {} : { timeout: Math.max(Math.ceil(deadline - performance.now()), 1) };
+    return { done: true, value: await client.request(path, body, { ...left, ...(signal ? { signal } : {}) }) };
+  };
+  return waitFor(look, {
+    ...options,
+    what,
+    pause: 50,
+    maxPause: 1000,
+    hint: `start "neco setup" on ${leader.name}, or find out why it does not answer; then run this command again`,
+  });
+}
