@@ -1,1 +1,14 @@
-export {};
+export * from './host-reader.ts';
+export * from './host-writer.ts';
+export * from './lock-host.ts';
+export * from './open-host.ts';
+export {
+  packageLists,
+  packageListsDirectory,
+  type PackageLists,
+  type PackageListsOptions,
+  type PlannedPackage,
+} from './packages/package-lists.ts';
+export * from './read-only-host.ts';
+export type { UnitState, WaitForUnitOptions, WantedUnitState } from './units/unit-state.ts';
+export { describeUnit } from './units/unit-state.ts';

@@ -1,0 +1,7 @@
+import { readdir } from 'node:fs/promises';
+import { inFile, unlessMissing } from './file-error.ts';
+
+/** Names in a directory, sorted; undefined when there is no such directory. @throws NecoError FILE_FAILED */
+export async function listDirectory(path: string): Promise<string[] | undefined> {
+  return inFile('list', path, async () => (await unlessMissing(readdir(path)))?.sort());
+}

@@ -1,0 +1,89 @@
+import type { Secret } from '@neco/core';
+import type { PackageLists } from './packages/package-lists.ts';
+import type { UnitState, WaitForUnitOptions, WantedUnitState } from './units/unit-state.ts';
+
+/** What this machine is. */
+export interface HostFacts {
+  hostname: string;
+  /** The user this process runs as; 0 is root. */
+  uid: number;
+  /** Addresses of all interfaces, loopback included, IPv4 first. */
+  addresses: string[];
+  /** `ID` and `VERSION_ID` of /etc/os-release. */
+  os: { id: string; version: string };
+  /** /etc/machine-id, empty where there is none. */
+  machineId: string;
+  /** The wall clock in milliseconds since the epoch, when it was asked. */
+  clock: number;
+  /** Memory in bytes. */
+  memory: number;
+  /** Whether systemd is this machine's service manager, see sd_booted(3). */
+  bootedWithSystemd: boolean;
+}
+
+export interface FileStatus {
+  /** The permission bits, such as 0o600. */
+  mode: number;
+  /** Name of the user, its number where it has no name. */
+  owner: string;
+  group: string;
+  size: number;
+  mtimeMs: number;
+  ino: number;
+  isDirectory: boolean;
+  isSymbolicLink: boolean;
+}
+
+/** A TCP socket that listens on this host. */
+export interface Listener {
+  address: string;
+  port: number;
+  /** Name of the process that holds it, where this process may see it. */
+  process?: string;
+  pid?: number;
+}
+
+/** A certificate and its private key, both PEM. */
+export interface Pair {
+  certificate: string;
+  key: Secret;
+}
+
+export interface PairPaths {
+  /** Such as /etc/neco/etcd.crt; the key lies beside it under the same name. */
+  certificatePath: string;
+  keyPath: string;
+}
+
+/** This machine, to look at. It has no means to change anything but scratch files of its own under /run/neco. */
+export interface HostReader {
+  facts(): Promise<HostFacts>;
+  /** The text of a file, undefined when there is none. @throws NecoError FILE_FAILED */
+  readText(path: string): Promise<string | undefined>;
+  /** A file's status; a symbolic link is not followed. @throws NecoError FILE_FAILED */
+  stat(path: string): Promise<FileStatus | undefined>;
+  /** Names in a directory, sorted; undefined when there is no such directory. @throws NecoError FILE_FAILED */
+  list(path: string): Promise<string[] | undefined>;
+  /** The pair as it lies on disk, both files of one generation. @throws NecoError FILE_FAILED */
+  readPair(paths: PairPaths): Promise<Pair | undefined>;
+  userExists(name: string): Promise<boolean>;
+  /** Version of an installed deb package. @throws NecoError PACKAGE_FAILED */
+  installedVersion(packageName: string): Promise<string | undefined>;
+  /** Lists of packages apart from the system's own, see `PackageLists`. */
+  packageLists(directory?: string): PackageLists;
+  /**
+   * The versions that would be installed, by package, from the lists given, by default from the system's own; one that
+   * is not to be had is left out. @throws NecoError PACKAGE_FAILED
+   */
+  candidateVersions(packages: readonly string[], lists?: PackageLists): Promise<Map<string, string>>;
+  /** @throws NecoError SERVICE_FAILED */
+  unit(name: string): Promise<UnitState>;
+  /** Waits until a unit is as wanted. @throws NecoError SERVICE_FAILED with the end of its log, CANCELLED */
+  waitForUnit(name: string, wanted: WantedUnitState, options?: WaitForUnitOptions): Promise<UnitState>;
+  /** All listening TCP sockets of this network namespace; starts no process. */
+  listeners(): Promise<Listener[]>;
+  /** Bytes that an unprivileged process may still write at a path, or where it would be made. */
+  freeSpace(path: string): Promise<number>;
+  /** The last lines that a unit wrote to the journal; empty when there is none. */
+  journalTail(unit: string, lines: number): Promise<string[]>;
+}

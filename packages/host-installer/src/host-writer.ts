@@ -1,0 +1,63 @@
+import type { HostReader, Pair, PairPaths } from './host-reader.ts';
+import type { PackageLists } from './packages/package-lists.ts';
+
+export interface FileOwner {
+  /** Name of the user; by default the one this process runs as. */
+  owner?: string;
+  /** Name of the group; by default that of the user. */
+  group?: string;
+}
+
+export interface FileAttributes extends FileOwner {
+  /** The permission bits, such as 0o600. */
+  mode: number;
+}
+
+export interface InstallOptions {
+  signal?: AbortSignal;
+  /** How long to wait for another package manager, in milliseconds; 5 minutes by default. */
+  lockTimeout?: number;
+}
+
+export interface StartOptions {
+  /** Whether to wait until systemd says that the unit is started. */
+  block: boolean;
+  signal?: AbortSignal;
+}
+
+export interface TransientOptions {
+  user?: string;
+  /** Unit properties as in systemd.exec(5); several values of one property as a list. */
+  properties?: Readonly<Record<string, string | readonly string[]>>;
+  signal?: AbortSignal;
+}
+
+/** This machine, to look at and to change. Each change is made once: done again it leaves things alone. */
+export interface HostWriter extends HostReader {
+  /** Writes a file whole or not at all, synced; gives whether it was changed. @throws NecoError FILE_FAILED */
+  writeFile(path: string, content: string | Buffer, attributes: FileAttributes): Promise<boolean>;
+  /** Makes a directory and what it lies in, or puts its mode and owner right. @throws NecoError FILE_FAILED */
+  makeDirectory(path: string, attributes: FileAttributes): Promise<boolean>;
+  /** Puts a certificate and its key in place at once. @throws NecoError FILE_FAILED, CERTIFICATE_INVALID */
+  writePair(pair: PairPaths & Pair & FileOwner): Promise<boolean>;
+  /** Removes a file; gives whether there was one. @throws NecoError FILE_FAILED */
+  removeFile(path: string): Promise<boolean>;
+  /** Renames a file or directory beside itself and gives the new path. @throws NecoError FILE_FAILED */
+  moveAside(path: string): Promise<string>;
+  /**
+   * Installs deb packages from the lists given, by default from the system's own; `name=version` asks for that version.
+   * @throws NecoError PACKAGE_FAILED, CANCELLED
+   */
+  installPackages(names: readonly string[], lists?: PackageLists, options?: InstallOptions): Promise<void>;
+  /** @throws NecoError SERVICE_FAILED with the end of the unit's log, CANCELLED; so do those below */
+  startUnit(name: string, options: StartOptions): Promise<void>;
+  stopUnit(name: string, options?: { signal?: AbortSignal }): Promise<void>;
+  restartUnit(name: string, options: StartOptions): Promise<void>;
+  reloadUnit(name: string, options?: { signal?: AbortSignal }): Promise<void>;
+  enableUnit(name: string): Promise<void>;
+  disableUnit(name: string): Promise<void>;
+  /** Has systemd read its unit files again. */
+  reloadDaemon(): Promise<void>;
+  /** Starts a command as a unit that is gone at the next boot; one of that name from before is stopped first. */
+  startTransient(unit: string, argv: readonly string[], options?: TransientOptions): Promise<void>;
+}

@@ -1,0 +1,31 @@
+import { makeDirectory } from './files/make-directory.ts';
+import { moveAside } from './files/move-aside.ts';
+import { removeFile } from './files/remove-file.ts';
+import { writeFile } from './files/write-file.ts';
+import { writePair } from './files/write-pair.ts';
+import type { HostWriter } from './host-writer.ts';
+import { installPackages } from './packages/install-packages.ts';
+import { readOnlyHost, type HostOptions } from './read-only-host.ts';
+import { controlUnit, reloadDaemon, startTransient } from './units/control-unit.ts';
+
+/** This machine, to look at and to change; most of it needs root. */
+export function openHost(options: HostOptions = {}): HostWriter {
+  return {
+    ...readOnlyHost(options),
+    writeFile,
+    makeDirectory,
+    writePair,
+    removeFile,
+    moveAside,
+    installPackages: (names, lists, settings = {}) =>
+      installPackages(names, lists?.aptOptions ?? options.aptOptions ?? [], settings),
+    startUnit: (name, settings) => controlUnit('start', name, settings),
+    stopUnit: (name, settings) => controlUnit('stop', name, settings),
+    restartUnit: (name, settings) => controlUnit('restart', name, settings),
+    reloadUnit: (name, settings) => controlUnit('reload', name, settings),
+    enableUnit: (name) => controlUnit('enable', name),
+    disableUnit: (name) => controlUnit('disable', name),
+    reloadDaemon,
+    startTransient,
+  };
+}

@@ -1,0 +1,43 @@
+import { findAccount } from './accounts.ts';
+import { fileStatus } from './files/file-status.ts';
+import { freeSpace } from './files/free-space.ts';
+import { listDirectory } from './files/list-directory.ts';
+import { readPair } from './files/read-pair.ts';
+import { readText } from './files/read-text.ts';
+import type { HostReader } from './host-reader.ts';
+import { candidateVersions, systemListsOptions } from './packages/candidate-versions.ts';
+import { installedVersion } from './packages/installed-version.ts';
+import { packageLists } from './packages/package-lists.ts';
+import { readFacts } from './read-facts.ts';
+import { readListeners } from './read-listeners.ts';
+import { journalTail } from './units/journal-tail.ts';
+import { unitState } from './units/unit-state.ts';
+import { waitForUnit } from './units/wait-for-unit.ts';
+
+export interface HostOptions {
+  /** More settings for every apt command, as in `Dir::Etc::SourceList=/path`. */
+  aptOptions?: readonly string[];
+}
+
+/** This machine for code that only looks: the object has no function that changes it. */
+export function readOnlyHost({ aptOptions = [] }: HostOptions = {}): HostReader {
+  const listsIn = (directory?: string) =>
+    packageLists({ aptOptions, ...(directory === undefined ? {} : { directory }) });
+  return {
+    facts: readFacts,
+    readText,
+    stat: fileStatus,
+    list: listDirectory,
+    readPair,
+    userExists: async (name) => (await findAccount('passwd', name)) !== undefined,
+    installedVersion,
+    packageLists: listsIn,
+    candidateVersions: (packages, lists) =>
+      candidateVersions(packages, lists?.aptOptions ?? [...systemListsOptions, ...aptOptions]),
+    unit: unitState,
+    waitForUnit,
+    listeners: readListeners,
+    freeSpace,
+    journalTail,
+  };
+}

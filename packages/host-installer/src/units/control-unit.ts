@@ -1,0 +1,77 @@
+import type { StartOptions, TransientOptions } from '../host-writer.ts';
+import { runCommand, type CommandOptions } from '../run-command.ts';
+import { unitError } from './unit-error.ts';
+import { unitState } from './unit-state.ts';
+
+/** A unit may take its time to start or stop; systemd's own limits end that, not ours. */
+const noLimit: CommandOptions = { timeout: Infinity };
+
+/**
+ * Has systemd do something with a unit, see systemctl(1). Stopping the wait does not take the job back.
+ * @throws NecoError SERVICE_FAILED with the end of the unit's log; CANCELLED
+ */
+export async function controlUnit(
+  verb: 'start' | 'stop' | 'restart' | 'reload' | 'enable' | 'disable' | 'reset-failed',
+  name: string,
+  options: Partial<StartOptions> = {},
+): Promise<void> {
+  const { block = true, signal } = options;
+  const argv = [
+    verb,
+    '--quiet',
+    '--no-pager',
+    '--no-ask-password',
+    ...(block ? [] : ['--no-block']),
+    '--',
+    name,
+  ];
+  const { exitCode, stderr } = await runCommand('systemctl', argv, {
+    ...noLimit,
+    ...(signal ? { signal } : {}),
+  });
+  if (exitCode !== 0) throw await unitError(name, `cannot ${verb} ${name}: ${firstLine(stderr)}`);
+}
+
+/** Has systemd read its unit files again. @throws NecoError SERVICE_FAILED */
+export async function reloadDaemon(): Promise<void> {
+  const { exitCode, stderr } = await runCommand('systemctl', ['daemon-reload', '--no-pager']);
+  if (exitCode !== 0)
+    throw await unitError('init.scope', `systemd does not read its unit files: ${firstLine(stderr)}`);
+}
+
+/**
+ * Starts a command as a unit that is gone at the next boot, see systemd-run(1); one of that name from before is
+ * stopped first. @throws NecoError SERVICE_FAILED, CANCELLED
+ */
+export async function startTransient(
+  unit: string,
+  argv: readonly string[],
+  options: TransientOptions = {},
+): Promise<void> {
+  const { user, properties = {}, signal } = options;
+  const before = await unitState(unit);
+  if (['active', 'activating', 'deactivating', 'reloading'].includes(before.active)) {
+    await controlUnit('stop', unit, signal ? { signal } : {});
+  }
+  if ((await unitState(unit)).load !== 'not-found') await controlUnit('reset-failed', unit);
+  const settings = Object.entries(properties).flatMap(([name, values]) =>
+    [values].flat().map((value) => `--property=${name}=${value}`),
+  );
+  const run = [
+    '--quiet',
+    `--unit=${unit}`,
+    ...settings,
+    ...(user === undefined ? [] : [`--uid=${user}`]),
+    '--',
+    ...argv,
+  ];
+  const { exitCode, stderr } = await runCommand('systemd-run', run, {
+    ...noLimit,
+    ...(signal ? { signal } : {}),
+  });
+  if (exitCode !== 0) throw await unitError(unit, `cannot start ${unit}: ${firstLine(stderr)}`);
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n')[0] ?? '';
+}

@@ -1,0 +1,15 @@
+import { runCommand } from '../run-command.ts';
+
+/** The last lines that a unit wrote to the journal, oldest first; empty when there is none, see journalctl(1). */
+export async function journalTail(unit: string, lines: number): Promise<string[]> {
+  const argv = [
+    `--unit=${unit}`,
+    `--lines=${String(lines)}`,
+    '--no-pager',
+    '--quiet',
+    '--output=short-iso',
+    '--no-hostname',
+  ];
+  const { exitCode, stdout } = await runCommand('journalctl', argv, { timeout: 15_000 });
+  return exitCode === 0 ? stdout.split('\n').filter((line) => line !== '') : [];
+}
