@@ -31,7 +31,7 @@ export interface CachedBuild {
  * `~/.cache/neco` (XDG Base Directory Specification: a relative `XDG_CACHE_HOME` is ignored). It may not exist yet.
  */
 export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
-  const base = environment['XDG_CACHE_HOME'];
+  const base = environment.XDG_CACHE_HOME;
   return join(base !== undefined && isAbsolute(base) ? base : join(homedir(), '.cache'), 'neco');
 }
 

@@ -10,7 +10,7 @@ import { runCommand } from '../lib/run-command.ts';
  * @throws NecoError COMMAND_FAILED when there is no Go.
  */
 export async function goVersion(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
-  for (const folder of (environment['PATH'] ?? '').split(delimiter)) {
+  for (const folder of (environment.PATH ?? '').split(delimiter)) {
     const program = await realpath(join(folder, 'go')).catch(() => undefined);
     if (program === undefined) continue;
     const version = await readFile(join(program, '../../VERSION'), 'utf8').catch(() => undefined);
