@@ -1,0 +1,18 @@
+import { CompletionCommand } from './completion-command.ts';
+import { PreflightCommand } from './preflight-command.ts';
+import { SetupCommand } from './setup-command.ts';
+import { SetupSecretCommand } from './setup-secret-command.ts';
+import { SiteCheckCommand } from './site-check-command.ts';
+import { SiteInitCommand } from './site-init-command.ts';
+import { StatusCommand } from './status-command.ts';
+
+/** All commands of neco, the one list that parsing, help, completion and errors go by. */
+export const commands = [
+  SetupCommand,
+  PreflightCommand,
+  StatusCommand,
+  SetupSecretCommand,
+  SiteInitCommand,
+  SiteCheckCommand,
+  CompletionCommand,
+] as const;

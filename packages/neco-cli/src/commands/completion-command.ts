@@ -1,0 +1,35 @@
+import { Command, Option } from 'clipanion';
+import { exitStatus, NecoError } from '@neco/core';
+import { bashCompletion } from '../completion/bash-completion.ts';
+import { fishCompletion } from '../completion/fish-completion.ts';
+import { zshCompletion } from '../completion/zsh-completion.ts';
+import { completedCommands } from '../completion/completed-command.ts';
+import { NecoCommand } from './neco-command.ts';
+
+const scripts = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
+
+/** `neco completion` */
+export class CompletionCommand extends NecoCommand {
+  static override paths = [['completion']];
+  static override usage = Command.Usage({
+    description: 'Print the completion script for a shell: bash, zsh or fish.',
+    examples: [
+      ['For this bash', '. <($0 completion bash)'],
+      ['For all of fish', '$0 completion fish > ~/.config/fish/completions/neco.fish'],
+    ],
+  });
+
+  shell = Option.String({ name: 'SHELL' });
+
+  override async execute(): Promise<number> {
+    const found = Object.entries(scripts).find(([name]) => name === this.shell);
+    if (found === undefined) {
+      throw new NecoError('USAGE', `there is no completion for ${JSON.stringify(this.shell)}`, {
+        hint: `name one of ${Object.keys(scripts).join(', ')}`,
+      });
+    }
+    const script = found[1](completedCommands(this.context.definitions()));
+    this.print({ shell: this.shell, script }, script);
+    return exitStatus.done;
+  }
+}

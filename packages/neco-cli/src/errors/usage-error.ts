@@ -1,0 +1,78 @@
+import type { Definition } from 'clipanion';
+import { closest } from 'fastest-levenshtein';
+import { messageOf, NecoError, parseLrn } from '@neco/core';
+import { commandWords } from '../command-words.ts';
+import { optionsOf, type KnownOption } from '../known-options.ts';
+
+/**
+ * Says in neco's words why clipanion could not parse a command line: the word, the rule, the nearest thing known.
+ * @throws NecoError LRN_INVALID when a negative number stands where an LRN belongs.
+ */
+export function usageError(
+  thrown: unknown,
+  argv: readonly string[],
+  definitions: readonly Definition[],
+): NecoError {
+  const words = commandWords(argv);
+  const definition = definitions
+    .filter(({ path }) =>
+      path
+        .split(' ')
+        .slice(1)
+        .every((word, index) => words[index] === word),
+    )
+    .at(0);
+  if (definition === undefined) return unknownCommand(words, definitions);
+  const end = argv.indexOf('--');
+  const options = (end === -1 ? argv : argv.slice(0, end)).filter((word) => word.startsWith('-'));
+  if (definition.usage.endsWith('...')) options.filter((word) => /^-[0-9]/.test(word)).forEach(parseLrn);
+  const known = optionsOf(definition);
+  for (const option of options) {
+    const fault = optionFault(option, known, definition.path);
+    if (fault !== undefined) return fault;
+  }
+  return otherFault(messageOf(thrown), definition.path);
+}
+
+function unknownCommand(words: readonly string[], definitions: readonly Definition[]): NecoError {
+  const paths = definitions.map(({ path }) => path.split(' ').slice(1).join(' '));
+  const given = words.join(' ');
+  const within = paths.filter((path) => path.startsWith(`${words[0] ?? ''} `));
+  if (given === '')
+    return new NecoError('USAGE', 'no command given', { hint: 'to see the commands: neco --help' });
+  if (within.length > 0) {
+    const hint = `neco ${words[0] ?? ''} has: ${within.map((path) => `neco ${path}`).join(', ')}`;
+    return new NecoError('USAGE', `"neco ${given}" is no command`, { hint });
+  }
+  return new NecoError('USAGE', `unknown command ${JSON.stringify(words[0])}`, {
+    hint: `did you mean "neco ${closest(words[0] ?? '', paths)}"? To see the commands: neco --help`,
+  });
+}
+
+function optionFault(word: string, known: readonly KnownOption[], path: string): NecoError | undefined {
+  const name = word.split('=')[0] ?? '';
+  const option = known.find(({ names }) => names.includes(name));
+  if (option === undefined) {
+    const names = known.flatMap((each) => each.names);
+    return new NecoError('USAGE', `unknown option ${JSON.stringify(name)} of ${path}`, {
+      hint: `did you mean "${closest(name, names)}"? To see the options: ${path} --help`,
+    });
+  }
+  if (word.includes('=') && !option.takesValue) {
+    return new NecoError('USAGE', `${name} takes no value, given ${JSON.stringify(word)}`, {
+      hint: `write ${name}`,
+    });
+  }
+  return undefined;
+}
+
+function otherFault(message: string, path: string): NecoError {
+  const text = (message.split('\n')[0] ?? message).replace(/\.$/, '');
+  const lacking = /^Not enough arguments to option (.+)$/.exec(text)?.[1];
+  const extra = /^Extraneous positional argument \((.+)\)$/.exec(text)?.[1];
+  const hint = `to see how it is called: ${path} --help`;
+  if (lacking !== undefined) return new NecoError('USAGE', `${lacking} needs a value`, { hint });
+  if (extra !== undefined)
+    return new NecoError('USAGE', `${extra} is one argument too many for ${path}`, { hint });
+  return new NecoError('USAGE', `${path}: ${text.charAt(0).toLowerCase()}${text.slice(1)}`, { hint });
+}

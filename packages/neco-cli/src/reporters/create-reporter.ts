@@ -1,0 +1,11 @@
+import type { ProgramContext } from '../program-context.ts';
+import { JsonReporter } from './json-reporter.ts';
+import { LineReporter } from './line-reporter.ts';
+import type { OperationReporter } from './operation-reporter.ts';
+
+/** The reporter that suits how a command was called. */
+export function createReporter(command: { json: boolean; context: ProgramContext }): OperationReporter {
+  const { json, context } = command;
+  if (json) return new JsonReporter(context.stdout);
+  return new LineReporter(context.stdout, context.colorDepth > 1);
+}

@@ -1,0 +1,118 @@
+import type { Writable } from 'node:stream';
+import { styleText } from 'node:util';
+import type { PhaseEvent } from '@neco/core';
+import type { OperationReporter } from './operation-reporter.ts';
+
+const marks: Record<PhaseEvent['status'], { mark: string; style: 'dim' | 'green' | 'red' | 'cyan' }> = {
+  started: { mark: '…', style: 'cyan' },
+  done: { mark: '✓', style: 'green' },
+  skipped: { mark: '-', style: 'dim' },
+  'would-run': { mark: '+', style: 'cyan' },
+  failed: { mark: '✗', style: 'red' },
+};
+
+/**
+ * Lines for people. On a terminal the phase that runs and what it waits for share one line, which is written over;
+ * elsewhere each is a line of its own.
+ */
+export class LineReporter implements OperationReporter {
+  readonly #output: Writable;
+  readonly #live: boolean;
+  #title = '';
+  #momentary = '';
+  #asking = false;
+
+  constructor(output: Writable, live: boolean) {
+    this.#output = output;
+    this.#live = live;
+  }
+
+  phase(event: PhaseEvent): void {
+    const { status, index, total, title, duration } = event;
+    const { mark, style } = marks[status];
+    const position = `[${String(index).padStart(String(total).length)}/${String(total)}]`;
+    const ended = status === 'skipped' ? ' (done before)' : took(status, duration);
+    const text = this.#colored(style, `${position} ${mark} ${title}${ended}`);
+    if (status === 'started') {
+      this.#title = `${position} ${title}`;
+      this.#moment(text);
+    } else {
+      this.#title = '';
+      this.#line(text);
+      event.plan?.forEach((line) => this.#line(`      would ${line}`));
+    }
+  }
+
+  state(text: string): void {
+    this.#moment(
+      this.#colored('dim', this.#live && this.#title !== '' ? `${this.#title}: ${text}` : `      ${text}`),
+    );
+  }
+
+  info(text: string): void {
+    this.#line(text);
+  }
+
+  warn(text: string): void {
+    this.#line(this.#colored('yellow', `warning: ${text}`));
+  }
+
+  async paused<T>(ask: () => Promise<T>): Promise<T> {
+    this.#erase();
+    this.#asking = true;
+    try {
+      return await ask();
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  end({ text }: { changed: boolean; text: string }): void {
+    this.#line(this.#colored('green', text));
+  }
+
+  close(): void {
+    this.#erase();
+  }
+
+  #line(text: string): void {
+    const momentary = this.#momentary;
+    this.#erase();
+    this.#output.write(`${text}\n`);
+    if (momentary !== '' && this.#title !== '') this.#moment(momentary);
+  }
+
+  /** What is true for the moment: written over on a terminal. */
+  #moment(text: string): void {
+    if (!this.#live) {
+      this.#output.write(`${text}\n`);
+      return;
+    }
+    this.#erase();
+    if (this.#asking) return;
+    const columns = 'columns' in this.#output ? Number(this.#output.columns) : 80;
+    this.#output.write(shortened(text, columns - 1));
+    this.#momentary = text;
+  }
+
+  #erase(): void {
+    if (this.#momentary !== '') this.#output.write('\r\u001B[2K');
+    this.#momentary = '';
+  }
+
+  #colored(style: Parameters<typeof styleText>[0], text: string): string {
+    return this.#live ? styleText(style, text, { validateStream: false }) : text;
+  }
+}
+
+function took(status: PhaseEvent['status'], duration: number | undefined): string {
+  if (status === 'started' || duration === undefined || duration < 100) return '';
+  return ` (${(duration / 1000).toFixed(1)} s)`;
+}
+
+/** Cuts a text with its colours to so many columns, and ends the colours. */
+function shortened(text: string, columns: number): string {
+  // eslint-disable-next-line no-control-regex -- the escape sequences of colours
+  const plain = text.replaceAll(/\u001B\[[0-9;]*m/g, '');
+  return plain.length <= columns ? text : `${plain.slice(0, Math.max(columns - 1, 0))}…`;
+}

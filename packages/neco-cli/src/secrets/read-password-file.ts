@@ -1,0 +1,43 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { messageOf, NecoError, Secret } from '@neco/core';
+import { checkPassword } from './check-password.ts';
+
+/**
+ * Reads a password from a file that nobody but its owner can read. One newline at its end is not part of it.
+ * @throws NecoError CONFIG_UNREADABLE, SECRET_FILE_UNSAFE, PASSWORD_INVALID
+ */
+export async function readPasswordFile(path: string): Promise<Secret> {
+  const file = await opened(path);
+  try {
+    const { mode } = await file.stat();
+    if ((mode & 0o077) !== 0) {
+      throw new NecoError(
+        'SECRET_FILE_UNSAFE',
+        `${path} can be read by others (mode 0${(mode & 0o777).toString(8)})`,
+        {
+          hint: `take it back and change the password: chmod 600 ${path}`,
+        },
+      );
+    }
+    const password = (await file.readFile('utf8')).replace(/\r?\n$/, '');
+    checkPassword(password, path);
+    return new Secret(password);
+  } finally {
+    await file.close();
+  }
+}
+
+async function opened(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    throw new NecoError(
+      'CONFIG_UNREADABLE',
+      `the password file ${path} cannot be read: ${messageOf(error)}`,
+      {
+        hint: 'write the password into a file that only root can read, and name it with --admin-password-file',
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,3 @@
+export async function statusText(status: unknown, _options: { colored: boolean }): Promise<string> {
+  return JSON.stringify(status);
+}
