@@ -3,6 +3,6 @@ export { listenRendezvous, type RendezvousRequest, type RendezvousServer, type R
 export type { RendezvousIdentity } from './rendezvous-identity.ts';
 export type { RendezvousRefusal } from './rendezvous-refusal.ts';
 export { readSetupSecretFile } from './read-setup-secret-file.ts';
-export { retrying, type RetryingOptions } from './retrying.ts';
-export { openState, sealState } from './sealed-state.ts';
+export type { RetryingOptions } from './retrying.ts';
+export { openState, sealState } from './setup-key.ts';
 export { createSetupSecret, parseSetupSecret } from './setup-secret.ts';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { RendezvousIdentity } from './rendezvous-identity.ts';
+import { describeRendezvousIdentity, type RendezvousIdentity } from './rendezvous-identity.ts';
 import { refusalFindings, type RendezvousRefusal } from './rendezvous-refusal.ts';
 import { rendezvousWire } from './rendezvous-wire.ts';
 
@@ -75,7 +75,7 @@ export class RendezvousConnections {
     const remoteAddress = connection?.remoteAddress ?? end.remoteAddress;
     if (remoteAddress === undefined) return;
     const identity = connection?.identity;
-    this.#tell({ remoteAddress, ...finding, ...(identity === undefined ? {} : { identity }) });
+    this.#tell({ remoteAddress, ...finding, ...(identity === undefined ? {} : { identity: describeRendezvousIdentity(identity) }) });
   }
 
   of(end: End): { remoteAddress: string; identity?: RendezvousIdentity } | undefined {

@@ -69,6 +69,12 @@ export const rendezvousFailures = {
     });
   },
 
+  tooLarge(path: string): NecoError {
+    return new NecoError('INTERNAL', `what this server has to say to ${path} is too large`, {
+      hint: 'install the same version of neco on all boot servers; if they have it, report this as a fault of neco',
+    });
+  },
+
   cancelled(leader: Leader, path: string): NecoError {
     return new NecoError('CANCELLED', `stopped while waiting for the answer of ${leader.name} to ${path}`);
   },

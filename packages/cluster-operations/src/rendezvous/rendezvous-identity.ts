@@ -37,6 +37,11 @@ export function parseRendezvousIdentity(text: string): RendezvousIdentity | unde
   return identity.lrn <= maxLrn && formatRendezvousIdentity(identity) === text ? identity : undefined;
 }
 
+/** The identity for a reader, such as `boot-3 of prod, LRNs 0-3 17`. */
+export function describeRendezvousIdentity({ lrn, cluster, lrns }: RendezvousIdentity): string {
+  return `${serverName(lrn)} of ${cluster}, LRNs ${formatRanges(lrns).replaceAll(',', ' ')}`;
+}
+
 function formatRanges(lrns: readonly number[]): string {
   const ranges: [first: number, last: number][] = [];
   for (const lrn of lrns) {

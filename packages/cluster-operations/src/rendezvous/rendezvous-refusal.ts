@@ -1,10 +1,8 @@
-import type { RendezvousIdentity } from './rendezvous-identity.ts';
-
 /** Somebody was turned away: who, why, and what the admin of the leader can do about it. */
 export interface RendezvousRefusal {
   remoteAddress: string;
-  /** What it said of itself, when it got that far. Not proved. */
-  identity?: RendezvousIdentity;
+  /** What it said of itself, when it got that far, such as `boot-3 of prod, LRNs 0-2 17`. Not proved. */
+  identity?: string;
   reason: string;
   hint: string;
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createSecureServer, constants, type Http2SecureServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
 import { NecoError, toNecoError, type Secret } from '@neco/core';
 import { z } from 'zod';
 import { readLimited } from './read-limited.ts';
@@ -18,6 +19,8 @@ export interface RendezvousRequest {
   lrn: number;
   cluster: string;
   lrns: number[];
+  /** Whether cluster and list are this server's too. */
+  matches: boolean;
   path: string;
   body: unknown;
   remoteAddress: string;
@@ -30,6 +33,9 @@ export interface RendezvousServerOptions {
   /** 0 takes any free port. */
   port: number;
   secret: Secret;
+  /** What this server was given. A client that was given something else is let in as well, so that it can be told. */
+  cluster: string;
+  lrns: readonly number[];
   /** Closes the rendezvous when it fires. */
   signal?: AbortSignal;
   /**
@@ -151,8 +157,10 @@ async function serve(stream: ServerHttp2Stream, path: string, { options, connect
   }
   const signal = AbortSignal.any([gone.signal, closing]);
   const { remoteAddress, identity } = connection;
+  const given = { cluster: options.cluster, lrns: [...options.lrns].sort((a, b) => a - b) };
+  const matches = identity.cluster === given.cluster && isDeepStrictEqual(identity.lrns, given.lrns);
   const answer = await answerTo(stream, path, options, (body) =>
-    options.handle({ ...identity, lrns: [...identity.lrns], path, body, remoteAddress, signal }),
+    options.handle({ ...identity, lrns: [...identity.lrns], matches, path, body, remoteAddress, signal }),
   );
   closing.removeEventListener('abort', breakOff);
   if (stream.destroyed || stream.closed) return;

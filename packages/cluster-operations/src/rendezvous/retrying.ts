@@ -11,17 +11,20 @@ export interface RetryingOptions {
   onState?: (state: string) => void;
 }
 
-/**
- * Asks the leader until it answers: it may not be there yet, or be restarted in between.
- * @throws NecoError TIMEOUT with what was last seen, CANCELLED, and every error of the request that is not retryable.
- */
-export async function retrying(client: RendezvousClient, path: string, body: unknown, options: RetryingOptions = {}): Promise<unknown> {
+/** Asks the leader until it answers. See `requestRetrying` of the client. */
+export async function retrying(
+  client: Pick<RendezvousClient, 'leader' | 'request'>,
+  path: string,
+  body: unknown,
+  options: RetryingOptions = {},
+): Promise<unknown> {
   const { leader } = client;
   const { timeout, signal, what = `${leader.name} at ${leader.address}` } = options;
   const deadline = timeout === undefined ? undefined : performance.now() + timeout;
+  const freshBody = (): unknown => (typeof body === 'function' ? (body as () => unknown)() : body);
   const look = async (): Promise<{ done: true; value: unknown }> => {
     const left = deadline === undefined ? {} : { timeout: Math.max(Math.ceil(deadline - performance.now()), 1) };
-    return { done: true, value: await client.request(path, body, { ...left, ...(signal ? { signal } : {}) }) };
+    return { done: true, value: await client.request(path, freshBody(), { ...left, ...(signal ? { signal } : {}) }) };
   };
   return waitFor(look, {
     ...options,
