@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 export interface SocketOwner {
   process: string;
@@ -29,5 +30,7 @@ async function socketsOf(pid: string): Promise<string[]> {
 }
 
 async function commandName(pid: string): Promise<string> {
-  return (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'unknown')).trim();
+  const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'unknown')).trim();
+  // Node names its main thread, and with it the process, for itself.
+  return name === 'MainThread' ? basename(await readlink(`/proc/${pid}/exe`).catch(() => 'node')) : name;
 }

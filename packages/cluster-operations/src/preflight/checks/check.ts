@@ -1,0 +1,16 @@
+import type { ErrorDetail, SiteConfiguration } from '@neco/core';
+import type { HostFacts, HostReader } from '@neco/host-installer';
+
+/** What a check of one server looks at. */
+export interface CheckContext {
+  host: HostReader;
+  site: SiteConfiguration;
+  lrns: readonly number[];
+  facts: HostFacts;
+  /** Whether this server already takes part in this very setup: what lies there is then its own. */
+  resuming: boolean;
+  signal?: AbortSignal;
+}
+
+/** Looks for one kind of trouble and gives all of it; it changes nothing. */
+export type Check = (context: CheckContext) => Promise<ErrorDetail[]>;

@@ -1,0 +1,103 @@
+import { serverName, sitePath, type ErrorDetail } from '@neco/core';
+
+/** The most that two clocks may differ, in milliseconds. */
+export const clockTolerance = 5000;
+
+/** What a server tells the leader of itself, and what the leader measured of it. */
+export interface ServerReport {
+  lrn: number;
+  /** This server's clock minus the leader's, in milliseconds. */
+  offset: number;
+  version: string;
+  prefix: string;
+  machineId: string;
+  address: string;
+}
+
+/**
+ * Decides on what only shows when all servers are seen together: one version and prefix, machines and addresses that
+ * differ, clocks that do not. That all were given one list and one cluster the rendezvous itself sees to.
+ * @param servers all that are there, the leader among them.
+ */
+export function compareServers(
+  leader: Pick<ServerReport, 'version' | 'prefix'>,
+  servers: readonly ServerReport[],
+): ErrorDetail[] {
+  return [
+    ...servers.flatMap((server) => unlikeLeader(leader, server)),
+    ...shared(
+      servers,
+      'machineId',
+      'machine id',
+      'one was cloned from the other: on one of them remove /etc/machine-id, run systemd-machine-id-setup and boot again',
+    ),
+    ...shared(
+      servers,
+      'address',
+      'address',
+      `correct "addresses" in ${sitePath}, which must say the same on all of them`,
+    ),
+    ...clockFaults(servers),
+  ];
+}
+
+function unlikeLeader(leader: Pick<ServerReport, 'version' | 'prefix'>, server: ServerReport): ErrorDetail[] {
+  const name = serverName(server.lrn);
+  const version = {
+    message: `${name} runs neco ${server.version}, the leader ${leader.version}`,
+    hint: 'install one version of neco on all boot servers',
+  };
+  const prefix = {
+    message: `${name} was given the prefix ${server.prefix} in etcd, the leader ${leader.prefix}`,
+    hint: 'give all boot servers the same --etcd-prefix',
+  };
+  return [
+    ...(server.version === leader.version ? [] : [version]),
+    ...(server.prefix === leader.prefix ? [] : [prefix]),
+  ];
+}
+
+function shared(
+  servers: readonly ServerReport[],
+  field: 'machineId' | 'address',
+  what: string,
+  hint: string,
+): ErrorDetail[] {
+  const groups = Map.groupBy(servers, (server) => server[field]);
+  return [...groups]
+    .filter(([value, group]) => value !== '' && group.length > 1)
+    .map(([value, group]) => ({ message: `${namesOf(group)} have one ${what}, ${value}`, hint }));
+}
+
+/** The clocks are held against the one in the middle, so that a single wrong one is named, even the leader's. */
+function clockFaults(servers: readonly ServerReport[]): ErrorDetail[] {
+  const sorted = servers.toSorted((a, b) => a.offset - b.offset);
+  const [first, last] = [sorted[0], sorted.at(-1)];
+  if (first === undefined || last === undefined || last.offset - first.offset <= clockTolerance) return [];
+  const middle = sorted[Math.floor((sorted.length - 1) / 2)]?.offset ?? 0;
+  return sorted
+    .filter(({ offset }) => Math.abs(offset - middle) > clockTolerance / 2)
+    .flatMap((server) => {
+      const other = server.offset > middle ? first : last;
+      const difference = Math.abs(server.offset - other.offset);
+      return difference > clockTolerance ? [clockFault(server, other, difference)] : [];
+    });
+}
+
+function clockFault(server: ServerReport, other: ServerReport, difference: number): ErrorDetail {
+  const name = serverName(server.lrn);
+  const seconds = (difference / 1000).toFixed(1);
+  const direction = server.offset > other.offset ? 'ahead of' : 'behind';
+  return {
+    message: `the clock of ${name} is ${seconds} s ${direction} that of ${serverName(other.lrn)}; at most ${String(clockTolerance / 1000)} s are allowed`,
+    hint: `set it right on ${name} and have it kept right, with chrony or systemd-timesyncd`,
+  };
+}
+
+function namesOf(servers: readonly ServerReport[]): string {
+  return servers
+    .map(({ lrn }) => lrn)
+    .sort((a, b) => a - b)
+    .map(serverName)
+    .join(' and ');
+}
