@@ -35,7 +35,8 @@ install_debian_packages() {
     # shellcheck disable=SC2046 # one word for each package
     dpkg-query -W -f '${db:Status-Status}=${Package} ' $(cat tools/apt-packages.txt) 2>/dev/null || true
   )"
-  while read -r package; do
+  while read -r package || [ -n "$package" ]; do
+    [ -n "$package" ] || continue
     case "$installed" in *" installed=$package "*) ;; *) missing="$missing $package" ;; esac
   done <tools/apt-packages.txt
   [ -n "$missing" ] || return 0

@@ -1,0 +1,101 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { waitFor } from '@neco/core';
+import { expect } from 'chai';
+import { runStage, type Stage } from '../run-stage.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+const reporter = join(root, 'tools/test/json-lines-reporter.ts');
+
+function fixture(name: string): Stage {
+  const file = join(import.meta.dirname, 'fixtures', `${name}.fixture.ts`);
+  return { name, command: ['mocha', '--reporter', reporter, file], limit: 60_000, counts: true };
+}
+
+describe('a stage of npm test', function () {
+  this.timeout(60_000);
+  let logs: string;
+
+  beforeEach(async () => {
+    logs = await mkdtemp(join(tmpdir(), 'neco-stage-'));
+  });
+
+  afterEach(() => rm(logs, { recursive: true }));
+
+  const run = (stage: Stage, signal = new AbortController().signal) =>
+    runStage(stage, { root, logs, signal });
+
+  it('counts what passed and names what failed, with the difference', async () => {
+    const result = await run(fixture('mixed'));
+    expect(result.passed).to.equal(1);
+    expect(result.failures.map(({ title }) => title)).to.deep.equal(['a fixture fails']);
+    expect(result.failures[0]?.text).to.contain("expected 'one' to equal 'other'");
+  });
+
+  it('counts as failed when its process is killed in the middle', async () => {
+    const { failures } = await run(fixture('crash'));
+    expect(failures[0]?.title).to.contain('the tests did not come to their end: ended with SIGKILL');
+  });
+
+  it('counts as failed when there is nothing to run', async () => {
+    const result = await run(fixture('absent'));
+    expect(result.passed).to.equal(0);
+    expect(result.failures).to.have.length(1);
+  });
+
+  it('counts as one test when it is no mocha run', async () => {
+    expect(await run({ name: 'true', command: ['true'], limit: 60_000 })).to.include({ passed: 1 });
+    const failed = await run({
+      name: 'false',
+      command: ['sh', '-c', 'echo the reason; exit 3'],
+      limit: 60_000,
+    });
+    expect(failed.failures).to.deep.equal([{ title: 'ended with status 3', text: 'the reason' }]);
+  });
+
+  it('is killed with all it started when its time is over', async () => {
+    const marker = join(logs, 'pid');
+    const script = `sleep 600 & echo $! >${marker}; wait`;
+    const { failures } = await run({ name: 'slow', command: ['sh', '-c', script], limit: 500 });
+    expect(failures[0]?.title).to.contain('killed after');
+    const child = Number(await readFile(marker, 'utf8'));
+    await waitFor(
+      async () => {
+        const seen = await readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '');
+        return seen === '' ? { done: true, value: undefined } : { done: false, seen };
+      },
+      { what: 'the end of the child', timeout: 5000 },
+    );
+  });
+
+  it('is not even started after the run was stopped', async () => {
+    const { failures } = await run(fixture('mixed'), AbortSignal.abort('SIGTERM'));
+    expect(failures[0]?.title).to.contain('not run: SIGTERM');
+  });
+
+  it('runs tests in an order that the seed repeats, but steps in their own', async () => {
+    const before = process.env['NECO_TEST_SEED'];
+    process.env['NECO_TEST_SEED'] = '7';
+    try {
+      const orders = [await order(), await order()];
+      expect(orders[0]).to.deep.equal(orders[1]);
+      const [loose = [], strict = []] = ['loose', 'strict'].map((word) =>
+        orders[0]?.filter((title) => title.startsWith(word)).map((title) => Number(title.split(' ').at(-1))),
+      );
+      expect(strict)
+        .to.deep.equal([...strict].sort((a, b) => a - b))
+        .and.to.have.length(12);
+      expect(loose).to.not.deep.equal([...loose].sort((a, b) => a - b));
+    } finally {
+      if (before === undefined) delete process.env['NECO_TEST_SEED'];
+      else process.env['NECO_TEST_SEED'] = before;
+    }
+  });
+
+  async function order(): Promise<string[]> {
+    await run(fixture('order'));
+    const lines = (await readFile(join(logs, 'order.results'), 'utf8')).trimEnd().split('\n');
+    return lines.map((line) => JSON.parse(line) as { title?: string }).flatMap(({ title }) => title ?? []);
+  }
+});
