@@ -25,6 +25,10 @@ const ownSources = [
   'tools/deb/go-licenses.ts',
 ];
 
+/** Debian keeps one copy of this text for all packages, and its policy asks for no second one. */
+const apacheOnDebian = `On Debian the text of the Apache License 2.0 is in
+/usr/share/common-licenses/Apache-2.0.`;
+
 /** Gives the deb of etcd, etcdctl and etcdutl. @throws NecoError COMMAND_FAILED */
 export async function etcdDeb(): Promise<string> {
   const { etcd, etcdctl, etcdutl } = await serverBinaries();
@@ -110,10 +114,7 @@ async function build(wanted: ServerDeb, place: string): Promise<void> {
 }
 
 async function copyrightOf({ deb, module, license }: ServerDeb, source: string): Promise<string> {
-  const folder = await runCommand('go', ['list', '-mod=readonly', '-m', '-f', '{{.Dir}}', module], {
-    cwd: source,
-  });
-  const text = await readFile(join(folder.trim(), 'LICENSE'), 'utf8');
+  const text = license === 'Apache-2.0' ? apacheOnDebian : await licenseOf(module, source);
   return `${deb.name} holds programs built without a change from the Go module
 ${module} and those that it requires.
 Its source: ${deb.homepage}
@@ -127,4 +128,11 @@ and scripts) is under the MIT license, as neco is.
 
 ${text.trimEnd()}
 `;
+}
+
+async function licenseOf(module: string, source: string): Promise<string> {
+  const folder = await runCommand('go', ['list', '-mod=readonly', '-m', '-f', '{{.Dir}}', module], {
+    cwd: source,
+  });
+  return readFile(join(folder.trim(), 'LICENSE'), 'utf8');
 }

@@ -1,0 +1,2 @@
+/** The version of neco that this program belongs to. */
+export const version = '0.1.0';

