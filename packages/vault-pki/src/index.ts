@@ -1,1 +1,15 @@
-export {};
+export type { AuditDevice, CertificateRole, TokenFacts } from './access/access.ts';
+export * from './configuration/policies.ts';
+export * from './configuration/vault-configuration.ts';
+export type { VaultConnection } from './edge/vault-connection.ts';
+export type { ExportedCa } from './pki/pki-mounts.ts';
+export type { SignedCertificate, SignRequest } from './pki/sign.ts';
+export type { SigningRole } from './pki/signing-role.ts';
+export type { InitializedVault, VaultHealth, VaultLeader, VaultSealStatus } from './system/system.ts';
+export { Vault } from './vault.ts';
+export { certificateFacts, type CertificateFacts } from './x509/certificate-facts.ts';
+export { checkCertificate, type CertificateExpectation } from './x509/check-certificate.ts';
+export { createKey } from './x509/create-key.ts';
+export { createSigningRequest, type CertificateNames } from './x509/create-signing-request.ts';
+export { parseCrl, type CrlFacts } from './x509/parse-crl.ts';
+export { publicKeyFingerprint } from './x509/public-key-fingerprint.ts';

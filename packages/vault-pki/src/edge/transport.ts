@@ -1,0 +1,74 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { buffer } from 'node:stream/consumers';
+import type { VaultConnection } from './vault-connection.ts';
+
+/** What node-vault hands its transport. */
+export interface TransportRequest {
+  uri: string;
+  method: string;
+  headers?: Record<string, string>;
+  json?: unknown;
+}
+
+/** What node-vault expects back from its transport. */
+export interface TransportResponse {
+  statusCode: number;
+  body: unknown;
+  request: { path: string };
+}
+
+export type Transport = (request: TransportRequest) => Promise<TransportResponse>;
+
+const defaultTimeout = 10_000;
+
+/**
+ * The transport under node-vault, plugged in where it takes one. Its own is axios, which obeys `HTTP_PROXY`, decodes
+ * a revocation list as if it were text, counts idle time instead of the whole call, and puts the token and the
+ * request's body into its errors. This one does none of that: verification is always on whatever the environment
+ * says, one deadline covers the call, and each call has a connection of its own, so that a Vault that was restarted
+ * or got a new certificate is met as it is now and no request is ever sent twice.
+ */
+export function createTransport(connection: VaultConnection): Transport {
+  const { timeout = defaultTimeout } = connection;
+  const secure = connection.address.startsWith('https:');
+  const agent = secure ? new HttpsAgent(tlsOptions(connection)) : new HttpAgent();
+  const start = secure ? httpsRequest : httpRequest;
+  return async ({ uri, method, headers, json }) => {
+    const body = json === undefined ? undefined : Buffer.from(JSON.stringify(json));
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const signal = AbortSignal.timeout(timeout);
+      const length = body === undefined ? {} : { 'Content-Length': String(body.length) };
+      start(uri, { method, agent, signal, headers: { ...headers, ...length } }, resolve)
+        .on('error', reject)
+        .end(body);
+    });
+    return {
+      statusCode: response.statusCode ?? 0,
+      body: decode(response.headers['content-type'], await buffer(response)),
+      request: { path: new URL(uri).pathname },
+    };
+  };
+}
+
+function tlsOptions({ ca, certificate, key, serverName }: VaultConnection) {
+  return {
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2' as const,
+    maxCachedSessions: 0,
+    ...(ca === undefined ? {} : { ca }),
+    ...(certificate === undefined ? {} : { cert: certificate }),
+    ...(key === undefined ? {} : { key: key.reveal() }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+  };
+}
+
+function decode(type: string | undefined, body: Buffer): unknown {
+  if (!type?.startsWith('application/json') || body.length === 0) return body;
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    // JSON.parse quotes what it read, and that may hold a key.
+    throw new Error('its answer is not JSON');
+  }
+}

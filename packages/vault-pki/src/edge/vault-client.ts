@@ -1,0 +1,147 @@
+import { NecoError, Secret } from '@neco/core';
+import nodeVault from 'node-vault';
+import { z } from 'zod';
+import { classifyError, saidBy, statusOf, uninitializedError, type FailedCall } from './classify-error.ts';
+import { createTransport } from './transport.ts';
+import type { VaultConnection } from './vault-connection.ts';
+
+/** A request's body. A Secret in it is revealed on the way out and struck from whatever comes back as an error. */
+export interface VaultBody {
+  [field: string]:
+    string | number | boolean | Secret | readonly string[] | Readonly<Record<string, string>> | undefined;
+}
+
+type Method = 'GET' | 'LIST' | 'POST' | 'DELETE';
+
+interface Call {
+  method: Method;
+  path: string;
+  what: string;
+  body?: VaultBody;
+}
+
+/**
+ * The edge to node-vault, and the only file that imports it: paths and bodies go in, parsed answers and NecoErrors come
+ * out. Nothing of the environment (`VAULT_TOKEN`, `VAULT_ADDR`, `VAULT_SKIP_VERIFY`, `VAULT_NAMESPACE`, proxies, `DEBUG`)
+ * has a say.
+ */
+export class VaultClient {
+  readonly connection: VaultConnection;
+  readonly #token: Secret | undefined;
+  readonly #vault: nodeVault.client;
+
+  constructor(connection: VaultConnection, token?: Secret) {
+    this.connection = connection;
+    this.#token = token;
+    const transport = createTransport(connection);
+    this.#vault = nodeVault({
+      endpoint: connection.address,
+      requestOptions: { strictSSL: true },
+      debug: () => undefined,
+      'request-promise': { defaults: () => transport },
+    });
+    // Given to the constructor, an empty one would be replaced by what the environment says.
+    Object.assign(this.#vault, { token: token?.reveal() ?? '', pathPrefix: '', namespace: '' });
+  }
+
+  /** Reads a path; undefined when there is nothing (404). */
+  async read<T extends z.ZodType>(path: string, schema: T, what: string): Promise<z.infer<T> | undefined> {
+    try {
+      return this.#parse(schema, await this.#send({ method: 'GET', path, what }), what);
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error instanceof NecoError ? error : await this.#classify(error, { method: 'GET', path, what });
+    }
+  }
+
+  /** The keys under a path; none when there is nothing. */
+  async list(path: string, what: string): Promise<string[]> {
+    const call: Call = { method: 'LIST', path, what };
+    try {
+      const found = this.#parse(
+        z.object({ data: z.object({ keys: z.array(z.string()) }) }),
+        await this.#send(call),
+        what,
+      );
+      return found.data.keys;
+    } catch (error) {
+      if (statusOf(error) === 404) return [];
+      throw error instanceof NecoError ? error : await this.#classify(error, call);
+    }
+  }
+
+  /** Writes a body to a path and gives what Vault answers. */
+  async write<T extends z.ZodType>(
+    path: string,
+    body: VaultBody,
+    schema: T,
+    what: string,
+  ): Promise<z.infer<T>> {
+    const call: Call = { method: 'POST', path, body, what };
+    try {
+      return this.#parse(schema, await this.#send(call), what);
+    } catch (error) {
+      throw error instanceof NecoError ? error : await this.#classify(error, call);
+    }
+  }
+
+  async delete(path: string, what: string): Promise<void> {
+    const call: Call = { method: 'DELETE', path, what };
+    try {
+      await this.#send(call);
+    } catch (error) {
+      throw await this.#classify(error, call);
+    }
+  }
+
+  async #send({ method, path, body }: Call): Promise<unknown> {
+    const json = body === undefined ? {} : { json: revealed(body) };
+    return await this.#vault.request({ path: `/${path}`, method, ...json });
+  }
+
+  async #classify(thrown: unknown, { body = {}, what }: Call): Promise<NecoError> {
+    const secrets = Object.values(body).filter((value) => value instanceof Secret);
+    const hide = [this.#token, ...secrets].flatMap((secret) =>
+      secret === undefined ? [] : [secret.reveal()],
+    );
+    const call: FailedCall = {
+      address: this.connection.address,
+      what,
+      hide,
+      timeout: this.connection.timeout,
+    };
+    if (/vault is sealed/i.test(saidBy(thrown)) && (await this.#neverInitialized()))
+      return uninitializedError(call);
+    return classifyError(thrown, call);
+  }
+
+  /** A Vault that was never initialised says of most things only that it is sealed. */
+  async #neverInitialized(): Promise<boolean> {
+    try {
+      const status = await this.#send({ method: 'GET', path: 'sys/seal-status', what: '' });
+      return z.object({ initialized: z.literal(false) }).safeParse(status).success;
+    } catch {
+      return false;
+    }
+  }
+
+  #parse<T extends z.ZodType>(schema: T, body: unknown, what: string): z.infer<T> {
+    const result = schema.safeParse(body);
+    if (result.success) return result.data;
+    // Neither the body nor zod's report goes on: the answer may hold a key.
+    const fields = result.error.issues.map((issue) => issue.path.map(String).join('.')).join(', ');
+    throw new NecoError(
+      'VAULT_FAILED',
+      `Vault at ${this.connection.address} answered unexpectedly when asked to ${what}`,
+      {
+        hint: `fields not as expected: ${fields === '' ? 'all' : fields}; is this Vault 1.21?`,
+      },
+    );
+  }
+}
+
+function revealed(body: VaultBody): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(body).map(([field, value]) => [field, value instanceof Secret ? value.reveal() : value]),
+  );
+}

@@ -1,0 +1,16 @@
+import type { Secret } from '@neco/core';
+
+/** Where a Vault is and how to know it. */
+export interface VaultConnection {
+  /** `https://HOST:PORT`; clear text `http://` only for a Vault on the loopback. */
+  address: string;
+  /** The CA that must have signed Vault's certificate, PEM; without it Node's own list of CAs. */
+  ca?: string;
+  /** The certificate shown to Vault, PEM: what `loginCertificate` logs in with. */
+  certificate?: string;
+  key?: Secret;
+  /** Limit of one call from its connection to the last byte of its answer, in milliseconds; 10 s by default. */
+  timeout?: number;
+  /** The name that Vault's certificate must carry, where it is not the host of the address. */
+  serverName?: string;
+}

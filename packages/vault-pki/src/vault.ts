@@ -1,0 +1,252 @@
+import { NecoError, Secret } from '@neco/core';
+import { z } from 'zod';
+import * as access from './access/access.ts';
+import type { AuditDevice, CertificateRole, TokenFacts } from './access/access.ts';
+import type { VaultConnection } from './edge/vault-connection.ts';
+import { VaultClient } from './edge/vault-client.ts';
+import * as pki from './pki/pki-mounts.ts';
+import type { ExportedCa } from './pki/pki-mounts.ts';
+import { sign, type SignedCertificate, type SignRequest } from './pki/sign.ts';
+import type { SigningRole } from './pki/signing-role.ts';
+import * as system from './system/system.ts';
+import type { InitializedVault, VaultHealth, VaultLeader, VaultSealStatus } from './system/system.ts';
+
+/**
+ * One Vault, seen with one token or none. Every call has the connection's deadline and throws, besides what its method
+ * names, NecoError VAULT_UNREACHABLE (no answer; worth trying again), CERTIFICATE_INVALID (its certificate is not trusted),
+ * VAULT_SEALED, VAULT_UNINITIALIZED, VAULT_PERMISSION_DENIED or VAULT_FAILED with what Vault said. No error holds a
+ * token or anything of a request's body.
+ *
+ * Methods called `ensure…` look first, change only what differs, and say whether they changed anything.
+ */
+export class Vault {
+  readonly #connection: VaultConnection;
+  readonly #client: VaultClient;
+
+  private constructor(connection: VaultConnection, token?: Secret) {
+    this.#connection = connection;
+    this.#client = new VaultClient(connection, token);
+  }
+
+  /** A Vault at a connection; nothing is sent yet. */
+  static connect(connection: VaultConnection, token?: Secret): Vault {
+    return new Vault(connection, token);
+  }
+
+  /** The same Vault, seen with another token. */
+  withToken(token: Secret): Vault {
+    return new Vault(this.#connection, token);
+  }
+
+  /** Where this Vault is. */
+  get address(): string {
+    return this.#connection.address;
+  }
+
+  /**
+   * How it is; sealed, standby and uninitialised are answers, not errors. Needs no token.
+   * https://developer.hashicorp.com/vault/api-docs/system/health
+   */
+  async health(): Promise<VaultHealth> {
+    return await system.health(this.#client);
+  }
+
+  /** Whether it is sealed and how far unsealing is. Needs no token. https://developer.hashicorp.com/vault/api-docs/system/seal-status */
+  async sealStatus(): Promise<VaultSealStatus> {
+    return await system.sealStatus(this.#client);
+  }
+
+  /** Who leads. Needs no token, but an unsealed Vault. https://developer.hashicorp.com/vault/api-docs/system/leader */
+  async leader(): Promise<VaultLeader> {
+    return await system.leader(this.#client);
+  }
+
+  /**
+   * Initialises it. Can be done once: prove before that what comes back can be kept.
+   * https://developer.hashicorp.com/vault/api-docs/system/init
+   *
+   * @throws NecoError VAULT_FAILED when it is initialised already.
+   */
+  async initialize(options: { shares: number; threshold: number }): Promise<InitializedVault> {
+    return await system.initialize(this.#client, options);
+  }
+
+  /**
+   * Gives one unseal key; the answer says whether more are needed. On a Vault that is not sealed, nothing happens.
+   * https://developer.hashicorp.com/vault/api-docs/system/unseal
+   *
+   * @throws NecoError VAULT_UNINITIALIZED; VAULT_FAILED when the key is not one of this Vault's.
+   */
+  async unseal(key: Secret): Promise<VaultSealStatus> {
+    return await system.unseal(this.#client, key);
+  }
+
+  /** Gives up leadership; a standby takes over. Nothing happens on a standby. https://developer.hashicorp.com/vault/api-docs/system/step-down */
+  async stepDown(): Promise<void> {
+    await system.stepDown(this.#client);
+  }
+
+  /**
+   * Logs in a user and gives the Vault seen with the new token.
+   *
+   * @throws NecoError VAULT_PERMISSION_DENIED for a wrong name or password, which Vault does not tell apart.
+   */
+  async loginUserpass(user: string, password: Secret): Promise<Vault> {
+    return this.withToken(new Secret(await access.loginUserpass(this.#client, user, password)));
+  }
+
+  /**
+   * Logs in with the connection's certificate as one role and gives the Vault seen with the new token.
+   *
+   * @throws NecoError VAULT_PERMISSION_DENIED when the role does not take this certificate, or there is no such role.
+   */
+  async loginCertificate(role: string): Promise<Vault> {
+    return this.withToken(new Secret(await access.loginCertificate(this.#client, role)));
+  }
+
+  /** What this token may do. */
+  async lookupSelf(): Promise<TokenFacts> {
+    return await access.lookupSelf(this.#client);
+  }
+
+  /** Revokes this token. https://developer.hashicorp.com/vault/api-docs/auth/token#revoke-a-token-self */
+  async revokeSelf(): Promise<void> {
+    await this.#client.write('auth/token/revoke-self', {}, z.unknown(), 'revoke its token');
+  }
+
+  /** Revokes the token with this accessor. https://developer.hashicorp.com/vault/api-docs/auth/token#revoke-a-token-accessor */
+  async revokeAccessor(accessor: string): Promise<void> {
+    await this.#client.write(
+      'auth/token/revoke-accessor',
+      { accessor },
+      z.unknown(),
+      'revoke a token by its accessor',
+    );
+  }
+
+  /**
+   * A PKI at this mount whose certificates live up to `maxTtlHours`. Its revocation list is rebuilt with each revocation
+   * and stays valid as long as its CA: nobody but a revocation makes a new list, so none expires unseen, and a
+   * list that is old but right is better than none, with which etcd refuses everybody.
+   * https://developer.hashicorp.com/vault/api-docs/secret/pki#set-revocation-configuration
+   *
+   * @throws NecoError VAULT_FAILED when something else is mounted there.
+   */
+  async ensurePki(mount: string, options: { maxTtlHours: number }): Promise<boolean> {
+    return await pki.ensurePki(this.#client, mount, options.maxTtlHours);
+  }
+
+  /**
+   * Makes a CA (EC P-256) and gives its private key out, the only time this is possible. It begins an hour back, so that
+   * a server whose clock is behind takes what it signs. Each call makes another CA.
+   *
+   * @param wanted.ttl its life, as `87600h`.
+   */
+  async generateExportedCa(mount: string, wanted: { commonName: string; ttl: string }): Promise<ExportedCa> {
+    return await pki.generateExportedCa(this.#client, mount, wanted);
+  }
+
+  /** A CA made elsewhere becomes the one that signs at this mount. The same CA is never there twice. */
+  async importCa(mount: string, ca: ExportedCa): Promise<boolean> {
+    return await pki.importCa(this.#client, mount, ca);
+  }
+
+  /** The CA that signs at this mount, PEM; undefined when there is none yet. Needs no token. */
+  async caCertificate(mount: string): Promise<string | undefined> {
+    return await pki.caCertificate(this.#client, mount);
+  }
+
+  /**
+   * The revocation list of the CA that signs at this mount: DER, version 2, parsed before it is given. Needs no token.
+   *
+   * @throws NecoError VAULT_FAILED when there is no CA yet; CERTIFICATE_INVALID when it is not a list that etcd takes.
+   */
+  async crl(mount: string): Promise<Buffer> {
+    return await pki.crl(this.#client, mount);
+  }
+
+  /** A signing role with nothing left open; see `signingRoleFields` for what is pinned. */
+  async ensureSigningRole(mount: string, name: string, role: SigningRole): Promise<boolean> {
+    return await pki.ensureSigningRole(this.#client, mount, name, role);
+  }
+
+  /** Has a certificate signed. @throws NecoError VAULT_PERMISSION_DENIED when a policy pins other names. */
+  async sign(mount: string, role: string, request: SignRequest): Promise<SignedCertificate> {
+    return await sign(this.#client, mount, role, request);
+  }
+
+  /** Revokes a certificate; one that is revoked already stays so. @param serial `0a:1b:…`. */
+  async revoke(mount: string, serial: string): Promise<void> {
+    await pki.revoke(this.#client, mount, serial);
+  }
+
+  async ensurePolicy(name: string, hcl: string): Promise<boolean> {
+    return await access.ensurePolicy(this.#client, name, hcl);
+  }
+
+  /** The log-in by name and password, at `auth/userpass`. */
+  async ensureUserpass(): Promise<boolean> {
+    return await access.ensureAuthMethod(this.#client, 'userpass');
+  }
+
+  /**
+   * A user with this password and these policies. Whether the password is right, only a log-in can tell: one is tried
+   * where the user is there, and its token revoked.
+   */
+  async ensureUser(name: string, password: Secret, policies: readonly string[]): Promise<boolean> {
+    const there = await access.readUser(this.#client, name);
+    if (there === undefined || !(await this.#opens(name, password))) {
+      await access.writeUser(this.#client, name, password, policies);
+      return true;
+    }
+    if (there.policies.join() === policies.join()) return false;
+    await access.setUserPolicies(this.#client, name, policies);
+    return true;
+  }
+
+  async hasUser(name: string): Promise<boolean> {
+    return (await access.readUser(this.#client, name)) !== undefined;
+  }
+
+  /** The log-in by client certificate, at `auth/cert`. */
+  async ensureCertAuth(): Promise<boolean> {
+    return await access.ensureAuthMethod(this.#client, 'cert');
+  }
+
+  async ensureCertRole(name: string, role: CertificateRole): Promise<boolean> {
+    return await access.ensureCertRole(this.#client, name, role);
+  }
+
+  /** Takes a certificate role away; none there is as good. */
+  async deleteCertRole(name: string): Promise<void> {
+    await access.deleteCertRole(this.#client, name);
+  }
+
+  async auditDevices(): Promise<AuditDevice[]> {
+    return await access.auditDevices(this.#client);
+  }
+
+  /**
+   * An audit device. One that is there with other options is left alone: Vault cannot change them, and taking it away
+   * would lose records.
+   *
+   * @throws NecoError VAULT_FAILED when Vault cannot write to it, or another type is there.
+   */
+  async ensureAuditDevice(
+    path: string,
+    type: 'file' | 'syslog' | 'socket',
+    options: Record<string, string>,
+  ): Promise<boolean> {
+    return await access.ensureAuditDevice(this.#client, { path, type, options });
+  }
+
+  async #opens(name: string, password: Secret): Promise<boolean> {
+    try {
+      await (await this.loginUserpass(name, password)).revokeSelf();
+      return true;
+    } catch (error) {
+      if (error instanceof NecoError && error.code === 'VAULT_PERMISSION_DENIED') return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { X509Certificate } from 'node:crypto';
+import { messageOf, NecoError } from '@neco/core';
+
+export interface CertificateFacts {
+  /** As Vault writes it, `0a:1b:…`. */
+  serial: string;
+  notBefore: Date;
+  notAfter: Date;
+  /** Empty when there is none. */
+  commonName: string;
+  /** DNS names and IP addresses, in the certificate's order. */
+  names: string[];
+}
+
+/**
+ * What a certificate says of itself.
+ *
+ * @param pem the certificate; of a bundle, the first.
+ * @throws NecoError CERTIFICATE_INVALID when it is none.
+ */
+export function certificateFacts(pem: string): CertificateFacts {
+  const certificate = parseCertificate(pem);
+  return {
+    serial: serialOf(certificate),
+    notBefore: certificate.validFromDate,
+    notAfter: certificate.validToDate,
+    commonName: /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? '',
+    names: namesOf(certificate),
+  };
+}
+
+/** @throws NecoError CERTIFICATE_INVALID */
+export function parseCertificate(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (error) {
+    throw new NecoError('CERTIFICATE_INVALID', `not a certificate in PEM: ${messageOf(error)}`);
+  }
+}
+
+function serialOf({ serialNumber }: X509Certificate): string {
+  const hex = serialNumber.toLowerCase();
+  const even = hex.length % 2 === 0 ? hex : `0${hex}`;
+  return (even.match(/../g) ?? []).join(':');
+}
+
+function namesOf({ subjectAltName = '' }: X509Certificate): string[] {
+  const entries = subjectAltName.split(', ').filter((entry) => entry !== '');
+  return entries.map((entry) => entry.replace(/^(DNS|IP Address):/, ''));
+}
