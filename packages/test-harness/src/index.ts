@@ -1,1 +1,11 @@
-export {};
+export * from './etcd-member-process.ts';
+export * from './etcd-test-tls.ts';
+export * from './etcd-under-test.ts';
+export * from './fault-proxy.ts';
+export * from './free-ports.ts';
+export * from './run-program.ts';
+export * from './server-binaries.ts';
+export * from './server-process.ts';
+export * from './start-etcd.ts';
+export * from './test-ca.ts';
+export * from './vault-process.ts';

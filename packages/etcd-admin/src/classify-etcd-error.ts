@@ -1,0 +1,115 @@
+import { messageOf, NecoError, type ErrorCode } from '@neco/core';
+
+export interface EtcdCallPlace {
+  /** What was asked for, as in "cannot <action>". */
+  action: string;
+  endpoint: string;
+  /** The deadline of the call in milliseconds. */
+  timeout: number;
+}
+
+interface Rule {
+  pattern: RegExp;
+  code: ErrorCode;
+  retryable: boolean;
+  hint: string;
+  /** Replaces what gRPC says when that helps nobody. */
+  say?: (place: EtcdCallPlace) => string;
+}
+
+/** Read from top to bottom; the first that matches is taken. The texts are etcd's (api/v3rpc/rpctypes/error.go), Node's and gRPC's. */
+const rules: readonly Rule[] = [
+  {
+    pattern: /etcdserver: permission denied|PERMISSION_DENIED/,
+    code: 'ETCD_PERMISSION_DENIED',
+    retryable: false,
+    hint: "etcd knows the user by the CN of its client certificate: compare that user's roles with \"etcdctl user get\"",
+  },
+  {
+    pattern: /user name is empty|user name not found|invalid auth token|authentication failed|UNAUTHENTICATED/,
+    code: 'ETCD_UNAUTHENTICATED',
+    retryable: false,
+    hint: 'etcd wants a log-in: give a client certificate whose CN is an etcd user (tls-cert-file, tls-key-file)',
+  },
+  {
+    pattern: /alert|ECONNRESET.*TLS|bad certificate|certificate required/i,
+    code: 'ETCD_UNAUTHENTICATED',
+    retryable: false,
+    hint: 'etcd refuses the client certificate: it must be of the etcd client CA, valid now and not revoked',
+  },
+  {
+    pattern: /certificate|self.signed|altnames|unable to get.*issuer|wrong version number|packet length too long/i,
+    code: 'CERTIFICATE_INVALID',
+    retryable: false,
+    hint: 'the certificate that the member shows must be of the CA in tls-ca-file and name this address',
+  },
+  {
+    pattern: /no leader|leader changed|not leader|leader failure|request timed out|server stopped/,
+    code: 'ETCD_NO_LEADER',
+    retryable: true,
+    hint: 'more than half of the members must run and reach each other',
+  },
+  {
+    pattern: /unhealthy cluster|not enough started members/,
+    code: 'ETCD_CONFLICT',
+    retryable: true,
+    hint: 'all members must be healthy, and some seconds must have passed since the last change of members',
+  },
+  {
+    pattern: /in sync with leader|revision of auth store is old|too many requests|not supported for learner/,
+    code: 'ETCD_CONFLICT',
+    retryable: true,
+    hint: 'try again in a moment',
+  },
+  {
+    pattern: /already exist|too many learner|member not found|only promote a learner|bad leader transferee/i,
+    code: 'ETCD_CONFLICT',
+    retryable: false,
+    hint: 'look at "etcdctl member list"',
+  },
+  {
+    pattern: /database space exceeded/,
+    code: 'ETCD_FAILED',
+    retryable: false,
+    hint: 'etcd is full (NOSPACE): compact and defragment it, then "etcdctl alarm disarm"',
+  },
+  {
+    pattern: /DEADLINE_EXCEEDED|deadline exceeded/i,
+    code: 'ETCD_UNREACHABLE',
+    retryable: true,
+    hint: 'look whether etcd runs there, whether the network lets it answer, and whether more than half of the members run',
+    say: ({ timeout }) => `no answer within ${String(timeout / 1000)} s`,
+  },
+  {
+    pattern: /UNAVAILABLE|ECONNREFUSED|ECONNRESET|CANCELLED|EHOSTUNREACH|ENETUNREACH|not connected|stream.*ended/,
+    code: 'ETCD_UNREACHABLE',
+    retryable: true,
+    hint: 'look whether etcd runs there ("systemctl status etcd") and whether the address is right',
+  },
+];
+
+const unknown: Omit<Rule, 'pattern'> = { code: 'ETCD_FAILED', retryable: false, hint: "look into etcd's log" };
+
+/** The one place where etcd3's, gRPC's and etcd's errors become ours: a code, the endpoint, and whether to try again. */
+export function classifyEtcdError(thrown: unknown, place: EtcdCallPlace): NecoError {
+  if (thrown instanceof NecoError) return thrown;
+  const text = messageOf(thrown);
+  const rule = rules.find(({ pattern }) => pattern.test(text)) ?? unknown;
+  const said = rule.say?.(place) ?? plain(text);
+  return new NecoError(rule.code, `cannot ${place.action} at etcd ${place.endpoint}: ${said}`, {
+    hint: rule.hint,
+    retryable: rule.retryable,
+    cause: thrown,
+  });
+}
+
+/** Takes gRPC's wrapping off: `14 UNAVAILABLE: No connection established. Last error: connect ECONNREFUSED …`. */
+function plain(text: string): string {
+  return text
+    .replace(/^(\w*Error: )?\d+ [A-Z_]+: /, '')
+    .replace(/^No connection established\. Last error: (Error: )?/, '')
+    .replace(/^etcdserver: /, '')
+    .replace(/\s*\([0-9T:.-]+Z\).*$/s, '')
+    .replace(/\. Resolution note:.*$/s, '')
+    .replace(/[0-9A-F]+:error:[0-9A-F]+:SSL routines:[^:]*:([^:]+):.*$/s, '$1');
+}

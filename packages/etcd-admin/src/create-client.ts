@@ -1,0 +1,66 @@
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
+import { credentials } from '@grpc/grpc-js';
+import { noop } from 'cockatiel';
+import { Etcd3, type IOptions } from 'etcd3';
+import type { EtcdConnection, EtcdTls } from './etcd-connection.ts';
+
+/**
+ * A client of one member. Its unary calls have the connection's deadline; it notices a dead host by keepalive.
+ */
+export function createClient(connection: EtcdConnection, endpoint: string): Etcd3 {
+  const { hostname, protocol } = new URL(endpoint);
+  const address = hostname.replace(/^\[|\]$/g, '');
+  const tls = protocol === 'https:' ? connection.tls : undefined;
+  const options = clientOptions(connection, endpoint);
+  if (tls === undefined || isIP(address) === 0) return new Etcd3(tls === undefined ? options : { ...options, credentials: buffers(tls) });
+  const grpcOptions = { ...options.grpcOptions, 'grpc.ssl_target_name_override': 'etcd' };
+  return new AddressClient({ ...options, grpcOptions, credentials: buffers(tls) }, tls, address);
+}
+
+/**
+ * gRPC sends the address as the TLS server name, which RFC 6066 forbids and Node answers by a warning on standard
+ * error. So another name is sent, and the certificate is held against the address here; etcd3 has no option for it.
+ */
+class AddressClient extends Etcd3 {
+  constructor(options: IOptions, tls: EtcdTls, address: string) {
+    super(options);
+    const { rootCertificate, privateKey, certChain } = buffers(tls);
+    const channelCredentials = credentials.createSsl(rootCertificate, privateKey, certChain, {
+      checkServerIdentity: (_, certificate) => checkServerIdentity(address, certificate),
+    });
+    for (const host of this.pool['hosts']) Object.assign(host, { channelCredentials });
+  }
+}
+
+function clientOptions(connection: EtcdConnection, endpoint: string): IOptions {
+  const { timeout, username, password } = connection;
+  return {
+    hosts: endpoint,
+    ...(username !== undefined && password !== undefined ? { auth: { username, password: password.reveal() } } : {}),
+    // Who calls knows the endpoints and decides whether to try again.
+    faultHandling: { host: () => noop, global: noop },
+    defaultCallOptions: (context) => (context.isStream ? {} : { deadline: Date.now() + timeout }),
+    grpcOptions: {
+      // etcd's own limit is one ping each 5 s (--grpc-keepalive-min-time).
+      'grpc.keepalive_time_ms': 6000,
+      'grpc.keepalive_timeout_ms': 3000,
+      // A wait looks several times a second; gRPC's own pauses grow to two minutes.
+      'grpc.initial_reconnect_backoff_ms': 50,
+      'grpc.min_reconnect_backoff_ms': 50,
+      'grpc.max_reconnect_backoff_ms': 500,
+      // A new client means new connections, with the certificate that it was given.
+      'grpc.use_local_subchannel_pool': 1,
+      // etcd is never reached through the machine's http_proxy.
+      'grpc.enable_http_proxy': 0,
+      'grpc.enable_retries': 0,
+      'grpc.max_receive_message_length': -1,
+    },
+  };
+}
+
+function buffers({ ca, certificate, key }: EtcdTls): { rootCertificate: Buffer; certChain?: Buffer; privateKey?: Buffer } {
+  const rootCertificate = Buffer.from(ca);
+  if (certificate === undefined || key === undefined) return { rootCertificate };
+  return { rootCertificate, certChain: Buffer.from(certificate), privateKey: Buffer.from(key.reveal()) };
+}

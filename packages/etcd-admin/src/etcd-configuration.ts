@@ -1,0 +1,99 @@
+import { stringify } from 'yaml';
+
+export interface EtcdConfigurationOptions {
+  /** The member's name, `boot-<LRN>`. */
+  name: string;
+  /** The IP address at which clients and peers reach it. */
+  address: string;
+  dataDirectory?: string;
+  /** Initial cluster token: what keeps two clusters that are being made from taking each other's members. */
+  token: string;
+  initialCluster: readonly { name: string; address: string }[];
+  /** `existing` when it joins a cluster that is there. */
+  state: 'new' | 'existing';
+  files: EtcdFiles;
+  /** Where metrics, `/health` and `/readyz` are served in clear text; loopback only, since no auth covers them. */
+  metricsUrl?: string;
+  ports?: { client: number; peer: number };
+  /** Upper limit of the database in bytes. */
+  quota?: number;
+  /**
+   * CNs that peer certificates must have, of all members. Read once at start: a member that joins later must be
+   * among them on all others. Left out, any certificate of the peer CA will do.
+   */
+  allowedPeers?: readonly string[];
+}
+
+/** Paths of PEM files; the revocation lists are DER and must be there from the first start on. */
+export interface EtcdFiles {
+  serverCertificate: string;
+  serverKey: string;
+  /** Signs the clients' certificates. */
+  clientCa: string;
+  clientCrl: string;
+  peerCertificate: string;
+  peerKey: string;
+  peerCa: string;
+  peerCrl: string;
+}
+
+const defaultPorts = { client: 2379, peer: 2380 };
+
+/**
+ * The text of a configuration file for `etcd --config-file`, for a member that talks TLS with everybody, lets nobody
+ * in without a certificate and keeps its database small (https://etcd.io/docs/v3.6/op-guide/configuration/,
+ * https://etcd.io/docs/v3.6/op-guide/security/, https://etcd.io/docs/v3.6/op-guide/maintenance/).
+ */
+export function etcdConfiguration(options: EtcdConfigurationOptions): string {
+  const { name, address, token, initialCluster, state } = options;
+  const { ports = defaultPorts, metricsUrl = 'http://127.0.0.1:2381', dataDirectory = '/var/lib/etcd' } = options;
+  const clientUrl = `https://${address}:${String(ports.client)}`;
+  const peerUrl = `https://${address}:${String(ports.peer)}`;
+  const loopbackUrl = `https://127.0.0.1:${String(ports.client)}`;
+  return stringify(
+    {
+      name,
+      'data-dir': dataDirectory,
+      'listen-client-urls': [...new Set([clientUrl, loopbackUrl])].join(','),
+      'advertise-client-urls': clientUrl,
+      'listen-peer-urls': peerUrl,
+      'initial-advertise-peer-urls': peerUrl,
+      'listen-metrics-urls': metricsUrl,
+      'initial-cluster': initialCluster
+        .map((member) => `${member.name}=https://${member.address}:${String(ports.peer)}`)
+        .join(','),
+      'initial-cluster-token': token,
+      'initial-cluster-state': state,
+      'strict-reconfig-check': true,
+      'enable-grpc-gateway': false,
+      'auto-compaction-mode': 'periodic',
+      'auto-compaction-retention': '1h',
+      'quota-backend-bytes': options.quota ?? 2 * 1024 ** 3,
+      'max-learners': 1,
+      ...tlsSections(options),
+    },
+    { lineWidth: 0 },
+  );
+}
+
+function tlsSections({ files, allowedPeers }: EtcdConfigurationOptions): object {
+  return {
+    'client-transport-security': {
+      'cert-file': files.serverCertificate,
+      'key-file': files.serverKey,
+      'trusted-ca-file': files.clientCa,
+      'client-cert-auth': true,
+    },
+    'peer-transport-security': {
+      'cert-file': files.peerCertificate,
+      'key-file': files.peerKey,
+      'trusted-ca-file': files.peerCa,
+      'client-cert-auth': true,
+      ...(allowedPeers === undefined ? {} : { 'allowed-cn': [...allowedPeers] }),
+    },
+    // The sections above have no field for a revocation list, and with a configuration file the flags are not read:
+    // these are the fields of embed.Config itself (server/embed/config.go), which the parser fills as well.
+    ClientTLSInfo: { CRLFile: files.clientCrl },
+    PeerTLSInfo: { CRLFile: files.peerCrl },
+  };
+}

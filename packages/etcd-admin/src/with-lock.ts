@@ -1,0 +1,82 @@
+import { NecoError } from '@neco/core';
+import type { EtcdCluster } from './etcd-cluster.ts';
+import { HeldLease } from './held-lease.ts';
+import { watchPrefix } from './watch-prefix.ts';
+
+export interface LockOptions {
+  /** How long the lock outlives its holder, in seconds. */
+  ttl?: number;
+  /** Who holds it, for others' messages: `boot-3`. */
+  holder: string;
+  /** Upper limit of the wait for the lock in milliseconds; none means until cancelled. */
+  timeout?: number;
+  signal?: AbortSignal;
+}
+
+/** Proof of the lock: a transaction that compares `key`'s create revision with this cannot come too late. */
+export interface HeldLock {
+  key: string;
+  createRevision: string;
+}
+
+/**
+ * Runs `work` while holding a lock in etcd. Its signal fires when the lock is lost or the caller's signal fires; the
+ * work must then stop at once. A lock alone does not keep a late write out (https://jepsen.io/analyses/etcd-3.4.3):
+ * writes compare the create revision in `held`.
+ * @throws NecoError BUSY when another holds it for longer than the timeout, CANCELLED, ETCD_CONFLICT when it was lost
+ * during the work, ETCD_*; and what `work` throws.
+ */
+export async function withLock<T>(
+  cluster: EtcdCluster,
+  key: string,
+  work: (signal: AbortSignal, held: HeldLock) => Promise<T>,
+  options: LockOptions,
+): Promise<T> {
+  const lease = await HeldLease.grant(cluster, options.ttl ?? 15);
+  try {
+    const held = await acquire(cluster, key, lease, options);
+    const signals = options.signal === undefined ? [lease.lost] : [lease.lost, options.signal];
+    const result = await work(AbortSignal.any(signals), held);
+    lease.lost.throwIfAborted();
+    return result;
+  } finally {
+    await lease.revoke();
+  }
+}
+
+async function acquire(cluster: EtcdCluster, key: string, lease: HeldLease, options: LockOptions): Promise<HeldLock> {
+  const limits = [lease.lost, options.signal, options.timeout === undefined ? undefined : AbortSignal.timeout(options.timeout)];
+  const signal = AbortSignal.any(limits.filter((limit) => limit !== undefined));
+  let holder = 'nobody that was seen';
+  for await (const { entries } of watchPrefix(cluster, key, { signal })) {
+    const entry = entries.get(key);
+    if (entry !== undefined) {
+      holder = entry.value.toString();
+      continue;
+    }
+    const held = await tryAcquire(cluster, key, lease, options.holder);
+    if (held !== undefined) return held;
+  }
+  lease.lost.throwIfAborted();
+  if (options.signal?.aborted === true) {
+    throw new NecoError('CANCELLED', `stopped while waiting for the lock ${key}; it was held by ${holder}`);
+  }
+  throw new NecoError('BUSY', `the lock ${key} is held by ${holder}`, {
+    hint: `wait until ${holder} is done and run it again`,
+    retryable: true,
+  });
+}
+
+/** Puts the key on the lease if it is not there; one that is there on this very lease was put by a call that failed. */
+async function tryAcquire(cluster: EtcdCluster, key: string, lease: HeldLease, holder: string): Promise<HeldLock | undefined> {
+  const { succeeded, header, responses } = await cluster.call(`take the lock ${key}`, (client) =>
+    client
+      .if(key, 'Create', '==', 0)
+      .then(client.put(key).value(holder).lease(lease.id))
+      .else(client.get(key))
+      .commit(),
+  );
+  if (succeeded) return { key, createRevision: header.revision };
+  const there = responses[0]?.response_range.kvs[0];
+  return there?.lease === lease.id ? { key, createRevision: there.create_revision } : undefined;
+}
