@@ -1,11 +1,11 @@
-export type { AuditDevice, CertificateRole, TokenFacts } from './access/access.ts';
+export type { AuditDevice, CertificateRole, TokenFacts } from './access/access-control.ts';
 export * from './configuration/policies.ts';
 export * from './configuration/vault-configuration.ts';
 export type { VaultConnection } from './edge/vault-connection.ts';
-export type { ExportedCa } from './pki/pki-mounts.ts';
+export type { ExportedCa } from './pki/pki-engine.ts';
 export type { SignedCertificate, SignRequest } from './pki/sign.ts';
 export type { SigningRole } from './pki/signing-role.ts';
-export type { InitializedVault, VaultHealth, VaultLeader, VaultSealStatus } from './system/system.ts';
+export type { InitializedVault, VaultHealth, VaultLeader, VaultSealStatus } from './system/system-backend.ts';
 export { Vault } from './vault.ts';
 export { certificateFacts, type CertificateFacts } from './x509/certificate-facts.ts';
 export { checkCertificate, type CertificateExpectation } from './x509/check-certificate.ts';

@@ -1,15 +1,22 @@
 import { NecoError, Secret } from '@neco/core';
-import { z } from 'zod';
-import * as access from './access/access.ts';
-import type { AuditDevice, CertificateRole, TokenFacts } from './access/access.ts';
-import type { VaultConnection } from './edge/vault-connection.ts';
+import {
+  AccessControl,
+  type AuditDevice,
+  type CertificateRole,
+  type TokenFacts,
+} from './access/access-control.ts';
 import { VaultClient } from './edge/vault-client.ts';
-import * as pki from './pki/pki-mounts.ts';
-import type { ExportedCa } from './pki/pki-mounts.ts';
+import type { VaultConnection } from './edge/vault-connection.ts';
+import { PkiEngine, type ExportedCa } from './pki/pki-engine.ts';
 import { sign, type SignedCertificate, type SignRequest } from './pki/sign.ts';
 import type { SigningRole } from './pki/signing-role.ts';
-import * as system from './system/system.ts';
-import type { InitializedVault, VaultHealth, VaultLeader, VaultSealStatus } from './system/system.ts';
+import {
+  SystemBackend,
+  type InitializedVault,
+  type VaultHealth,
+  type VaultLeader,
+  type VaultSealStatus,
+} from './system/system-backend.ts';
 
 /**
  * One Vault, seen with one token or none. Every call has the connection's deadline and throws, besides what its method
@@ -22,10 +29,16 @@ import type { InitializedVault, VaultHealth, VaultLeader, VaultSealStatus } from
 export class Vault {
   readonly #connection: VaultConnection;
   readonly #client: VaultClient;
+  readonly #system: SystemBackend;
+  readonly #pki: PkiEngine;
+  readonly #access: AccessControl;
 
   private constructor(connection: VaultConnection, token?: Secret) {
     this.#connection = connection;
     this.#client = new VaultClient(connection, token);
+    this.#system = new SystemBackend(this.#client);
+    this.#pki = new PkiEngine(this.#client);
+    this.#access = new AccessControl(this.#client);
   }
 
   /** A Vault at a connection; nothing is sent yet. */
@@ -48,17 +61,17 @@ export class Vault {
    * https://developer.hashicorp.com/vault/api-docs/system/health
    */
   async health(): Promise<VaultHealth> {
-    return await system.health(this.#client);
+    return await this.#system.health();
   }
 
   /** Whether it is sealed and how far unsealing is. Needs no token. https://developer.hashicorp.com/vault/api-docs/system/seal-status */
   async sealStatus(): Promise<VaultSealStatus> {
-    return await system.sealStatus(this.#client);
+    return await this.#system.sealStatus();
   }
 
   /** Who leads. Needs no token, but an unsealed Vault. https://developer.hashicorp.com/vault/api-docs/system/leader */
   async leader(): Promise<VaultLeader> {
-    return await system.leader(this.#client);
+    return await this.#system.leader();
   }
 
   /**
@@ -68,7 +81,7 @@ export class Vault {
    * @throws NecoError VAULT_FAILED when it is initialised already.
    */
   async initialize(options: { shares: number; threshold: number }): Promise<InitializedVault> {
-    return await system.initialize(this.#client, options);
+    return await this.#system.initialize(options);
   }
 
   /**
@@ -78,12 +91,12 @@ export class Vault {
    * @throws NecoError VAULT_UNINITIALIZED; VAULT_FAILED when the key is not one of this Vault's.
    */
   async unseal(key: Secret): Promise<VaultSealStatus> {
-    return await system.unseal(this.#client, key);
+    return await this.#system.unseal(key);
   }
 
   /** Gives up leadership; a standby takes over. Nothing happens on a standby. https://developer.hashicorp.com/vault/api-docs/system/step-down */
   async stepDown(): Promise<void> {
-    await system.stepDown(this.#client);
+    await this.#system.stepDown();
   }
 
   /**
@@ -92,7 +105,7 @@ export class Vault {
    * @throws NecoError VAULT_PERMISSION_DENIED for a wrong name or password, which Vault does not tell apart.
    */
   async loginUserpass(user: string, password: Secret): Promise<Vault> {
-    return this.withToken(new Secret(await access.loginUserpass(this.#client, user, password)));
+    return this.withToken(new Secret(await this.#access.loginUserpass(user, password)));
   }
 
   /**
@@ -101,27 +114,22 @@ export class Vault {
    * @throws NecoError VAULT_PERMISSION_DENIED when the role does not take this certificate, or there is no such role.
    */
   async loginCertificate(role: string): Promise<Vault> {
-    return this.withToken(new Secret(await access.loginCertificate(this.#client, role)));
+    return this.withToken(new Secret(await this.#access.loginCertificate(role)));
   }
 
   /** What this token may do. */
   async lookupSelf(): Promise<TokenFacts> {
-    return await access.lookupSelf(this.#client);
+    return await this.#access.lookupSelf();
   }
 
   /** Revokes this token. https://developer.hashicorp.com/vault/api-docs/auth/token#revoke-a-token-self */
   async revokeSelf(): Promise<void> {
-    await this.#client.write('auth/token/revoke-self', {}, z.unknown(), 'revoke its token');
+    await this.#client.change('auth/token/revoke-self', {}, 'revoke its token');
   }
 
   /** Revokes the token with this accessor. https://developer.hashicorp.com/vault/api-docs/auth/token#revoke-a-token-accessor */
   async revokeAccessor(accessor: string): Promise<void> {
-    await this.#client.write(
-      'auth/token/revoke-accessor',
-      { accessor },
-      z.unknown(),
-      'revoke a token by its accessor',
-    );
+    await this.#client.change('auth/token/revoke-accessor', { accessor }, 'revoke a token by its accessor');
   }
 
   /**
@@ -133,7 +141,7 @@ export class Vault {
    * @throws NecoError VAULT_FAILED when something else is mounted there.
    */
   async ensurePki(mount: string, options: { maxTtlHours: number }): Promise<boolean> {
-    return await pki.ensurePki(this.#client, mount, options.maxTtlHours);
+    return await this.#pki.ensurePki(mount, options.maxTtlHours);
   }
 
   /**
@@ -143,17 +151,17 @@ export class Vault {
    * @param wanted.ttl its life, as `87600h`.
    */
   async generateExportedCa(mount: string, wanted: { commonName: string; ttl: string }): Promise<ExportedCa> {
-    return await pki.generateExportedCa(this.#client, mount, wanted);
+    return await this.#pki.generateExportedCa(mount, wanted);
   }
 
   /** A CA made elsewhere becomes the one that signs at this mount. The same CA is never there twice. */
   async importCa(mount: string, ca: ExportedCa): Promise<boolean> {
-    return await pki.importCa(this.#client, mount, ca);
+    return await this.#pki.importCa(mount, ca);
   }
 
   /** The CA that signs at this mount, PEM; undefined when there is none yet. Needs no token. */
   async caCertificate(mount: string): Promise<string | undefined> {
-    return await pki.caCertificate(this.#client, mount);
+    return await this.#pki.caCertificate(mount);
   }
 
   /**
@@ -162,12 +170,12 @@ export class Vault {
    * @throws NecoError VAULT_FAILED when there is no CA yet; CERTIFICATE_INVALID when it is not a list that etcd takes.
    */
   async crl(mount: string): Promise<Buffer> {
-    return await pki.crl(this.#client, mount);
+    return await this.#pki.crl(mount);
   }
 
   /** A signing role with nothing left open; see `signingRoleFields` for what is pinned. */
   async ensureSigningRole(mount: string, name: string, role: SigningRole): Promise<boolean> {
-    return await pki.ensureSigningRole(this.#client, mount, name, role);
+    return await this.#pki.ensureSigningRole(mount, name, role);
   }
 
   /** Has a certificate signed. @throws NecoError VAULT_PERMISSION_DENIED when a policy pins other names. */
@@ -177,16 +185,16 @@ export class Vault {
 
   /** Revokes a certificate; one that is revoked already stays so. @param serial `0a:1b:…`. */
   async revoke(mount: string, serial: string): Promise<void> {
-    await pki.revoke(this.#client, mount, serial);
+    await this.#pki.revoke(mount, serial);
   }
 
   async ensurePolicy(name: string, hcl: string): Promise<boolean> {
-    return await access.ensurePolicy(this.#client, name, hcl);
+    return await this.#access.ensurePolicy(name, hcl);
   }
 
   /** The log-in by name and password, at `auth/userpass`. */
   async ensureUserpass(): Promise<boolean> {
-    return await access.ensureAuthMethod(this.#client, 'userpass');
+    return await this.#access.ensureAuthMethod('userpass');
   }
 
   /**
@@ -194,36 +202,32 @@ export class Vault {
    * where the user is there, and its token revoked.
    */
   async ensureUser(name: string, password: Secret, policies: readonly string[]): Promise<boolean> {
-    const there = await access.readUser(this.#client, name);
-    if (there === undefined || !(await this.#opens(name, password))) {
-      await access.writeUser(this.#client, name, password, policies);
-      return true;
+    if ((await this.hasUser(name)) && (await this.#opens(name, password))) {
+      return await this.#access.ensureUser(name, policies);
     }
-    if (there.policies.join() === policies.join()) return false;
-    await access.setUserPolicies(this.#client, name, policies);
-    return true;
+    return await this.#access.ensureUser(name, policies, password);
   }
 
   async hasUser(name: string): Promise<boolean> {
-    return (await access.readUser(this.#client, name)) !== undefined;
+    return await this.#access.hasUser(name);
   }
 
   /** The log-in by client certificate, at `auth/cert`. */
   async ensureCertAuth(): Promise<boolean> {
-    return await access.ensureAuthMethod(this.#client, 'cert');
+    return await this.#access.ensureAuthMethod('cert');
   }
 
   async ensureCertRole(name: string, role: CertificateRole): Promise<boolean> {
-    return await access.ensureCertRole(this.#client, name, role);
+    return await this.#access.ensureCertRole(name, role);
   }
 
   /** Takes a certificate role away; none there is as good. */
   async deleteCertRole(name: string): Promise<void> {
-    await access.deleteCertRole(this.#client, name);
+    await this.#access.deleteCertRole(name);
   }
 
   async auditDevices(): Promise<AuditDevice[]> {
-    return await access.auditDevices(this.#client);
+    return await this.#access.auditDevices();
   }
 
   /**
@@ -237,7 +241,7 @@ export class Vault {
     type: 'file' | 'syslog' | 'socket',
     options: Record<string, string>,
   ): Promise<boolean> {
-    return await access.ensureAuditDevice(this.#client, { path, type, options });
+    return await this.#access.ensureAuditDevice({ path, type, options });
   }
 
   async #opens(name: string, password: Secret): Promise<boolean> {

@@ -7,6 +7,7 @@ const errors = z.object({ errors: z.array(z.string()) });
 /** What was asked of which Vault, for the message; `hide` are the secrets of the call. */
 export interface FailedCall {
   address: string;
+  path: string;
   /** As in "could not <what>". */
   what: string;
   hide: readonly string[];
@@ -44,11 +45,15 @@ export function classifyError(thrown: unknown, call: FailedCall): NecoError {
 }
 
 function withAnswer(status: number, said: string, call: FailedCall): NecoError {
-  const { code, hint, retryable } = kindOf(status, said);
+  const { code, hint, retryable } = kindOf(status, said, call.path);
   return new NecoError(code, `Vault at ${call.address} could not ${call.what}: ${said}`, { hint, retryable });
 }
 
-function kindOf(status: number, said: string): { code: ErrorCode; hint: string; retryable: boolean } {
+function kindOf(
+  status: number,
+  said: string,
+  path: string,
+): { code: ErrorCode; hint: string; retryable: boolean } {
   if (/not (yet )?(been )?initialized/i.test(said)) return uninitialized;
   if (/vault is sealed/i.test(said)) {
     return {
@@ -57,7 +62,8 @@ function kindOf(status: number, said: string): { code: ErrorCode; hint: string; 
       retryable: true,
     };
   }
-  if (/invalid username or password|invalid certificate|no client certificate/i.test(said)) {
+  // A log-in that is refused has no status of its own.
+  if (status === 400 && /^auth\/[^/]+\/login/.test(path)) {
     return {
       code: 'VAULT_PERMISSION_DENIED',
       hint: 'check the name and the password or certificate used to log in',

@@ -2,14 +2,14 @@ import { NecoError, Secret } from '@neco/core';
 import nodeVault from 'node-vault';
 import { z } from 'zod';
 import { classifyError, saidBy, statusOf, uninitializedError, type FailedCall } from './classify-error.ts';
+import { differs } from './differs.ts';
 import { createTransport } from './transport.ts';
 import type { VaultConnection } from './vault-connection.ts';
 
 /** A request's body. A Secret in it is revealed on the way out and struck from whatever comes back as an error. */
-export interface VaultBody {
-  [field: string]:
-    string | number | boolean | Secret | readonly string[] | Readonly<Record<string, string>> | undefined;
-}
+export type VaultBody = Readonly<Record<string, VaultValue>>;
+
+type VaultValue = string | number | boolean | Secret | readonly string[] | Readonly<Record<string, string>>;
 
 type Method = 'GET' | 'LIST' | 'POST' | 'DELETE';
 
@@ -85,6 +85,19 @@ export class VaultClient {
     }
   }
 
+  /** Writes a body to a path where nothing of the answer is of use. */
+  async change(path: string, body: VaultBody, what: string): Promise<void> {
+    await this.write(path, body, z.unknown(), what);
+  }
+
+  /** Writes fields to a path only when one of them is another there. Gives whether it wrote. */
+  async ensure(path: string, wanted: VaultBody, what: string): Promise<boolean> {
+    const found = await this.read(path, z.object({ data: z.record(z.string(), z.unknown()) }), what);
+    if (!differs(found?.data, wanted)) return false;
+    await this.change(path, wanted, what);
+    return true;
+  }
+
   async delete(path: string, what: string): Promise<void> {
     const call: Call = { method: 'DELETE', path, what };
     try {
@@ -94,18 +107,24 @@ export class VaultClient {
     }
   }
 
+  /** An error about this Vault that Vault itself does not raise. */
+  fault(said: string, hint: string): NecoError {
+    return new NecoError('VAULT_FAILED', `Vault at ${this.connection.address}: ${said}`, { hint });
+  }
+
   async #send({ method, path, body }: Call): Promise<unknown> {
     const json = body === undefined ? {} : { json: revealed(body) };
     return await this.#vault.request({ path: `/${path}`, method, ...json });
   }
 
-  async #classify(thrown: unknown, { body = {}, what }: Call): Promise<NecoError> {
+  async #classify(thrown: unknown, { body = {}, path, what }: Call): Promise<NecoError> {
     const secrets = Object.values(body).filter((value) => value instanceof Secret);
     const hide = [this.#token, ...secrets].flatMap((secret) =>
       secret === undefined ? [] : [secret.reveal()],
     );
     const call: FailedCall = {
       address: this.connection.address,
+      path,
       what,
       hide,
       timeout: this.connection.timeout,

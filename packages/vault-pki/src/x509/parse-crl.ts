@@ -21,7 +21,8 @@ export function parseCrl(der: Uint8Array): CrlFacts {
   if (derLength(der) !== der.length)
     throw invalid(der[0] === 0x2d ? 'it is PEM, not DER' : 'it is cut off, or not DER');
   const list = parsed(der);
-  if (list.version !== 1) throw invalid('it is of version 1, and version 2 is needed');
+  // On the wire version 2 is 1, and version 1 is nothing.
+  if (Number(list.version) !== 1) throw invalid('it is of version 1, and version 2 is needed');
   return {
     version: 2,
     nextUpdate: list.nextUpdate,

@@ -1,0 +1,185 @@
+import type { NecoError, Secret } from '@neco/core';
+import { z } from 'zod';
+import { differs } from '../edge/differs.ts';
+import { durationToSeconds } from '../edge/duration-to-seconds.ts';
+import type { VaultClient } from '../edge/vault-client.ts';
+
+/** Who may log in with a certificate, and what for. */
+export interface CertificateRole {
+  /** The CA that must have signed the certificate, PEM. */
+  ca: string;
+  /** The common names that may log in; compared whole. */
+  allowedCommonNames: readonly string[];
+  policies: readonly string[];
+  /** Life of the token, as `10m`; it cannot be renewed beyond. */
+  ttl: string;
+}
+
+export interface AuditDevice {
+  /** Its path, without a slash at the end. */
+  path: string;
+  type: string;
+  options: Record<string, string>;
+}
+
+/** What a token may do and how long. */
+export interface TokenFacts {
+  policies: string[];
+  /** Life that is left, in seconds; 0 for a root token, which has no end. */
+  ttl: number;
+  accessor: string;
+  displayName: string;
+}
+
+const typed = z.object({ data: z.record(z.string(), z.object({ type: z.string() })) });
+
+const userPath = (name: string) => `auth/userpass/users/${encodeURIComponent(name)}`;
+
+const certRolePath = (name: string) => `auth/cert/certs/${encodeURIComponent(name)}`;
+
+/** A person logs in for a working day. */
+const sessionSeconds = 8 * 3600;
+
+const login = z.object({ auth: z.object({ client_token: z.string() }) });
+
+/** Who may log in to one Vault, what they may do, and who writes it down. */
+export class AccessControl {
+  readonly #client: VaultClient;
+
+  constructor(client: VaultClient) {
+    this.#client = client;
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/system/policies#create-update-acl-policy */
+  async ensurePolicy(name: string, hcl: string): Promise<boolean> {
+    const path = `sys/policies/acl/${encodeURIComponent(name)}`;
+    const schema = z.object({ data: z.object({ policy: z.string() }) });
+    const found = await this.#client.read(path, schema, `read the policy ${name}`);
+    if (found?.data.policy === hcl) return false;
+    await this.#client.change(path, { policy: hcl }, `write the policy ${name}`);
+    return true;
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/system/auth#enable-auth-method */
+  async ensureAuthMethod(type: 'userpass' | 'cert'): Promise<boolean> {
+    const found = await this.#client.read('sys/auth', typed, 'list the ways to log in');
+    const there = found?.data[`${type}/`];
+    if (there !== undefined && there.type !== type) throw this.#notOfType(`auth/${type}`, there.type, type);
+    if (there !== undefined) return false;
+    await this.#client.change(`sys/auth/${type}`, { type }, `enable the log-in ${type}`);
+    return true;
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/auth/userpass#read-user */
+  async hasUser(name: string): Promise<boolean> {
+    const found = await this.#client.read(
+      userPath(name),
+      z.object({ data: z.unknown() }),
+      `read the user ${name}`,
+    );
+    return found !== undefined;
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/auth/userpass#create-update-user */
+  async ensureUser(name: string, policies: readonly string[], password?: Secret): Promise<boolean> {
+    const fields = {
+      token_policies: [...policies].sort(),
+      token_ttl: sessionSeconds,
+      token_max_ttl: sessionSeconds,
+    };
+    const what = `write the user ${name}`;
+    if (password === undefined) return await this.#client.ensure(userPath(name), fields, what);
+    await this.#client.change(userPath(name), { ...fields, password }, what);
+    return true;
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/auth/cert#create-ca-certificate-role */
+  async ensureCertRole(name: string, role: CertificateRole): Promise<boolean> {
+    const path = certRolePath(name);
+    const ttl = durationToSeconds(role.ttl);
+    const wanted = {
+      certificate: role.ca,
+      allowed_common_names: [...role.allowedCommonNames],
+      token_policies: [...role.policies].sort(),
+      token_ttl: ttl,
+      token_max_ttl: ttl,
+      token_explicit_max_ttl: ttl,
+    };
+    const schema = z.object({ data: z.looseObject({ certificate: z.string() }) });
+    const found = await this.#client.read(path, schema, `read the certificate role ${name}`);
+    // Vault may give the PEM back with another end of line.
+    const there = found && { ...found.data, certificate: found.data.certificate.trim() };
+    if (!differs(there, { ...wanted, certificate: role.ca.trim() })) return false;
+    await this.#client.change(path, wanted, `write the certificate role ${name}`);
+    return true;
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/auth/cert#delete-certificate-role */
+  async deleteCertRole(name: string): Promise<void> {
+    await this.#client.delete(certRolePath(name), `delete the certificate role ${name}`);
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/auth/userpass#login */
+  async loginUserpass(user: string, password: Secret): Promise<string> {
+    const path = `auth/userpass/login/${encodeURIComponent(user)}`;
+    return (await this.#client.write(path, { password }, login, `log in the user ${user}`)).auth.client_token;
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/auth/cert#login-with-tls-certificate-method */
+  async loginCertificate(role: string): Promise<string> {
+    const answer = await this.#client.write(
+      'auth/cert/login',
+      { name: role },
+      login,
+      `log in with a certificate as ${role}`,
+    );
+    return answer.auth.client_token;
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/auth/token#lookup-a-token-self */
+  async lookupSelf(): Promise<TokenFacts> {
+    const schema = z.object({
+      data: z.object({
+        policies: z.array(z.string()),
+        ttl: z.number(),
+        accessor: z.string(),
+        display_name: z.string(),
+      }),
+    });
+    const found = await this.#client.read('auth/token/lookup-self', schema, 'look up its token');
+    if (found === undefined) throw this.#client.fault('it knows nothing of its token', 'log in again');
+    const { policies, ttl, accessor, display_name: displayName } = found.data;
+    return { policies, ttl, accessor, displayName };
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/system/audit#list-enabled-audit-devices */
+  async auditDevices(): Promise<AuditDevice[]> {
+    const device = z.object({ type: z.string(), options: z.record(z.string(), z.string()).nullish() });
+    const found = await this.#client.read(
+      'sys/audit',
+      z.object({ data: z.record(z.string(), device) }),
+      'list the audit devices',
+    );
+    return Object.entries(found?.data ?? {}).map(([path, { type, options }]) => ({
+      path: path.replace(/\/$/, ''),
+      type,
+      options: options ?? {},
+    }));
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/system/audit#enable-audit-device */
+  async ensureAuditDevice({ path, type, options }: AuditDevice): Promise<boolean> {
+    const there = (await this.auditDevices()).find((device) => device.path === path);
+    if (there !== undefined && there.type !== type) throw this.#notOfType(`audit/${path}`, there.type, type);
+    if (there !== undefined) return false;
+    await this.#client.change(`sys/audit/${path}`, { type, options }, `enable the audit device ${path}`);
+    return true;
+  }
+
+  #notOfType(path: string, there: string, wanted: string): NecoError {
+    return this.#client.fault(
+      `${path} is of type ${there}, not ${wanted}`,
+      'disable it there and run the same again',
+    );
+  }
+}

@@ -1,0 +1,157 @@
+import { X509Certificate } from 'node:crypto';
+import { Secret } from '@neco/core';
+import { z } from 'zod';
+import type { VaultClient } from '../edge/vault-client.ts';
+import { parseCrl } from '../x509/parse-crl.ts';
+import { signingRoleFields, type SigningRole } from './signing-role.ts';
+
+/** A CA with its private key. */
+export interface ExportedCa {
+  /** PEM. */
+  certificate: string;
+  privateKey: Secret;
+}
+
+const bytes = z.instanceof(Buffer);
+const mounts = z.object({
+  data: z.record(z.string(), z.object({ type: z.string(), config: z.object({ max_lease_ttl: z.number() }) })),
+});
+
+/** The list of revocations never goes stale before its CA does; see `Vault.ensurePki`. */
+const crlConfiguration = (maxTtlHours: number) => ({
+  disable: false,
+  auto_rebuild: false,
+  enable_delta: false,
+  expiry: `${String(maxTtlHours)}h`,
+});
+
+/** The PKI secrets engines of one Vault. */
+export class PkiEngine {
+  readonly #client: VaultClient;
+
+  constructor(client: VaultClient) {
+    this.#client = client;
+  }
+
+  async ensurePki(mount: string, maxTtlHours: number): Promise<boolean> {
+    const found = await this.#client.read('sys/mounts', mounts, 'list the secrets engines');
+    const there = found?.data[`${mount}/`];
+    if (there !== undefined && there.type !== 'pki') {
+      throw this.#client.fault(
+        `${mount} is of type ${there.type}, not pki`,
+        `move it away with "vault secrets move", or use another mount than ${mount}`,
+      );
+    }
+    const ttl = `${String(maxTtlHours)}h`;
+    if (there === undefined) {
+      const body = { type: 'pki', config: { max_lease_ttl: ttl } };
+      await this.#client.change(`sys/mounts/${mount}`, body, `enable PKI at ${mount}`);
+    } else if (there.config.max_lease_ttl !== maxTtlHours * 3600) {
+      await this.#client.change(`sys/mounts/${mount}/tune`, { max_lease_ttl: ttl }, `tune ${mount}`);
+    }
+    const list = await this.#client.ensure(
+      `${mount}/config/crl`,
+      crlConfiguration(maxTtlHours),
+      `set up the list of ${mount}`,
+    );
+    return list || there?.config.max_lease_ttl !== maxTtlHours * 3600;
+  }
+
+  async ensureSigningRole(mount: string, name: string, role: SigningRole): Promise<boolean> {
+    const path = `${mount}/roles/${encodeURIComponent(name)}`;
+    return await this.#client.ensure(path, signingRoleFields(role), `set the role ${name} of ${mount}`);
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/secret/pki#generate-root */
+  async generateExportedCa(mount: string, wanted: { commonName: string; ttl: string }): Promise<ExportedCa> {
+    const schema = z.object({ data: z.object({ certificate: z.string(), private_key: z.string() }) });
+    const body = {
+      common_name: wanted.commonName,
+      ttl: wanted.ttl,
+      key_type: 'ec',
+      key_bits: 256,
+      exclude_cn_from_sans: true,
+      not_before_duration: '1h',
+    };
+    const { data } = await this.#client.write(
+      `${mount}/root/generate/exported`,
+      body,
+      schema,
+      `make the CA of ${mount}`,
+    );
+    return {
+      certificate: `${data.certificate.trim()}\n`,
+      privateKey: new Secret(`${data.private_key.trim()}\n`),
+    };
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/secret/pki#import-ca-certificates-and-keys */
+  async importCa(mount: string, ca: ExportedCa): Promise<boolean> {
+    const wanted = new X509Certificate(ca.certificate).fingerprint256;
+    const there = await this.#issuerOf(mount, wanted);
+    if (there === undefined) {
+      const bundle = new Secret(`${ca.certificate.trim()}\n${ca.privateKey.reveal().trim()}\n`);
+      await this.#client.change(
+        `${mount}/issuers/import/bundle`,
+        { pem_bundle: bundle },
+        `import the CA of ${mount}`,
+      );
+    }
+    const issuer = there ?? (await this.#issuerOf(mount, wanted));
+    if (issuer === undefined) {
+      throw this.#client.fault(
+        `it took the CA of ${mount} but does not have it`,
+        `look at "vault list ${mount}/issuers"; the key must be the certificate's own`,
+      );
+    }
+    const changed = await this.#client.ensure(
+      `${mount}/config/issuers`,
+      { default: issuer },
+      `make the CA of ${mount} its default`,
+    );
+    return changed || there === undefined;
+  }
+
+  /** The issuer with this certificate whose key Vault holds as well. */
+  async #issuerOf(mount: string, fingerprint: string): Promise<string | undefined> {
+    const schema = z.object({ data: z.object({ certificate: z.string(), key_id: z.string() }) });
+    for (const id of await this.#client.list(`${mount}/issuers`, `list the issuers of ${mount}`)) {
+      const issuer = await this.#client.read(
+        `${mount}/issuer/${id}`,
+        schema,
+        `read the issuer ${id} of ${mount}`,
+      );
+      if (issuer === undefined || issuer.data.key_id === '') continue;
+      if (new X509Certificate(issuer.data.certificate).fingerprint256 === fingerprint) return id;
+    }
+    return undefined;
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/secret/pki#read-issuer-certificate */
+  async caCertificate(mount: string): Promise<string | undefined> {
+    const found = await this.#client.read(`${mount}/ca/pem`, bytes, `read the CA of ${mount}`);
+    return found === undefined || found.length === 0 ? undefined : `${found.toString('utf8').trim()}\n`;
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/secret/pki#read-issuer-crl */
+  async crl(mount: string): Promise<Buffer> {
+    const found = await this.#client.read(`${mount}/crl`, bytes, `read the revocation list of ${mount}`);
+    if (found === undefined || found.length === 0) {
+      throw this.#client.fault(
+        `there is no revocation list at ${mount}`,
+        `there is no CA at ${mount} yet: see "vault list ${mount}/issuers"`,
+      );
+    }
+    parseCrl(found);
+    return found;
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/secret/pki#revoke-certificate */
+  async revoke(mount: string, serial: string): Promise<void> {
+    await this.#client.change(
+      `${mount}/revoke`,
+      { serial_number: serial },
+      `revoke the certificate ${serial} of ${mount}`,
+    );
+  }
+}
