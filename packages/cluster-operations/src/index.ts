@@ -4,3 +4,8 @@ export * from './site/init-site.ts';
 export * from './site/read-site.ts';
 export * from './rendezvous/read-setup-secret-file.ts';
 export * from './rendezvous/setup-secret.ts';
+export * from './daemon/run-daemon.ts';
+export * from './daemon/stop-signal.ts';
+export * from './unseal/keep-unsealed.ts';
+export * from './setup/preflight.ts';
+export * from './setup/setup.ts';

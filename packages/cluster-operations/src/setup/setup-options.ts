@@ -1,24 +1,25 @@
 import type { Reporter, Secret } from '@neco/core';
 
-/** What `setup` is told by the program that runs it. */
+/** What `setup` is told by its caller. Nothing secret is in it but behind the two functions. */
 export interface SetupOptions {
-  /** All boot servers, distinct, in ascending order; the first is the leader. */
+  /** All boot servers of the new cluster, this one among them; three or more, ascending. */
   lrns: number[];
-  /** Whether the root token is revoked at the end, as it should be. */
+  /** Whether the root token is taken out of etcd and revoked at the end. */
   revoke: boolean;
+  /** Say what would change and change nothing. */
   dryRun: boolean;
-  /** The root of neco's keys in etcd, with a slash at both ends. */
+  /** Root of neco's etcd keys, with one slash before and behind. */
   prefix: string;
-  /** How long to wait for the other servers, in milliseconds; without it until cancelled. */
+  /** Limit of the whole run in milliseconds; none by default. */
   timeout?: number;
-  /** LRNs whose new public key the administrator accepts, with its fingerprint (`sha256:…`). */
+  /** Servers whose new public key the admin accepts (leader only): LRN to `sha256:…`. */
   acceptKeys: Map<number, string>;
-  /** The setup secret; asked only when it is needed. */
+  /** Gives the setup secret; called only when another server has to be met. */
   secret(): Promise<Secret>;
-  /** The first administrator; asked only on the leader, when needed. */
+  /** Gives the first administrator; called only on the leader, and only while there is none. */
   administrator(): Promise<{ name: string; password: Secret }>;
   reporter: Reporter;
   signal: AbortSignal;
-  /** The version of neco, which must be the same on all servers. */
+  /** Version of the calling program; all servers must run the same. */
   version: string;
 }

@@ -1,0 +1,47 @@
+import { NecoError, type Secret } from '@neco/core';
+import { EtcdCluster } from '@neco/etcd-admin';
+import type { HostReader, PairPaths } from '@neco/host-installer';
+import { Vault } from '@neco/vault-pki';
+import { paths } from '../paths.ts';
+import { etcdEndpoint, vaultAddress } from '../ports.ts';
+import { certificateKinds } from './certificate-kinds.ts';
+import type { Pair } from './signer.ts';
+
+/** Limit of one call to etcd, in ms: long enough for an election to end. */
+const callTimeout = 5000;
+
+/** A client of etcd as this server's neco, vault or any other identity whose pair is given. */
+export async function connectEtcd(host: HostReader, addresses: readonly string[], pair: Pair): Promise<EtcdCluster> {
+  const ca = await readAuthority(host, paths.authorities.server);
+  return EtcdCluster.connect({
+    endpoints: addresses.map(etcdEndpoint),
+    timeout: callTimeout,
+    tls: { ca, certificate: pair.certificate, key: pair.key },
+  });
+}
+
+/** A client of etcd as `neco-<LRN>`. @throws NecoError FILE_FAILED */
+export async function connectEtcdAsNeco(host: HostReader, addresses: readonly string[]): Promise<EtcdCluster> {
+  return connectEtcd(host, addresses, await readPair(host, certificateKinds.necoClient));
+}
+
+/** The Vault at this address, trusted through the server CA. @throws NecoError FILE_FAILED */
+export async function connectVault(host: HostReader, address: string, token?: Secret): Promise<Vault> {
+  const ca = await readAuthority(host, paths.authorities.server);
+  return Vault.connect({ address: vaultAddress(address), ca }, token);
+}
+
+/** @throws NecoError FILE_FAILED when the pair is not there. */
+export async function readPair(host: HostReader, place: PairPaths): Promise<Pair> {
+  const pair = await host.readPair(place);
+  if (pair !== undefined) return pair;
+  throw new NecoError('FILE_FAILED', `there is no ${place.certificatePath} with its key`, {
+    hint: 'run neco setup again, or neco join on a new server',
+  });
+}
+
+async function readAuthority(host: HostReader, path: string): Promise<string> {
+  const text = await host.readText(path);
+  if (text !== undefined) return text;
+  throw new NecoError('FILE_FAILED', `there is no ${path}`, { hint: 'run neco setup again, or neco join on a new server' });
+}

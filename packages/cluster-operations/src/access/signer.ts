@@ -1,0 +1,68 @@
+import type { Secret } from '@neco/core';
+import { createKey, createSigningRequest, type Vault } from '@neco/vault-pki';
+import { authorities, authorityNames, type PerAuthority } from './authorities.ts';
+import { certificateKinds, namesOf, type CertificateKindName } from './certificate-kinds.ts';
+
+/** A key pair in memory. */
+export interface Pair {
+  certificate: string;
+  key: Secret;
+}
+
+/** Has certificates signed by one Vault that holds the three authorities: the temporary one or the real one. */
+export class Signer {
+  readonly vault: Vault;
+  readonly #addresses: ReadonlyMap<number, string>;
+
+  constructor(vault: Vault, addresses: ReadonlyMap<number, string>) {
+    this.vault = vault;
+    this.#addresses = addresses;
+  }
+
+  /**
+   * Signs a boot server's request; the names come from the address plan, never from the request.
+   * @param life hours
+   * @returns the certificate, PEM
+   */
+  async certify(name: CertificateKindName, lrn: number, csr: string, life: number): Promise<string> {
+    const kind = certificateKinds[name];
+    const names = namesOf(kind, lrn, this.#addresses.get(lrn) ?? '');
+    const signed = await this.vault.sign(authorities[kind.authority].mount, kind.role(lrn), {
+      csr,
+      commonName: kind.commonName(lrn),
+      ...(names.dnsNames.length === 0 ? {} : { altNames: names.dnsNames.slice(1) }),
+      ...(names.ipAddresses.length === 0 ? {} : { ipSans: names.ipAddresses }),
+      ttl: `${String(life)}h`,
+    });
+    return signed.certificate;
+  }
+
+  /** A certificate for etcd's root user: ten minutes, its key in memory only. */
+  async certifyRoot(): Promise<Pair> {
+    const key = await createKey();
+    const csr = await createSigningRequest(key, { commonName: 'root', dnsNames: [], ipAddresses: [] });
+    const signed = await this.vault.sign(authorities.client.mount, 'root', { csr, commonName: 'root', ttl: '10m' });
+    return { certificate: signed.certificate, key };
+  }
+
+  /** The CA certificates, PEM. */
+  authorities(): Promise<PerAuthority<string>> {
+    return forEachAuthority(async (name) => {
+      const certificate = await this.vault.caCertificate(authorities[name].mount);
+      return certificate ?? '';
+    });
+  }
+
+  /** The revocation lists, DER. */
+  revocations(): Promise<PerAuthority<Buffer>> {
+    return forEachAuthority((name) => this.vault.crl(authorities[name].mount));
+  }
+}
+
+export async function forEachAuthority<T>(
+  make: (name: (typeof authorityNames)[number]) => Promise<T>,
+): Promise<PerAuthority<T>> {
+  const [server, peer, client] = await Promise.all([make('server'), make('peer'), make('client')]);
+  return { server, peer, client };
+}
+

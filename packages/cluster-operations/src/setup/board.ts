@@ -1,0 +1,44 @@
+import { NecoError } from '@neco/core';
+
+/**
+ * Something whose changes others wait for: they look again each time `changed` is called.
+ * It replaces polling inside one process.
+ */
+export class Board {
+  readonly #waiting = new Set<() => void>();
+
+  changed(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /**
+   * Waits until `look` gives a value.
+   * @throws NecoError CANCELLED when the signal fires; whatever `look` throws.
+   */
+  async until<T>(look: () => T | undefined, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      const value = look();
+      if (value !== undefined) return value;
+      await this.#change(signal);
+    }
+  }
+
+  async #change(signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    const wake = (): void => {
+      resolve(undefined);
+    };
+    const stop = (): void => {
+      reject(new NecoError('CANCELLED', 'stopped while waiting'));
+    };
+    this.#waiting.add(wake);
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      if (signal.aborted) stop();
+      await promise;
+    } finally {
+      this.#waiting.delete(wake);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import { NecoError, messageOf, serverName, waitFor, type ErrorDetail } from '@neco/core';
+import type { EtcdCluster } from '@neco/etcd-admin';
+import { certificateKinds } from '../access/certificate-kinds.ts';
+import { connectEtcd, connectVault, readPair } from '../access/connections.ts';
+import { servedSerial } from '../access/served-serial.ts';
+import { ports } from '../ports.ts';
+import { withRegistry } from './progress.ts';
+import type { SetupView } from './setup-context.ts';
+
+/** How long a Vault may need to find its place among the others, in ms. */
+const patience = 20_000;
+
+/** What setup promises and this cluster does not hold; nothing where all is well. */
+export async function findFaults(view: SetupView): Promise<ErrorDetail[]> {
+  const faults = await Promise.all([boundaryFaults(view), vaultFaults(view), servingFaults(view)]);
+  return faults.flat().map((message) => ({ message }));
+}
+
+/** Each identity reaches its own prefix and not the other's. */
+async function boundaryFaults(view: SetupView): Promise<string[]> {
+  const { necoClient, vaultClient } = certificateKinds;
+  const { prefix } = view.options;
+  const checks = [
+    { kind: necoClient, key: prefix, allowed: true },
+    { kind: necoClient, key: '/vault/', allowed: false },
+    { kind: vaultClient, key: '/vault/', allowed: true },
+    { kind: vaultClient, key: prefix, allowed: false },
+  ];
+  const faults = await Promise.all(
+    checks.map(async ({ kind, key, allowed }) => {
+      const etcd = await connectEtcd(view.host, [view.address], await readPair(view.host, kind));
+      try {
+        const may = await mayRead(etcd, key);
+        if (may === allowed) return undefined;
+        return `${kind.commonName(view.lrn)} can ${may ? '' : 'not '}read ${key} in etcd`;
+      } catch (error) {
+        return messageOf(error);
+      } finally {
+        etcd.close();
+      }
+    }),
+  );
+  return faults.filter((fault) => fault !== undefined);
+}
+
+async function mayRead(etcd: EtcdCluster, prefix: string): Promise<boolean> {
+  try {
+    await etcd.call(`read ${prefix}`, (client) => client.getAll().prefix(prefix).limit(1).keys());
+    return true;
+  } catch (error) {
+    if (error instanceof NecoError && error.code === 'ETCD_PERMISSION_DENIED') return false;
+    throw error;
+  }
+}
+
+/** One Vault is active, all others stand by, none is sealed. */
+async function vaultFaults(view: SetupView): Promise<string[]> {
+  try {
+    await waitFor(
+      async () => {
+        const states = await Promise.all([...view.addresses].map(([lrn, address]) => vaultState(view, lrn, address)));
+        const active = states.filter(({ state }) => state === 'active').length;
+        const rest = states.filter(({ state }) => state === 'standby').length;
+        if (active === 1 && active + rest === states.length) return { done: true, value: true };
+        return { done: false, seen: states.map(({ name, state }) => `${name} ${state}`).join(', ') };
+      },
+      { what: 'one active Vault and the others standing by', timeout: patience, signal: view.signal },
+    );
+    return [];
+  } catch (error) {
+    if (error instanceof NecoError && error.code === 'CANCELLED') throw error;
+    return [messageOf(error)];
+  }
+}
+
+async function vaultState(view: SetupView, lrn: number, address: string): Promise<{ name: string; state: string }> {
+  const name = serverName(lrn);
+  try {
+    const health = await (await connectVault(view.host, address)).health();
+    if (!health.initialized) return { name, state: 'not initialised' };
+    if (health.sealed) return { name, state: 'sealed' };
+    return { name, state: health.standby ? 'standby' : 'active' };
+  } catch (error) {
+    return { name, state: messageOf(error) };
+  }
+}
+
+/** Every server serves certificates that it registered, which are those issued last. */
+async function servingFaults(view: SetupView): Promise<string[]> {
+  const servers = await withRegistry(view, (registry) => registry.bootServers());
+  const faults = await Promise.all(
+    servers.flatMap(({ name, address, serials }) =>
+      [ports.etcdClient, ports.etcdPeer, ports.vault].map(async (port) => {
+        const served = await servedSerial(address, port).catch(messageOf);
+        return serials.includes(served) ? undefined : `${name}:${String(port)} does not serve the certificate issued last (${served})`;
+      }),
+    ),
+  );
+  return faults.filter((fault) => fault !== undefined);
+}

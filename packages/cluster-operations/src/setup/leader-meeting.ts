@@ -1,0 +1,381 @@
+import { isDeepStrictEqual } from 'node:util';
+import { NecoError, serverName, type ErrorDetail, type Reporter } from '@neco/core';
+import { leafLifeHours, initialLeafLifeHours } from '../access/authorities.ts';
+import { certificateKindNames, type CertificateKindName } from '../access/certificate-kinds.ts';
+import { forEachAuthority, type Signer } from '../access/signer.ts';
+import { compareServers } from '../preflight/compare-servers.ts';
+import { listenRendezvous, type RendezvousRequest } from '../rendezvous/rendezvous-server.ts';
+import { Board } from './board.ts';
+import type { LeaderState, SealKey } from './leader-state.ts';
+import type { Meeting } from './meeting.ts';
+import {
+  certificatesRequestSchema,
+  passedRequestSchema,
+  requestSchema,
+  type Certificates,
+  type Decision,
+  type Introduction,
+  type Issue,
+} from './protocol.ts';
+
+/** How long the servers that are there wait for the findings of the others once something is wrong, in ms. */
+const patienceForFindings = 5000;
+/** How long the leader goes on telling the others that preflight failed, in ms. */
+const patienceForTelling = 3000;
+
+export interface LeaderMeetingOptions {
+  lrn: number;
+  lrns: readonly number[];
+  address: string;
+  port: number;
+  seal: SealKey;
+  introduction: () => Introduction;
+  state: LeaderState;
+  /** Writes the state, encrypted and synced; called before anything that depends on it leaves this host. */
+  save: () => Promise<void>;
+  acceptKeys: ReadonlyMap<number, string>;
+  /** Makes the decision durable on the leader and gives it; called once, when all servers may go on. */
+  settle: () => Promise<Decision>;
+  /** The Vault that signs now, if there is one; may take a while. */
+  signer: (issue: Issue) => Promise<Signer | undefined>;
+  reporter: Reporter;
+  signal: AbortSignal;
+}
+
+interface Present {
+  introduction: Introduction;
+  /** This server's clock minus the leader's, in ms. */
+  offset: number;
+  /** Whether it was told the outcome of preflight. */
+  told: boolean;
+}
+
+/** The leader's side of the rendezvous: who is there, what was decided, who signs, who has come how far. */
+export class LeaderMeeting implements Meeting {
+  readonly state: LeaderState;
+  readonly #options: LeaderMeetingOptions;
+  readonly #board = new Board();
+  readonly #present = new Map<number, Present>();
+  readonly #refused = new Map<string, ErrorDetail>();
+  readonly #passed = new Set<string>();
+  #decision: Promise<Decision> | undefined;
+  #decided: Decision | undefined;
+  #failed: NecoError | undefined;
+  #stopped: NecoError | undefined;
+  #doing = 'preflight';
+  #server: { close(): Promise<void> } | undefined;
+
+  private constructor(options: LeaderMeetingOptions) {
+    this.#options = options;
+    this.state = options.state;
+  }
+
+  /** Opens the rendezvous. Nothing else listens or was changed before. */
+  static async open(options: LeaderMeetingOptions): Promise<LeaderMeeting> {
+    const meeting = new LeaderMeeting(options);
+    const { address, port, seal, signal, reporter } = options;
+    meeting.#server = await listenRendezvous({
+      address,
+      port,
+      secret: seal.secret,
+      cluster: seal.cluster,
+      lrns: seal.lrns,
+      signal,
+      handle: (request) => meeting.#handle(request),
+      onRefused: (event) => {
+        reporter.warn(`refused ${event.remoteAddress}${event.identity ? ` (${event.identity})` : ''}: ${event.reason}`);
+      },
+    });
+    return meeting;
+  }
+
+  /** What the leader works on, for those that wait. */
+  doing(text: string): void {
+    this.#doing = text;
+    this.#board.changed();
+  }
+
+  /** The leader has a phase behind it. */
+  passed(phase: string): void {
+    this.#passed.add(phase);
+    this.#board.changed();
+  }
+
+  async decide(): Promise<Decision> {
+    this.#present.set(this.#options.lrn, { introduction: this.#options.introduction(), offset: 0, told: true });
+    return this.#decideOnce();
+  }
+
+  async certify(issue: Issue, requests: Record<CertificateKindName, string>): Promise<Certificates> {
+    await this.#until(() => this.#signs(issue) || undefined, this.#options.signal);
+    return this.#sign(this.#options.lrn, issue, requests);
+  }
+
+  async leaderPassed(phase: string): Promise<void> {
+    await this.#until(() => this.#passed.has(phase) || undefined, this.#options.signal);
+  }
+
+  /** Waits until every server has a phase behind it. */
+  async everyonePassed(phase: string, title: string): Promise<void> {
+    const { lrns, lrn: leader, reporter, signal } = this.#options;
+    let told = '';
+    await this.#until(() => {
+      const missing = lrns.filter((lrn) => lrn !== leader && !this.#hasPassed(lrn, phase));
+      if (missing.length === 0) return true;
+      const text = `waiting for ${missing.map((lrn) => `${serverName(lrn)} (${this.#lastSeen(lrn)})`).join(', ')}: ${title}`;
+      if (text !== told) reporter.state(text);
+      told = text;
+      return undefined;
+    }, signal);
+  }
+
+  /** Writes the state, encrypted and synced. */
+  readonly save = (): Promise<void> => this.#options.save();
+
+  /** @throws NecoError VAULT_PERMISSION_DENIED: what comes next needs a Vault that signs, and there is none. */
+  withoutSigner(): never {
+    throw new NecoError('VAULT_PERMISSION_DENIED', 'no Vault can sign: the temporary one is gone and there is no root token', {
+      hint: 'make a root token with "vault operator generate-root", put it at <prefix>vault-root-token and run setup again',
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.close();
+  }
+
+  #hasPassed(lrn: number, phase: string): boolean {
+    return this.#present.get(lrn)?.introduction.passed.includes(phase) ?? false;
+  }
+
+  #lastSeen(lrn: number): string {
+    const passed = this.#present.get(lrn)?.introduction.passed;
+    if (passed === undefined) return 'never seen since this command began';
+    return passed.length === 0 ? 'it has just begun' : `it has passed ${passed.at(-1) ?? ''}`;
+  }
+
+  /** As the board's wait, but a second key for one LRN ends it. */
+  #until<T>(look: () => T | undefined, signal: AbortSignal): Promise<T> {
+    return this.#board.until(() => {
+      if (this.#stopped !== undefined) throw this.#stopped;
+      return look();
+    }, signal);
+  }
+
+  #decideOnce(): Promise<Decision> {
+    this.#decision ??= this.#waitAndDecide();
+    this.#board.changed();
+    return this.#decision;
+  }
+
+  async #waitAndDecide(): Promise<Decision> {
+    const { signal } = this.#options;
+    let timer: NodeJS.Timeout | undefined;
+    let patient = true;
+    try {
+      await this.#until(() => {
+        if (this.#missing().length === 0) return true;
+        if (this.#findings().length > 0) {
+          timer ??= setTimeout(() => {
+            patient = false;
+            this.#board.changed();
+          }, patienceForFindings);
+        }
+        this.#options.reporter.state(this.#whoIsMissing());
+        return patient ? undefined : true;
+      }, signal);
+    } finally {
+      clearTimeout(timer);
+    }
+    const findings = this.#findings();
+    if (findings.length > 0) return this.#fail(findings);
+    this.#decided = await this.#options.settle();
+    this.#doing = 'preflight passed';
+    this.#board.changed();
+    return this.#decided;
+  }
+
+  /** Tells all that are there what was found, and only then fails here. */
+  async #fail(findings: ErrorDetail[]): Promise<never> {
+    const failure = preflightFailed(findings);
+    this.#failed = failure;
+    this.#board.changed();
+    const told = AbortSignal.any([this.#options.signal, AbortSignal.timeout(patienceForTelling)]);
+    const all = (): true | undefined => [...this.#present.values()].every((one) => one.told) || undefined;
+    await this.#board.until(all, told).catch(() => undefined);
+    throw failure;
+  }
+
+  #missing(): number[] {
+    return this.#options.lrns.filter((lrn) => !this.#present.has(lrn));
+  }
+
+  #whoIsMissing(): string {
+    const missing = this.#missing().map((lrn) => `${serverName(lrn)} (never seen)`);
+    return missing.length === 0 ? this.#doing : missing.join(', ');
+  }
+
+  #findings(): ErrorDetail[] {
+    const own: ErrorDetail[] = [...this.#present].flatMap(([lrn, { introduction }]) =>
+      introduction.findings.map((finding) => ({
+        message: `${serverName(lrn)}: ${finding.message}`,
+        ...(finding.hint === undefined ? {} : { hint: finding.hint }),
+      })),
+    );
+    const leader = this.#options.introduction();
+    const servers = [...this.#present].map(([lrn, { introduction, offset }]) => ({ lrn, offset, ...introduction }));
+    return [...own, ...this.#refused.values(), ...compareServers(leader, servers)];
+  }
+
+  async #handle(request: RendezvousRequest): Promise<unknown> {
+    this.#refuseAnother(request);
+    const body = requestSchema.parse(request.body);
+    this.#refuseAnotherPurpose(request, body.introduction);
+    this.#meet(request.lrn, body.introduction);
+    switch (request.path) {
+      case '/decision':
+        return this.#answer(request, body.seen, () => this.#decisionFor(request.lrn));
+      case '/passed': {
+        const { phase } = passedRequestSchema.parse(request.body);
+        return this.#answer(request, body.seen, () => (this.#passed.has(phase) ? {} : undefined));
+      }
+      case '/certificates': {
+        const { issue, requests } = certificatesRequestSchema.parse(request.body);
+        const ready = await this.#answer(request, body.seen, () => this.#signs(issue) || undefined);
+        if ('waitingFor' in ready) return ready;
+        await this.#pin(request.lrn, body.introduction.publicKey);
+        return { result: await this.#sign(request.lrn, issue, requests) };
+      }
+      default:
+        throw new NecoError('INTERNAL', `boot servers do not ask for ${request.path}`);
+    }
+  }
+
+  /** A server that was given something else than this one gets nothing but the reason. */
+  #refuseAnother(request: RendezvousRequest): void {
+    const { cluster, lrns } = this.#options.seal;
+    const name = `${serverName(request.lrn)} at ${request.remoteAddress}`;
+    const refuse = (message: string, hint: string): never => {
+      this.#refused.set(name, { message, hint });
+      this.#board.changed();
+      throw new NecoError('RENDEZVOUS_REFUSED', message, { hint });
+    };
+    if (request.cluster !== cluster) {
+      refuse(
+        `${name} belongs to the cluster ${JSON.stringify(request.cluster)}, the leader to ${JSON.stringify(cluster)}`,
+        'give both the same "cluster" in /etc/neco/site.yml, or use another secret for another cluster',
+      );
+    }
+    if (!isDeepStrictEqual(request.lrns, lrns)) {
+      refuse(
+        `${name} was given the LRNs ${request.lrns.join(' ')}, the leader ${lrns.join(' ')}`,
+        'run neco with the same LRNs on all of them',
+      );
+    }
+    if (!lrns.includes(request.lrn) || request.lrn === this.#options.lrn) {
+      refuse(
+        `${name} says that it is ${serverName(request.lrn)}, which is ${request.lrn === this.#options.lrn ? 'the leader' : 'not in the list'}`,
+        'correct "lrn" in /etc/neco/site.yml there',
+      );
+    }
+  }
+
+  #refuseAnotherPurpose({ lrn }: RendezvousRequest, { purpose }: Introduction): void {
+    const own = this.#options.introduction().purpose;
+    if (purpose === own) return;
+    throw new NecoError('RENDEZVOUS_REFUSED', `${serverName(lrn)} runs "neco ${purpose}", the leader "neco ${own}"`, {
+      hint: 'run the same command on all of them',
+    });
+  }
+
+  #meet(lrn: number, introduction: Introduction): void {
+    this.#checkKey(lrn, introduction);
+    const told = this.#present.get(lrn)?.told ?? false;
+    this.#present.set(lrn, { introduction, offset: introduction.clock - Date.now(), told });
+    this.#board.changed();
+  }
+
+  /**
+   * The first public key shown for an LRN is the one, until the admin accepts another. Before anything was signed
+   * for it a server may begin anew, if it is the same machine.
+   */
+  #checkKey(lrn: number, { publicKey: shown, machineId }: Introduction): void {
+    const present = this.#present.get(lrn)?.introduction;
+    const unpinned = present?.machineId === machineId ? shown : present?.publicKey;
+    const known = this.state.publicKeys.get(lrn) ?? unpinned;
+    if (known === undefined || known === shown || this.#options.acceptKeys.get(lrn) === shown) return;
+    this.#stopped = new NecoError(
+      'KEY_MISMATCH',
+      `${serverName(lrn)} shows the key ${shown}, but it is known by ${known}`,
+      {
+        hint: `either two servers call themselves ${serverName(lrn)}, or it lost its disk; if you know that it is the right one, run setup on the leader with --accept-key ${String(lrn)}=${shown}`,
+      },
+    );
+    this.#board.changed();
+    throw this.#stopped;
+  }
+
+  async #pin(lrn: number, publicKey: string): Promise<void> {
+    if (this.state.publicKeys.get(lrn) === publicKey) return;
+    this.state.publicKeys.set(lrn, publicKey);
+    await this.#options.save();
+  }
+
+  #decisionFor(lrn: number): Decision | undefined {
+    if (this.#failed !== undefined) {
+      const present = this.#present.get(lrn);
+      if (present !== undefined) present.told = true;
+      queueMicrotask(() => {
+        this.#board.changed();
+      });
+      throw this.#failed;
+    }
+    if (this.#decided === undefined) return undefined;
+    return { ...this.#decided, etcdState: this.state.replaced.has(lrn) ? 'existing' : 'new' };
+  }
+
+  /** Answers when `look` gives a result, or when what is waited for differs from what the client has seen. */
+  async #answer<T>(
+    request: RendezvousRequest,
+    seen: string,
+    look: () => T | undefined,
+  ): Promise<{ result: T } | { waitingFor: string }> {
+    return this.#until(() => {
+      const result = look();
+      if (result !== undefined) return { result };
+      const waitingFor = this.#decided === undefined ? this.#whoIsMissing() : `${serverName(this.#options.lrn)}: ${this.#doing}`;
+      return waitingFor === seen ? undefined : { waitingFor };
+    }, request.signal);
+  }
+
+  /** Whether a Vault is there that signs: the temporary one, or the real one once it holds the CAs. */
+  #signs(issue: Issue): boolean {
+    if (this.#passed.has('import-authorities')) return true;
+    return issue === 'initial' && this.#passed.has('prepare-authorities') && this.state.authorities !== undefined;
+  }
+
+  async #sign(lrn: number, issue: Issue, requests: Partial<Record<CertificateKindName, string>>): Promise<Certificates> {
+    const signer = await this.#options.signer(issue);
+    if (signer === undefined) {
+      throw new NecoError('INTERNAL', `no Vault can sign the ${issue} certificates of ${serverName(lrn)}`);
+    }
+    const life = issue === 'initial' ? initialLeafLifeHours : leafLifeHours;
+    const signed = await Promise.all(
+      certificateKindNames.map(async (kind) => [kind, await signer.certify(kind, lrn, requests[kind] ?? '', life)] as const),
+    );
+    const [authorities, revocations] = await Promise.all([signer.authorities(), signer.revocations()]);
+    return {
+      certificates: Object.fromEntries(signed) as Record<CertificateKindName, string>,
+      authorities,
+      revocations: await forEachAuthority((name) => Promise.resolve(revocations[name].toString('base64'))),
+    };
+  }
+}
+
+/** One error that says all that is wrong. */
+export function preflightFailed(findings: readonly ErrorDetail[]): NecoError {
+  const number = findings.length === 1 ? 'one thing is' : `${String(findings.length)} things are`;
+  return new NecoError('PREFLIGHT_FAILED', `${number} wrong; nothing was changed`, {
+    details: findings,
+    hint: 'mend what is listed and run the same command again on all servers',
+  });
+}

@@ -1,0 +1,97 @@
+import { NecoError, Secret, serverName, type ErrorDetail, type Reporter } from '@neco/core';
+import type { HostReader, HostWriter } from '@neco/host-installer';
+import { createKey } from '@neco/vault-pki';
+import { paths } from '../paths.ts';
+import { connectRendezvous } from '../rendezvous/rendezvous-client.ts';
+import { FollowerMeeting } from './follower-meeting.ts';
+import { LeaderMeeting, preflightFailed, type LeaderMeetingOptions } from './leader-meeting.ts';
+import { LeaderState } from './leader-state.ts';
+import type { Meeting } from './meeting.ts';
+import type { Decision, Introduction } from './protocol.ts';
+import type { SetupView } from './setup-context.ts';
+
+/** How long a server with findings of its own tries to tell the others, in ms. */
+const patienceWithFindings = 10_000;
+
+/** What a server brings to the rendezvous. */
+export interface Self extends SetupView {
+  readonly purpose: Introduction['purpose'];
+  /** Fingerprint of the key by which the leader knows this server again. */
+  readonly publicKey: string;
+  readonly findings: readonly ErrorDetail[];
+  readonly passed: ReadonlySet<string>;
+  readonly reporter: Reporter;
+}
+
+/** The key by which the leader knows this server again: the one on disk, or a new one that is not there yet. */
+export async function identityOf(host: HostReader): Promise<Secret> {
+  const text = await host.readText(paths.setupIdentity);
+  return text === undefined ? createKey() : new Secret(text);
+}
+
+/** Opens the rendezvous on the leader. */
+export async function openLeader(
+  self: Self & { readonly host: HostWriter },
+  secret: Secret,
+  { settle, signer }: Pick<LeaderMeetingOptions, 'settle' | 'signer'>,
+): Promise<LeaderMeeting> {
+  const seal = { secret, cluster: self.site.cluster, lrns: [...self.lrns] };
+  const state = await LeaderState.load(self.host, seal);
+  return LeaderMeeting.open({
+    lrn: self.lrn,
+    lrns: self.lrns,
+    address: self.address,
+    port: self.site.ports.rendezvous,
+    seal,
+    introduction: await introducer(self),
+    state,
+    save: () => state.save(self.host, seal),
+    acceptKeys: self.options.acceptKeys,
+    settle,
+    signer,
+    reporter: self.reporter,
+    signal: self.signal,
+  });
+}
+
+/** Makes ready to ask the leader; it need not be there yet. */
+export async function openFollower(self: Self, secret: Secret): Promise<FollowerMeeting> {
+  const client = connectRendezvous({
+    address: self.addresses.get(self.leaderLrn) ?? '',
+    port: self.site.ports.rendezvous,
+    leaderName: serverName(self.leaderLrn),
+    secret,
+    cluster: self.site.cluster,
+    lrns: self.lrns,
+    lrn: self.lrn,
+  });
+  const limits = self.findings.length === 0 ? [] : [AbortSignal.timeout(patienceWithFindings)];
+  const signal = AbortSignal.any([self.signal, ...limits]);
+  return new FollowerMeeting({ client, introduction: await introducer(self), reporter: self.reporter, signal });
+}
+
+/** A server that has findings of its own fails with them, even where it cannot tell anyone. */
+export async function decideWithFindings(meeting: Meeting, self: Pick<Self, 'findings' | 'signal'>): Promise<Decision> {
+  try {
+    return await meeting.decide();
+  } catch (error) {
+    const alone = self.findings.length > 0 && !(error instanceof NecoError && error.code === 'PREFLIGHT_FAILED');
+    throw alone && !self.signal.aborted ? preflightFailed(self.findings) : error;
+  }
+}
+
+async function introducer(self: Self): Promise<() => Introduction> {
+  const facts = await self.host.facts();
+  return () => ({
+    purpose: self.purpose,
+    version: self.options.version,
+    prefix: self.options.prefix,
+    clock: Date.now(),
+    machineId: facts.machineId,
+    address: self.address,
+    publicKey: self.publicKey,
+    setupId: self.record?.id,
+    findings: [...self.findings],
+    passed: [...self.passed],
+  });
+}

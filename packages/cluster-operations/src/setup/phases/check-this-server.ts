@@ -1,0 +1,24 @@
+import type { Phase } from '@neco/core';
+import { hostChecks } from '../../preflight/host-checks.ts';
+import { preflightFailed } from '../leader-meeting.ts';
+import { isFinished } from '../progress.ts';
+import type { SetupContext, SetupView } from '../setup-context.ts';
+
+/** Looks for all that is wrong with this server, and changes nothing. */
+export const checkThisServer: Phase<SetupView, SetupContext> = {
+  id: 'check-this-server',
+  title: 'Check this server',
+  isDone: isFinished,
+  async plan(view) {
+    const findings = await findingsOf(view);
+    if (findings.length > 0) throw preflightFailed(findings);
+    return ['nothing: it only looks'];
+  },
+  async run(context) {
+    context.findings = await findingsOf(context);
+  },
+};
+
+function findingsOf(view: SetupView): ReturnType<typeof hostChecks> {
+  return hostChecks(view.host, view.site, view.lrns, { resuming: view.record !== undefined });
+}

@@ -1,0 +1,27 @@
+import type { Phase } from '@neco/core';
+import { administratorPolicyName } from '../../access/ensure-access.ts';
+import { connectVault } from '../../access/connections.ts';
+import { isFinished } from '../progress.ts';
+import { recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
+import { writeSetupRecord } from '../setup-record.ts';
+import { rootVault } from './import-authorities.ts';
+
+/** Makes the first administrator and logs in as it, before the root token is given up. */
+export const createAdministrator: Phase<SetupView, SetupContext> = {
+  id: 'create-administrator',
+  title: 'Make the first administrator',
+  concerns: ({ isLeader }) => isLeader,
+  async isDone(view) {
+    return view.record?.administrator !== undefined || (await isFinished(view));
+  },
+  plan: () => ['make a Vault user for the administrator'],
+  async run(context) {
+    const { name, password } = await context.options.administrator();
+    const vault = await rootVault(context);
+    await vault.ensureUser(name, password, [administratorPolicyName]);
+    const login = await (await connectVault(context.host, context.address)).loginUserpass(name, password);
+    await login.revokeSelf();
+    context.record = { ...recordOf(context), administrator: name };
+    await writeSetupRecord(context.host, context.record);
+  },
+};

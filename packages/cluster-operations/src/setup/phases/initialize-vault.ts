@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { NecoError, waitFor, type Phase } from '@neco/core';
+import type { Registry } from '@neco/bootserver-registry';
+import type { Vault } from '@neco/vault-pki';
+import { connectEtcd, connectVault } from '../../access/connections.ts';
+import { isFinished, withRegistry } from '../progress.ts';
+import { signerFor } from '../signer-in-charge.ts';
+import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
+
+const operation = 'setup';
+
+/**
+ * Initialises Vault. Before it does, the place for the keys has been proved to take them; both keys are stored in
+ * one transaction and read back before the Vault is used for anything. A Vault whose keys were never stored was
+ * never unsealed, so it is empty: then, and only then, its data are cleared and it is initialised again.
+ */
+export const initializeVault: Phase<SetupView, SetupContext> = {
+  id: 'initialize-vault',
+  title: 'Initialise Vault and store its unseal key and root token in etcd',
+  concerns: ({ isLeader }) => isLeader,
+  async isDone(view) {
+    if (await isFinished(view)) return true;
+    if ((await view.host.unit('vault.service')).active !== 'active') return false;
+    const vault = await connectVault(view.host, '127.0.0.1');
+    const initialized = await vault.sealStatus().then(
+      (status) => status.initialized,
+      () => false,
+    );
+    return initialized && (await withRegistry(view, async (registry) => (await registry.unsealKey()) !== undefined));
+  },
+  plan: ({ options }) => [`initialise Vault`, `store ${options.prefix}vault-unseal-key and ${options.prefix}vault-root-token`],
+  async run(context) {
+    const vault = await connectVault(context.host, '127.0.0.1');
+    await withRegistry(context, async (registry) => {
+      await refuseForeignKeys(registry, context.options.prefix);
+      const initialized = await answering(context, vault);
+      if (initialized) await clearEmptyVault(context, registry, vault);
+      await proveThePlace(registry);
+      const { unsealKeys, rootToken } = await vault.initialize({ shares: 1, threshold: 1 });
+      const [unsealKey] = unsealKeys;
+      if (unsealKey === undefined) throw new NecoError('VAULT_FAILED', 'Vault was initialised but gave no unseal key');
+      await registry.putVaultKeys({ unsealKey, rootToken });
+      const [storedKey, storedToken] = await Promise.all([registry.unsealKey(), registry.rootToken()]);
+      if (storedKey?.reveal() !== unsealKey.reveal() || storedToken?.reveal() !== rootToken.reveal()) {
+        throw new NecoError('VAULT_FAILED', 'etcd does not give back the keys of Vault that it was given', {
+          hint: 'look at the health of etcd; Vault holds nothing yet, and setup run again begins it anew',
+        });
+      }
+      await registry.putOperation(operation, { vault: 'stored' });
+    });
+  },
+};
+
+async function refuseForeignKeys(registry: Registry, prefix: string): Promise<void> {
+  const foreign = await registry.foreignKeys();
+  if (foreign.length === 0) return;
+  throw new NecoError('FOREIGN_DATA', `keys of another program lie under ${prefix} in etcd: ${foreign.slice(0, 5).join(', ')}`, {
+    hint: 'run setup with another --etcd-prefix, or take them away if nobody needs them; neco deletes nothing that is not its own',
+  });
+}
+
+async function answering({ signal, reporter }: SetupContext, vault: Vault): Promise<boolean> {
+  const onState = (text: string): void => {
+    reporter.state(text);
+  };
+  return waitFor(async () => ({ done: true, value: (await vault.sealStatus()).initialized }), {
+    what: 'Vault to answer',
+    timeout: 60_000,
+    signal,
+    onState,
+  });
+}
+
+/** A write through the quorum that is read back: what comes next must not be the first that fails. */
+async function proveThePlace(registry: Registry): Promise<void> {
+  const proof = randomBytes(16).toString('hex');
+  await registry.putOperation(operation, { vault: 'initialising', proof });
+  const stored = await registry.operation(operation);
+  if (stored?.['proof'] !== proof) {
+    throw new NecoError('ETCD_FAILED', 'etcd does not give back what was written; Vault was not initialised');
+  }
+}
+
+async function clearEmptyVault(context: SetupContext, registry: Registry, vault: Vault): Promise<void> {
+  const state = await registry.operation(operation);
+  const { sealed } = await vault.sealStatus();
+  if (state?.['vault'] !== 'initialising' || !sealed) {
+    throw new NecoError('FOREIGN_DATA', 'Vault is initialised, but its unseal key is not in etcd', {
+      hint: `nothing was changed; if an admin took the key out, put it back at ${context.options.prefix}vault-unseal-key and run setup again`,
+    });
+  }
+  context.reporter.warn('the answer of an earlier initialisation of Vault was lost; it holds nothing and is begun anew');
+  const signer = await signerFor(context, 'initial');
+  if (signer === undefined) return leaderOf(context).withoutSigner();
+  const etcd = await connectEtcd(context.host, [context.address], await signer.certifyRoot());
+  try {
+    await context.host.stopUnit('vault.service');
+    await etcd.call('clear /vault/', (client) => client.delete().prefix('/vault/'));
+  } finally {
+    etcd.close();
+  }
+  await context.host.startUnit('vault.service', { block: true, signal: context.signal });
+  await answering(context, vault);
+}

@@ -1,0 +1,14 @@
+import type { Phase } from '@neco/core';
+import { certificatesFit, issueCertificates } from '../issue-certificates.ts';
+import type { SetupContext, SetupView } from '../setup-context.ts';
+
+const oneHour = 3_600_000;
+
+/** Seed step 2, second half: the first certificates, which live a day and only carry setup. */
+export const obtainInitialCertificates: Phase<SetupView, SetupContext> = {
+  id: 'obtain-initial-certificates',
+  title: 'Obtain the first certificates',
+  isDone: (view) => certificatesFit(view, oneHour),
+  plan: () => ['make keys for etcd, Vault and neco, and have the leader sign their certificates'],
+  run: (context) => issueCertificates(context, 'initial'),
+};

@@ -1,0 +1,45 @@
+import { NecoError, waitFor, type Phase } from '@neco/core';
+import { connectEtcd, connectEtcdAsNeco } from '../../access/connections.ts';
+import { ensureEtcdAccess } from '../../access/ensure-access.ts';
+import { isFinished } from '../progress.ts';
+import { signerFor } from '../signer-in-charge.ts';
+import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
+
+/** Makes etcd's users and roles, proves that root's certificate works, and only then turns auth on. */
+export const protectEtcd: Phase<SetupView, SetupContext> = {
+  id: 'protect-etcd',
+  title: 'Turn on etcd auth',
+  concerns: ({ isLeader }) => isLeader,
+  async isDone(view) {
+    if (await isFinished(view)) return true;
+    if ((await view.host.unit('etcd.service')).active !== 'active') return false;
+    const etcd = await connectEtcdAsNeco(view.host, ['127.0.0.1']);
+    try {
+      return await etcd.authEnabled();
+    } finally {
+      etcd.close();
+    }
+  },
+  plan: ({ lrns }) => [`make the etcd users root, backup, and neco and vault of ${String(lrns.length)} servers`, 'turn etcd auth on'],
+  async run(context) {
+    const { host, lrns, addresses, options, reporter, signal } = context;
+    const signer = await signerFor(context, 'initial');
+    if (signer === undefined) return leaderOf(context).withoutSigner();
+    const etcd = await connectEtcd(host, [...addresses.values()], await signer.certifyRoot());
+    try {
+      await waitFor(
+        async () => {
+          const statuses = await etcd.statuses();
+          const absent = [...statuses].filter(([, status]) => status instanceof NecoError).map(([endpoint]) => endpoint);
+          return absent.length === 0 ? { done: true, value: true } : { done: false, seen: `no answer from ${absent.join(', ')}` };
+        },
+        { what: 'all etcd members to be healthy', signal, onState: (text) => { reporter.state(text); } },
+      );
+      await ensureEtcdAccess(etcd, lrns, options.prefix);
+      await etcd.enableAuth();
+      await etcd.members();
+    } finally {
+      etcd.close();
+    }
+  },
+};

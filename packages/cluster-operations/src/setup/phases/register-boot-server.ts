@@ -1,0 +1,71 @@
+import { serverName, waitFor, type Phase } from '@neco/core';
+import { certificateFacts } from '@neco/vault-pki';
+import type { BootServer } from '@neco/bootserver-registry';
+import { certificateKindNames, certificateKinds } from '../../access/certificate-kinds.ts';
+import { readPair } from '../../access/connections.ts';
+import { registeredLrns, withRegistry } from '../progress.ts';
+import { meetingOf, type SetupContext, type SetupView } from '../setup-context.ts';
+import { settleRootToken } from './settle-root-token.ts';
+
+/** Seed step 13: add the etcd key bootservers/LRN on the finished boot server. */
+export const registerBootServer: Phase<SetupView, SetupContext> = {
+  id: 'register-boot-server',
+  title: 'Register this boot server',
+  async isDone(view) {
+    return view.record?.finishedAt !== undefined || (await registeredLrns(view)).includes(view.lrn);
+  },
+  plan: ({ options, lrn }) => [`write ${options.prefix}bootservers/${String(lrn)}`],
+  async run(context) {
+    await meetingOf(context).leaderPassed(settleRootToken.id);
+    const server = await recordOfServer(context);
+    await withRegistry(context, (registry) => registry.register(server));
+  },
+};
+
+/** The end of setup for every server: all are registered, and nobody needs the rendezvous any more. */
+export const awaitRegistrations: Phase<SetupView, SetupContext> = {
+  id: 'await-registrations',
+  title: 'Wait until all boot servers are registered',
+  async isDone(view) {
+    return view.record?.finishedAt !== undefined || (await missing(view)).length === 0;
+  },
+  plan: () => ['nothing: it only waits'],
+  async run(context) {
+    await waitFor(
+      async () => {
+        const absent = await missing(context);
+        return absent.length === 0
+          ? { done: true, value: true }
+          : { done: false, seen: `${absent.map(serverName).join(' and ')} not registered yet` };
+      },
+      {
+        what: 'all boot servers to be registered',
+        signal: context.signal,
+        onState: (text) => {
+          context.reporter.state(text);
+        },
+      },
+    );
+  },
+};
+
+async function missing(view: SetupView): Promise<number[]> {
+  const registered = await registeredLrns(view);
+  return view.lrns.filter((lrn) => !registered.includes(lrn));
+}
+
+async function recordOfServer({ host, lrn, address, options }: SetupContext): Promise<BootServer> {
+  const serials = await Promise.all(
+    certificateKindNames.map(async (name) => certificateFacts((await readPair(host, certificateKinds[name])).certificate).serial),
+  );
+  return {
+    version: 1,
+    lrn,
+    name: serverName(lrn),
+    address,
+    neco: options.version,
+    state: 'active',
+    serials,
+    registeredAt: new Date().toISOString(),
+  };
+}

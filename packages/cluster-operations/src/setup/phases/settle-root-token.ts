@@ -1,0 +1,51 @@
+import { NecoError, type Phase } from '@neco/core';
+import { connectVault } from '../../access/connections.ts';
+import { isFinished, withRegistry } from '../progress.ts';
+import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
+import { serveNewCertificates } from './serve-new-certificates.ts';
+
+/**
+ * Seed step 12: the root token is revoked, proved to be refused, and taken out of etcd, in this order, so that a
+ * power cut in between leaves no live token that nobody knows of. With --no-revoke it stays. Comes when all servers
+ * have the certificates that stay, for nobody can sign others afterwards.
+ */
+export const settleRootToken: Phase<SetupView, SetupContext> = {
+  id: 'settle-root-token',
+  title: 'Revoke the root token',
+  concerns: ({ isLeader }) => isLeader,
+  async isDone(view) {
+    if (await isFinished(view)) return true;
+    if (view.record?.administrator === undefined) return false;
+    return (await withRegistry(view, (registry) => registry.rootToken())) === undefined;
+  },
+  plan: ({ options }) =>
+    options.revoke
+      ? [`revoke the root token and remove ${options.prefix}vault-root-token`]
+      : [`keep the root token at ${options.prefix}vault-root-token (--no-revoke)`],
+  async run(context) {
+    await leaderOf(context).everyonePassed(serveNewCertificates.id, serveNewCertificates.title);
+    if (!context.options.revoke) return;
+    await withRegistry(context, async (registry) => {
+      const token = await registry.rootToken();
+      if (token === undefined) return;
+      const vault = await connectVault(context.host, context.address, token);
+      if (!(await isRefused(vault.lookupSelf()))) await vault.revokeSelf();
+      if (!(await isRefused(vault.lookupSelf()))) {
+        throw new NecoError('VERIFICATION_FAILED', 'Vault still takes the root token after it was revoked', {
+          hint: 'run setup again; if it fails again, look at the log of vault.service',
+        });
+      }
+      await registry.deleteRootToken();
+    });
+  },
+};
+
+async function isRefused(call: Promise<unknown>): Promise<boolean> {
+  try {
+    await call;
+    return false;
+  } catch (error) {
+    if (error instanceof NecoError && error.code === 'VAULT_PERMISSION_DENIED') return true;
+    throw error;
+  }
+}

@@ -1,0 +1,52 @@
+import type { Phase } from '@neco/core';
+import { vaultConfiguration } from '@neco/vault-pki';
+import { connectVault } from '../../access/connections.ts';
+import { certificateKinds } from '../../access/certificate-kinds.ts';
+import { paths } from '../../paths.ts';
+import { etcdEndpoint, ports, vaultAddress } from '../../ports.ts';
+import type { SetupContext, SetupView } from '../setup-context.ts';
+
+/** Seed step 4, first half: restart Vault as the real service, on etcd. It starts sealed. */
+export const startVault: Phase<SetupView, SetupContext> = {
+  id: 'start-vault',
+  title: 'Start Vault on etcd',
+  async isDone(view) {
+    const text = await view.host.readText(paths.vaultConfiguration);
+    if (text !== configurationOf(view) || (await view.host.unit('vault.service')).active !== 'active') return false;
+    const vault = await connectVault(view.host, '127.0.0.1');
+    return vault.sealStatus().then(
+      () => true,
+      () => false,
+    );
+  },
+  plan: () => [`write ${paths.vaultConfiguration}`, 'enable and start vault.service'],
+  async run(context) {
+    const { host, reporter, signal } = context;
+    await host.writeFile(paths.vaultConfiguration, configurationOf(context), { mode: 0o640, owner: 'root', group: 'vault' });
+    await host.enableUnit('vault.service');
+    await host.startUnit('vault.service', { block: false, signal });
+    await host.waitForUnit('vault.service', 'active', { signal, reporter });
+  },
+};
+
+function configurationOf(view: SetupView): string {
+  const others = [...view.addresses.values()].filter((address) => address !== view.address);
+  const { vaultClient, vaultListener } = certificateKinds;
+  return vaultConfiguration({
+    address: vaultAddress(view.address),
+    clusterAddress: `https://${view.address}:${String(ports.vaultCluster)}`,
+    clusterName: view.site.cluster,
+    etcd: {
+      endpoints: [view.address, ...others].map(etcdEndpoint),
+      prefix: '/vault/',
+      ca: paths.authorities.server,
+      certificate: vaultClient.certificatePath,
+      key: vaultClient.keyPath,
+    },
+    listener: {
+      addresses: [view.address, '127.0.0.1'].map((address) => `${address}:${String(ports.vault)}`),
+      certificate: vaultListener.certificatePath,
+      key: vaultListener.keyPath,
+    },
+  });
+}

@@ -1,0 +1,28 @@
+import { Registry } from '@neco/bootserver-registry';
+import { connectEtcdAsNeco } from '../access/connections.ts';
+import { certificateKinds } from '../access/certificate-kinds.ts';
+import type { SetupView } from './setup-context.ts';
+
+/** Whether all boot servers are registered: nothing is left that needs the others, the secret or the root token. */
+export async function isFinished(view: SetupView): Promise<boolean> {
+  if (view.record === undefined) return false;
+  if (view.record.finishedAt !== undefined) return true;
+  const registered = await registeredLrns(view).catch(() => [] as number[]);
+  return view.lrns.every((lrn) => registered.includes(lrn));
+}
+
+/** The LRNs in etcd's registry; none when this server has no certificate yet. */
+export async function registeredLrns(view: SetupView): Promise<number[]> {
+  if ((await view.host.readPair(certificateKinds.necoClient)) === undefined) return [];
+  return withRegistry(view, async (registry) => (await registry.bootServers()).map((server) => server.lrn));
+}
+
+/** Does `work` with the registry, as this server's neco. */
+export async function withRegistry<T>(view: SetupView, work: (registry: Registry) => Promise<T>): Promise<T> {
+  const etcd = await connectEtcdAsNeco(view.host, [view.address]);
+  try {
+    return await work(new Registry(etcd, view.options.prefix));
+  } finally {
+    etcd.close();
+  }
+}

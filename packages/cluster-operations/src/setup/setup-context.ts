@@ -1,0 +1,62 @@
+import { NecoError, type ErrorDetail, type Reporter, type SiteConfiguration } from '@neco/core';
+import type { HostReader, HostWriter } from '@neco/host-installer';
+import type { LeaderMeeting } from './leader-meeting.ts';
+import type { Meeting } from './meeting.ts';
+import type { Signer } from '../access/signer.ts';
+import type { SetupOptions } from './setup-options.ts';
+import type { SetupRecord } from './setup-record.ts';
+
+/** What a phase of setup may look at. It has no means to change anything. */
+export interface SetupView {
+  readonly host: HostReader;
+  readonly site: SiteConfiguration;
+  readonly lrn: number;
+  readonly lrns: readonly number[];
+  readonly leaderLrn: number;
+  readonly isLeader: boolean;
+  readonly address: string;
+  readonly addresses: ReadonlyMap<number, string>;
+  readonly options: SetupOptions;
+  /** What this server remembers of this setup; undefined before it took part. */
+  readonly record: SetupRecord | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What a phase of setup works with. */
+export interface SetupContext extends SetupView {
+  readonly host: HostWriter;
+  readonly reporter: Reporter;
+  record: SetupRecord | undefined;
+  /** What is wrong with this server, found before the others are met. */
+  findings: ErrorDetail[];
+  /** Ids of the phases that lie behind this server in this run. */
+  readonly passed: Set<string>;
+  /** Whether the state of etcd's members is that of a new cluster or this one is added to a running one. */
+  etcdState: 'new' | 'existing';
+  /** The tie to the other servers, from the rendezvous on. */
+  meeting: Meeting | undefined;
+  /** The leader's side of it; undefined on the others. */
+  leader: LeaderMeeting | undefined;
+  /** The temporary Vault, while it runs (leader only). */
+  temporarySigner: Signer | undefined;
+  /** Whether this process has unsealed Vault with the key that it read from etcd. */
+  unsealedWithStoredKey: boolean;
+}
+
+/** The tie to the other servers, where a phase needs it. @throws NecoError INTERNAL */
+export function meetingOf(context: SetupContext): Meeting {
+  if (context.meeting !== undefined) return context.meeting;
+  throw new NecoError('INTERNAL', 'a phase needs the other servers before they were met');
+}
+
+/** The leader's side of the tie. @throws NecoError INTERNAL */
+export function leaderOf(context: SetupContext): LeaderMeeting {
+  if (context.leader !== undefined) return context.leader;
+  throw new NecoError('INTERNAL', 'a phase of the leader ran on another server');
+}
+
+/** The record, where a phase comes after the rendezvous. @throws NecoError INTERNAL */
+export function recordOf(view: SetupView): SetupRecord {
+  if (view.record !== undefined) return view.record;
+  throw new NecoError('INTERNAL', 'a phase needs the record of setup before it was written');
+}

@@ -1,0 +1,54 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { waitFor } from '@neco/core';
+import type { HostWriter } from '@neco/host-installer';
+import { temporaryVaultConfiguration, Vault } from '@neco/vault-pki';
+import { paths } from '../paths.ts';
+
+const unit = 'neco-setup-vault.service';
+const configuration = `${paths.runtime}/vault.json`;
+
+/**
+ * Starts a Vault of its own on 127.0.0.1 of the leader, with nothing on disk, initialised and unsealed.
+ * One that was left behind by a killed setup is stopped first; nobody knows its token.
+ */
+export async function startTemporaryVault(host: HostWriter, signal: AbortSignal): Promise<Vault> {
+  const port = await freePort();
+  await host.makeDirectory(paths.runtime, { mode: 0o750, owner: 'root', group: 'vault' });
+  await host.writeFile(configuration, temporaryVaultConfiguration({ port, directory: paths.runtime }), {
+    mode: 0o640,
+    owner: 'root',
+    group: 'vault',
+  });
+  await host.startTransient(unit, ['/usr/bin/vault', 'server', `-config=${configuration}`], {
+    user: 'vault',
+    properties: { MemorySwapMax: '0', NoNewPrivileges: 'yes', PrivateTmp: 'yes', ProtectSystem: 'strict' },
+    signal,
+  });
+  const vault = Vault.connect({ address: `http://127.0.0.1:${String(port)}` });
+  await waitFor(
+    async () => {
+      const { initialized } = await vault.sealStatus();
+      return initialized ? { done: false, seen: 'it is initialised by someone else' } : { done: true, value: true };
+    },
+    { what: 'the temporary Vault to answer', timeout: 30_000, signal },
+  );
+  const { unsealKeys, rootToken } = await vault.initialize({ shares: 1, threshold: 1 });
+  for (const key of unsealKeys) await vault.unseal(key);
+  return vault.withToken(rootToken);
+}
+
+/** Stops the temporary Vault; what it held is gone. */
+export async function stopTemporaryVault(host: HostWriter): Promise<void> {
+  if ((await host.unit(unit)).active !== 'inactive') await host.stopUnit(unit);
+  await host.removeFile(configuration);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}

@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import { NecoError, serverName, toNecoError, type SiteConfiguration } from '@neco/core';
+import { z } from 'zod';
+import { readSite } from '../site/read-site.ts';
+import type { StatusLayout } from './status-layout.ts';
+import type { StatusWarning } from './status-schema.ts';
+
+/** What this server knows of itself without asking anybody. */
+export interface LocalFacts {
+  site: SiteConfiguration | undefined;
+  /** `boot-3`, or "this server" where the site configuration does not say. */
+  name: string;
+  /** The LRNs of a setup that was begun here and has not finished. */
+  unfinishedSetup: number[] | undefined;
+  warnings: StatusWarning[];
+}
+
+const recordSchema = z.object({ lrns: z.array(z.int()), finishedAt: z.string().optional() });
+
+/** Reads the site configuration and the record of setup; what is wrong with them is a warning. */
+export async function readLocalFacts(layout: StatusLayout): Promise<LocalFacts> {
+  const warnings: StatusWarning[] = [];
+  const [site, unfinishedSetup] = await Promise.all([
+    readSite(layout.site).catch((error: unknown) => {
+      warnings.push(siteWarning(toNecoError(error)));
+      return undefined;
+    }),
+    readUnfinished(layout.setupRecord),
+  ]);
+  return { site, name: site === undefined ? 'this server' : serverName(site.lrn), unfinishedSetup, warnings };
+}
+
+function siteWarning({ message, hint = 'check it with: neco site check' }: NecoError): StatusWarning {
+  return { severity: 'fault', message, hint };
+}
+
+async function readUnfinished(path: string): Promise<number[] | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const { data } = recordSchema.safeParse(jsonOf(text));
+  return data !== undefined && data.finishedAt === undefined ? data.lrns : undefined;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

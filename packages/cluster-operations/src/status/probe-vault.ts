@@ -1,0 +1,22 @@
+import { messageOf } from '@neco/core';
+import { Vault, type VaultHealth } from '@neco/vault-pki';
+import type { BootServerStatus } from './status-schema.ts';
+
+/** How the Vault at an address is; not reachable is an answer. */
+export async function probeVault(
+  address: string,
+  { ca, timeout }: { ca: string; timeout: number },
+): Promise<BootServerStatus['vault']> {
+  try {
+    const health = await Vault.connect({ address, ca, timeout }).health();
+    return { state: stateOf(health), version: health.version };
+  } catch (error) {
+    return { state: 'unreachable', message: messageOf(error) };
+  }
+}
+
+function stateOf({ initialized, sealed, standby }: VaultHealth): BootServerStatus['vault']['state'] {
+  if (!initialized) return 'uninitialized';
+  if (sealed) return 'sealed';
+  return standby ? 'standby' : 'active';
+}

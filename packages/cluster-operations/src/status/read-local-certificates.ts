@@ -1,0 +1,35 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { messageOf } from '@neco/core';
+import { certificateStatus } from './certificate-status.ts';
+import type { CertificateStatus, StatusWarning } from './status-schema.ts';
+
+export interface LocalCertificates {
+  certificates: CertificateStatus[];
+  warnings: StatusWarning[];
+}
+
+/** The terms of the certificates that lie on this server. One that is missing or broken is a fault. */
+export async function readLocalCertificates(
+  server: string,
+  certificatePaths: readonly string[],
+): Promise<LocalCertificates> {
+  const read = await Promise.all(certificatePaths.map((path) => readOne(server, path)));
+  return {
+    certificates: read.filter((one) => 'where' in one),
+    warnings: read.filter((one) => 'hint' in one),
+  };
+}
+
+async function readOne(server: string, path: string): Promise<CertificateStatus | StatusWarning> {
+  try {
+    const { validFromDate, validToDate } = new X509Certificate(await readFile(path));
+    return certificateStatus({ server, where: path, notBefore: validFromDate, notAfter: validToDate });
+  } catch (error) {
+    return {
+      severity: 'fault',
+      message: `the certificate ${path} of ${server} cannot be read: ${messageOf(error)}`,
+      hint: `on ${server} run neco setup again with all LRNs`,
+    };
+  }
+}

@@ -1,0 +1,25 @@
+import { sitePath } from '@neco/core';
+import { certificateKinds } from '../access/certificate-kinds.ts';
+import { paths } from '../paths.ts';
+
+/** Where status looks on this server. */
+export interface StatusLayout {
+  site: string;
+  /** How neco reaches etcd. */
+  workerConfiguration: string;
+  /** What this server remembers of its setup. */
+  setupRecord: string;
+  /** Certificates whose expiry is told. */
+  certificates: readonly string[];
+}
+
+/** A boot server's own layout. */
+export const statusLayout: StatusLayout = {
+  site: sitePath,
+  workerConfiguration: paths.workerConfiguration,
+  setupRecord: paths.setupRecord,
+  certificates: [
+    ...Object.values(certificateKinds).map(({ certificatePath }) => certificatePath),
+    ...Object.values(paths.authorities),
+  ],
+};

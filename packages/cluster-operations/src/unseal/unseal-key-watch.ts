@@ -1,0 +1,76 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Registry } from '@neco/bootserver-registry';
+import { toNecoError, type EtcdOptions, type Secret } from '@neco/core';
+import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
+import type { ChangingMessages } from './changing-messages.ts';
+
+/** Pauses after a watch that ended, in milliseconds. */
+const pauses = { first: 1000, longest: 10_000 } as const;
+
+/**
+ * The unseal key in etcd, watched while somebody needs it and forgotten afterwards. Certificates and CAs are read anew
+ * with each connection, for they are renewed while a daemon runs.
+ */
+export class UnsealKeyWatch {
+  readonly #options: EtcdOptions;
+  readonly #messages: ChangingMessages;
+  #key: Secret | undefined;
+  #change = new AbortController();
+  #stop: AbortController | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(options: EtcdOptions, messages: ChangingMessages) {
+    this.#options = options;
+    this.#messages = messages;
+  }
+
+  /** Fires at the next change of the key. */
+  get changed(): AbortSignal {
+    return this.#change.signal;
+  }
+
+  /** The key as it was last seen; begins to watch when nobody did yet. */
+  read(): Secret | undefined {
+    if (this.#running === undefined) {
+      this.#stop = new AbortController();
+      this.#running = this.#watch(this.#stop.signal);
+    }
+    return this.#key;
+  }
+
+  /** Forgets the key and leaves etcd alone. */
+  async stop(): Promise<void> {
+    this.#stop?.abort();
+    await this.#running;
+    this.#running = undefined;
+    this.#key = undefined;
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    for (let pause: number = pauses.first; !signal.aborted; pause = Math.min(pause * 2, pauses.longest)) {
+      let cluster: EtcdCluster | undefined;
+      try {
+        cluster = EtcdCluster.connect(await readEtcdConnection(this.#options));
+        for await (const key of new Registry(cluster, this.#options.prefix).watchUnsealKey({ signal })) {
+          pause = pauses.first;
+          this.#take(key);
+        }
+      } catch (thrown) {
+        const { message, hint } = toNecoError(thrown);
+        this.#messages.warn(hint === undefined ? message : `${message} (${hint})`);
+      } finally {
+        cluster?.close();
+      }
+      await delay(pause, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  #take(key: Secret | undefined): void {
+    this.#key = key;
+    if (key === undefined) {
+      this.#messages.warn(`the unseal key is not in etcd under ${this.#options.prefix}: unseal Vault by hand with "vault operator unseal"`);
+    }
+    this.#change.abort();
+    this.#change = new AbortController();
+  }
+}
