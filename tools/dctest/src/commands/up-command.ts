@@ -1,0 +1,58 @@
+import { Command, Option } from 'clipanion';
+import { NecoError, parseLrnList } from '@neco/core';
+import { DataCenter } from '../data-center.ts';
+import { DataCenterCommand } from './data-center-command.ts';
+
+export class UpCommand extends DataCenterCommand {
+  static override paths = [['up']];
+  static override usage = Command.Usage({
+    description: 'bring up boot servers, and a depot that neco is installed from',
+    examples: [
+      ['Three servers with neco installed and site.yml written', 'npm run -s dc -- up'],
+      ['A finished cluster', 'npm run -s dc -- up --setup'],
+      ['Servers of your own choice with nothing on them', 'npm run -s dc -- up --lrns 3,17,250 --bare'],
+    ],
+  });
+
+  servers = Option.String('--servers', { description: 'how many, with LRNs from 0 on; 3 unless given' });
+  lrns = Option.String('--lrns', { description: 'which, such as 3,17,250' });
+  bare = Option.Boolean('--bare', false, { description: 'fresh Debian and nothing else: no depot, no neco' });
+  setup = Option.Boolean('--setup', false, { description: 'go on to a finished cluster' });
+
+  override async execute(): Promise<number> {
+    if (this.bare && this.setup) throw new NecoError('USAGE', '--bare and --setup exclude each other');
+    const start = performance.now();
+    const stop = new AbortController();
+    const onSignal = () => {
+      this.say('stopping, and taking down what is there');
+      stop.abort();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+    const { name, bare, setup, say } = this;
+    const dataCenter = await DataCenter.up({
+      name,
+      lrns: this.#lrns(),
+      bare,
+      setup,
+      say,
+      signal: stop.signal,
+    });
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    const names = dataCenter.servers.map((server) => server.name).join(', ');
+    this.print(`${name} is up after ${seconds} s: ${names}`);
+    return 0;
+  }
+
+  #lrns(): number[] {
+    if (this.lrns !== undefined) {
+      if (this.servers !== undefined) throw new NecoError('USAGE', '--servers and --lrns exclude each other');
+      return parseLrnList(this.lrns.split(','), 1);
+    }
+    const count = Number(this.servers ?? 3);
+    if (Number.isInteger(count) && count >= 1 && count <= 100)
+      return Array.from({ length: count }, (_, lrn) => lrn);
+    throw new NecoError('USAGE', `${JSON.stringify(this.servers)} is no number of servers`, {
+      hint: 'give a whole number from 1 to 100',
+    });
+  }
+}

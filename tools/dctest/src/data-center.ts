@@ -1,0 +1,285 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NecoError, serverName } from '@neco/core';
+import { cacheDirectory } from '../../lib/cache.ts';
+import { withFileLock } from '../../lib/with-file-lock.ts';
+import { largestLrn } from './address-plan.ts';
+import { baseImage } from './base-image.ts';
+import { startCapture, type Capture } from './capture.ts';
+import { ControlGroup } from './control-group.ts';
+import { depotRepository } from './depot-repository.ts';
+import { Disk, unmountBelow, type DiskFile } from './disk.ts';
+import { installNeco } from './install-neco.ts';
+import { Network } from './network.ts';
+import { checkRequirements } from './requirements.ts';
+import { Server } from './server.ts';
+import { depotFiles, depotSourceFiles, identityFiles, siteFile } from './server-files.ts';
+import { setUpCluster } from './set-up-cluster.ts';
+import { lockFile, readState, removeState, stateNames, writeState, type State } from './state.ts';
+
+export interface UpOptions {
+  /** Lower-case letters, digits and inner hyphens, 20 at most; `dc` unless given. */
+  readonly name?: string;
+  /** The boot servers; 0, 1 and 2 unless given. */
+  readonly lrns?: readonly number[];
+  /** Fresh Debian servers and nothing else: no depot, no neco. */
+  readonly bare?: boolean;
+  /** Go on to a finished cluster: `neco setup` on all at once. */
+  readonly setup?: boolean;
+  /** What the depot serves, as paths of this machine; neco's own debs, built when missing, unless given. */
+  readonly debs?: readonly string[];
+  /** Take down what stands under this name instead of refusing. */
+  readonly replace?: boolean;
+  /** Stops and takes down what was made so far. */
+  readonly signal?: AbortSignal;
+  /** Is told what goes on, a line each time. */
+  readonly say?: (line: string) => void;
+}
+
+/** A data centre in a box: boot servers, and with them a depot, on one bridge. */
+export class DataCenter {
+  readonly name: string;
+  /** The boot servers in the order of their LRNs. */
+  readonly servers: readonly Server[];
+  /** The server with the apt repository; none in a bare data centre. */
+  readonly depot: Server | undefined;
+  readonly network: Network;
+  readonly #state: State;
+  readonly #group: ControlGroup;
+
+  private constructor(state: State, group: ControlGroup) {
+    this.name = state.name;
+    this.network = new Network(state.name);
+    this.#state = state;
+    this.#group = group;
+    const server = (which: number | 'depot', lower: readonly string[]) => {
+      const directory = join(state.directory, which === 'depot' ? which : serverName(which));
+      return new Server({
+        which,
+        dataCenter: state.name,
+        network: this.network,
+        group: group.child(which === 'depot' ? which : serverName(which)),
+        disk: new Disk(directory, lower),
+        consoleFile: `${directory}.console`,
+      });
+    };
+    this.servers = state.lrns.map((lrn) => server(lrn, state.lower));
+    this.depot = state.depotLower === undefined ? undefined : server('depot', state.depotLower);
+  }
+
+  /**
+   * Brings a data centre up, from nothing or from what a killed run left. When it fails or is stopped, it leaves nothing.
+   * @throws NecoError USAGE, BUSY when one of this name is up, NOT_ROOT, CANCELLED, COMMAND_FAILED, TIMEOUT.
+   */
+  static async up(options: UpOptions = {}): Promise<DataCenter> {
+    const { name = 'dc', lrns = [0, 1, 2], say = () => undefined } = options;
+    checkName(name);
+    checkLrns(lrns);
+    await checkRequirements();
+    return withFileLock(await lockFile(name), waiting(name, say), async () => {
+      const present = await readState(name);
+      if (present?.complete === true && options.replace !== true) {
+        throw new NecoError('BUSY', `a data centre named ${name} is up`, {
+          hint: `take it down with "down --name ${name}", or give this one another --name`,
+        });
+      }
+      await DataCenter.#clearAway(name);
+      try {
+        return await DataCenter.#build({ ...options, name, lrns, say });
+      } catch (error) {
+        await DataCenter.#clearAway(name);
+        throw error;
+      }
+    });
+  }
+
+  /** The data centre of this name that is up. @throws NecoError USAGE when there is none. */
+  static async attach(name = 'dc'): Promise<DataCenter> {
+    checkName(name);
+    const state = await readState(name);
+    if (state === undefined) {
+      throw new NecoError('USAGE', `no data centre named ${name} is up`, {
+        hint: `bring it up with "up --name ${name}"`,
+      });
+    }
+    return new DataCenter(state, await ControlGroup.at(name));
+  }
+
+  /** The names of all data centres that stand on this machine or left something on it, in order. */
+  static async names(): Promise<string[]> {
+    const disks = await readdir(join(cacheDirectory(), 'dc')).catch(() => []);
+    return [...new Set([...(await stateNames()), ...disks])].sort();
+  }
+
+  /** Takes the data centre of this name away, whatever state it is in. @returns whether there was anything. */
+  static async takeDown(name: string, say: (line: string) => void = () => undefined): Promise<boolean> {
+    checkName(name);
+    await checkRequirements();
+    return withFileLock(await lockFile(name), waiting(name, say), () => DataCenter.#clearAway(name));
+  }
+
+  /** Whether `up` came to its end. */
+  get isComplete(): boolean {
+    return this.#state.complete;
+  }
+
+  get kind(): State['kind'] {
+    return this.#state.kind;
+  }
+
+  /** @throws NecoError USAGE when it has no such server. */
+  server(lrn: number): Server {
+    const server = this.servers.find(({ which }) => which === lrn);
+    if (server !== undefined) return server;
+    throw new NecoError('USAGE', `data centre ${this.name} has no boot server ${serverName(lrn)}`, {
+      hint: `it has ${this.servers.map(({ name }) => name).join(', ')}`,
+    });
+  }
+
+  /** Cuts boot servers off from everything, silently; what was cut before stays cut. They must run. */
+  async cut(lrns: readonly number[]): Promise<void> {
+    const servers = lrns.map((lrn) => this.server(lrn));
+    for (const server of servers) {
+      const port = await server.port();
+      if (port === undefined) throw new NecoError('COMMAND_FAILED', `${server.name} does not run`);
+      await this.network.drop('cut', port);
+    }
+  }
+
+  /** Ends all cuts. */
+  async heal(): Promise<void> {
+    await this.network.pass('cut');
+  }
+
+  /** The LRNs that are cut off. */
+  async cutLrns(): Promise<number[]> {
+    const ports = await this.network.cutPorts();
+    const cut = await Promise.all(
+      this.servers.map(async (server) => ports.includes((await server.port()) ?? '')),
+    );
+    return this.#state.lrns.filter((_, index) => cut[index]);
+  }
+
+  /** Gives a boot server a new empty disk and boots it as `up` left it: with neco, unless the data centre is bare. */
+  async wipe(lrn: number): Promise<Server> {
+    const server = this.server(lrn);
+    await server.crash();
+    await this.#provision(server);
+    await server.boot();
+    if (this.depot !== undefined) await installNeco(server);
+    return server;
+  }
+
+  /** Captures what goes over the bridge. @param file absolute path, pcap form; one line a packet on standard output else. */
+  async capture(file?: string): Promise<Capture> {
+    return startCapture(this.network, this.#group.child(`capture-${process.pid}`), file);
+  }
+
+  /** Takes it down: nothing of it stays on this machine. */
+  async down(): Promise<void> {
+    await DataCenter.takeDown(this.name);
+  }
+
+  static async #build(
+    options: UpOptions & { name: string; lrns: readonly number[]; say: (line: string) => void },
+  ) {
+    const { name, say, signal } = options;
+    const base = await baseImage(say, signal);
+    const depot = options.bare === true ? undefined : await depotRepository(options.debs, say, signal);
+    const state: State = {
+      name,
+      directory: disksOf(name),
+      lrns: [...options.lrns].sort((one, other) => one - other),
+      kind: options.bare === true ? 'bare' : options.setup === true ? 'setup' : 'installed',
+      lower: [base],
+      ...(depot === undefined ? {} : { depotLower: [depot.tree, base], publicKey: depot.publicKey }),
+      owner: process.pid,
+      complete: false,
+    };
+    await writeState(state);
+    await mkdir(state.directory, { recursive: true });
+    const dataCenter = new DataCenter(state, await ControlGroup.at(name));
+    await dataCenter.#start(options);
+    await writeState({ ...state, complete: true });
+    return DataCenter.attach(name);
+  }
+
+  /** Takes away all that a data centre of this name left on this machine, in whatever state it was. */
+  static async #clearAway(name: string): Promise<boolean> {
+    const state = await readState(name);
+    const group = await ControlGroup.at(name);
+    const present = state !== undefined || (await group.exists());
+    await group.kill();
+    if (state !== undefined) {
+      const { servers, depot } = new DataCenter(state, group);
+      await Promise.all(
+        [...servers, ...(depot === undefined ? [] : [depot])].map((server) => server.clear()),
+      );
+    }
+    await group.remove();
+    await ControlGroup.removeParent();
+    await new Network(name).remove();
+    for (const directory of new Set([disksOf(name), state?.directory ?? disksOf(name)])) {
+      await unmountBelow(directory);
+      await rm(directory, { recursive: true, force: true });
+    }
+    await removeState(name);
+    return present;
+  }
+
+  async #start({ say = () => undefined, setup = false, signal }: UpOptions): Promise<void> {
+    await this.network.create();
+    const all = [...(this.depot === undefined ? [] : [this.depot]), ...this.servers];
+    say(`booting ${all.map(({ name }) => name).join(', ')}`);
+    await Promise.all(
+      all.map(async (server) => {
+        await this.#provision(server);
+        await server.boot(signal);
+      }),
+    );
+    signal?.throwIfAborted();
+    if (this.depot === undefined) return;
+    say('installing neco');
+    await Promise.all(this.servers.map((server) => installNeco(server)));
+    signal?.throwIfAborted();
+    if (setup) await setUpCluster(this.servers, say, signal);
+  }
+
+  async #provision(server: Server): Promise<void> {
+    await server.renewDisk(this.#filesOf(server.which));
+  }
+
+  #filesOf(which: number | 'depot'): DiskFile[] {
+    const identity = identityFiles(which);
+    if (which === 'depot') return [...identity, ...depotFiles()];
+    const { publicKey, name } = this.#state;
+    return publicKey === undefined
+      ? identity
+      : [...identity, ...depotSourceFiles(publicKey), siteFile(name, which)];
+  }
+}
+
+function disksOf(name: string): string {
+  return join(cacheDirectory(), 'dc', name);
+}
+
+function checkName(name: string): void {
+  if (/^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$/.test(name)) return;
+  throw new NecoError('USAGE', `${JSON.stringify(name)} is no name for a data centre`, {
+    hint: 'a name has 1 to 20 lower-case letters, digits and inner hyphens',
+  });
+}
+
+function checkLrns(lrns: readonly number[]): void {
+  const large = lrns.find((lrn) => lrn > largestLrn);
+  if (large !== undefined) {
+    throw new NecoError('USAGE', `LRN ${large} has no address in a data centre in a box`, {
+      hint: `its network ends before; take one up to ${largestLrn}`,
+    });
+  }
+  if (lrns.length === 0) throw new NecoError('USAGE', 'a data centre needs one boot server at least');
+}
+
+function waiting(name: string, say: (line: string) => void): () => void {
+  return () => say(`another run is at work on ${name}, waiting for it`);
+}

@@ -1,0 +1,290 @@
+import { spawn } from 'node:child_process';
+import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { NecoError, waitFor } from '@neco/core';
+import { hostOf } from './address-plan.ts';
+import type { ControlGroup } from './control-group.ts';
+import type { Disk, DiskFile } from './disk.ts';
+import { inControlGroup } from './in-control-group.ts';
+import { bridge, type Network } from './network.ts';
+import { commandFailed, type CommandResult } from './run.ts';
+import { ServerCommand } from './server-command.ts';
+
+/** The environment of everything on a server that does not come from its systemd. */
+const environment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  HOME: '/root',
+  USER: 'root',
+  LANG: 'C.UTF-8',
+} as const;
+
+const bootLimit = 60_000;
+
+export interface ServerOptions {
+  readonly which: number | 'depot';
+  readonly dataCenter: string;
+  readonly network: Network;
+  readonly group: ControlGroup;
+  readonly disk: Disk;
+  /** Where what it says on its console is kept. */
+  readonly consoleFile: string;
+}
+
+export interface ExecOptions {
+  /** Written to the command's standard input, which is empty otherwise. */
+  readonly input?: string | Uint8Array;
+  /** Limit in milliseconds, after which the command is killed with all it started. */
+  readonly timeout?: number;
+  /** Added to the clean environment of the command. Never for secrets: children inherit it. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** One server of a data centre in a box: a systemd-nspawn(1) container with a systemd, a disk and a network of its own. */
+export class Server {
+  readonly which: number | 'depot';
+  /** `boot-<LRN>` or `depot`. */
+  readonly name: string;
+  readonly address: string;
+  readonly #machine: string;
+  readonly #network: Network;
+  readonly #group: ControlGroup;
+  readonly #disk: Disk;
+  readonly #consoleFile: string;
+
+  constructor(options: ServerOptions) {
+    const { name, address } = hostOf(options.which);
+    this.which = options.which;
+    this.name = name;
+    this.address = address;
+    this.#machine = `neco-${options.dataCenter}-${name}`;
+    this.#network = options.network;
+    this.#group = options.group;
+    this.#disk = options.disk;
+    this.#consoleFile = options.consoleFile;
+  }
+
+  /** Whether its first process runs. */
+  async isRunning(): Promise<boolean> {
+    return (await this.#init()) !== undefined;
+  }
+
+  /** Gives it a new empty disk: Debian and these files. It must not run. */
+  async renewDisk(files: readonly DiskFile[]): Promise<void> {
+    await this.#disk.renew(files);
+  }
+
+  /**
+   * Switches it on and waits until its systemd has started everything; nothing to do when it runs.
+   * @throws NecoError TIMEOUT, COMMAND_FAILED with what failed.
+   */
+  async boot(signal?: AbortSignal): Promise<void> {
+    if (await this.isRunning()) return;
+    await this.clear();
+    await this.#disk.mount();
+    await this.#group.create();
+    await this.#start();
+    const options = {
+      timeout: bootLimit,
+      pause: 5,
+      maxPause: 50,
+      ...(signal === undefined ? {} : { signal }),
+    };
+    await waitFor(() => this.#look(), {
+      ...options,
+      what: `${this.name} to boot`,
+      hint: `see ${this.#consoleFile}`,
+    });
+  }
+
+  /** A power cut: all its processes die at once and say nothing to anybody. Its disk keeps what was written. */
+  async crash(): Promise<void> {
+    const port = await this.#network.port(this.#machine);
+    // The kernel would close the dead processes' connections politely; without power nobody does.
+    if (port !== undefined) await this.#network.drop('dark', port);
+    await this.#group.kill();
+    await this.clear();
+    if (port !== undefined) await this.#unplugged(port);
+  }
+
+  /** The interface of this server on the bridge, when it runs. */
+  async port(): Promise<string | undefined> {
+    return this.#network.port(this.#machine);
+  }
+
+  /**
+   * Runs a command on the server to its end, as root, in a clean environment.
+   * @throws NecoError COMMAND_FAILED when the server does not run; TIMEOUT. A command that fails is no error: see
+   *   `exitCode`, and `run`.
+   */
+  async exec(argv: readonly string[], options: ExecOptions = {}): Promise<CommandResult> {
+    const command = await this.spawn(argv, options.environment);
+    command.stdin?.end(options.input ?? '');
+    const late = new AbortController();
+    const timer = setTimeout(
+      () => {
+        late.abort();
+        command.killTree().catch(() => undefined);
+      },
+      options.timeout ?? 2 ** 31 - 1,
+    );
+    try {
+      const result = await command.output();
+      if (!late.signal.aborted) return result;
+      const said = `${result.stdout}${result.stderr}`.trim().slice(-2000);
+      const limit = `${(options.timeout ?? 0) / 1000} s`;
+      throw new NecoError(
+        'TIMEOUT',
+        `${this.name}: ${argv.join(' ')} was killed after ${limit}; it said:\n${said}`,
+      );
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** As `exec`, for a command that must succeed; gives its standard output. @throws NecoError COMMAND_FAILED, TIMEOUT */
+  async run(argv: readonly string[], options: ExecOptions = {}): Promise<string> {
+    const result = await this.exec(argv, options);
+    if (result.exitCode !== 0) throw commandFailed(argv, result, `${this.name}: `);
+    return result.stdout;
+  }
+
+  /** Starts a command on the server and gives its streams. @throws NecoError COMMAND_FAILED when it does not run. */
+  async spawn(argv: readonly string[], added: Readonly<Record<string, string>> = {}): Promise<ServerCommand> {
+    return ServerCommand.start(await this.#enter(argv), this.#group, { ...environment, ...added });
+  }
+
+  /** Runs a command with this process's standard streams, and so with its terminal. @returns its exit status. */
+  async execInteractively(argv: readonly string[]): Promise<number> {
+    const terminal = process.env['TERM'];
+    const own = { ...environment, ...(terminal === undefined ? {} : { TERM: terminal }) };
+    const command = await ServerCommand.start(await this.#enter(argv), this.#group, own, true);
+    return command.exitCode;
+  }
+
+  /** Writes a file on the running server, with its directories. @param mode the file's mode, 0644 unless given. */
+  async writeFile(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+    // Not install(1), which cannot read a socket, and that is what standard input is here.
+    const script = 'mkdir -p "${1%/*}/"; umask 077; cat >"$1.part"; chmod "$2" "$1.part"; mv "$1.part" "$1"';
+    await this.run(['sh', '-euc', script, 'sh', path, mode.toString(8)], { input: content });
+  }
+
+  /** Reads a text file of the running server. @throws NecoError COMMAND_FAILED */
+  async readFile(path: string): Promise<string> {
+    return this.run(['cat', path]);
+  }
+
+  /** How to have journalctl(1) read its journal, whether it runs or not. */
+  get journal(): string[] {
+    return ['journalctl', '--directory', join(this.#disk.upper, 'var/log/journal')];
+  }
+
+  /** Takes away what a run that has ended left on this machine. Its disk stays mounted. */
+  async clear(): Promise<void> {
+    await this.#group.ended(10_000);
+    await this.#group.remove();
+    await rm(join('/run/systemd/nspawn/propagate', this.#machine), { recursive: true, force: true });
+    const root = await stat(this.#disk.root).catch(() => undefined);
+    if (root !== undefined)
+      await rm(`/run/systemd/nspawn/locks/inode-${root.dev}:${root.ino}`, { force: true });
+  }
+
+  async #start(): Promise<void> {
+    await mkdir(dirname(this.#consoleFile), { recursive: true });
+    const console = await open(this.#consoleFile, 'a');
+    const nspawn = this.#network.within([
+      'systemd-nspawn',
+      '--directory',
+      this.#disk.root,
+      '--machine',
+      this.#machine,
+      '--hostname',
+      this.name,
+      '--register=no',
+      '--keep-unit',
+      `--network-bridge=${bridge}`,
+      '--link-journal=no',
+      '--resolv-conf=off',
+      '--timezone=off',
+      '--console=pipe',
+      '--boot',
+    ]);
+    const [command, ...rest] = inControlGroup(this.#group, nspawn);
+    const child = spawn(command, rest, {
+      detached: true, // it outlives this process, and Ctrl-C is not for it
+      env: { PATH: environment.PATH },
+      stdio: ['ignore', console.fd, console.fd],
+    });
+    child.once('error', () => undefined); // waiting for it to boot tells
+    child.unref();
+    await console.close();
+  }
+
+  async #look() {
+    const init = await this.#init();
+    if (init === undefined) {
+      if ((await this.#group.processes()).length > 0)
+        return { done: false as const, seen: 'no first process yet' };
+      const said = (await readFile(this.#consoleFile, 'utf8')).trim().slice(-1000);
+      return { done: false as const, seen: `it does not run; its console says: ${said}` };
+    }
+    const { stdout, stderr } = await this.exec(['systemctl', 'is-system-running', '--wait']);
+    const state = stdout.trim();
+    if (state === 'running') return { done: true as const, value: undefined };
+    if (state !== 'degraded') return { done: false as const, seen: `${state}${stderr.trim()}` };
+    const failed = await this.exec(['systemctl', '--failed', '--plain', '--no-legend']);
+    throw new NecoError('COMMAND_FAILED', `${this.name} booted, but not all of it: ${failed.stdout.trim()}`);
+  }
+
+  async #unplugged(port: string): Promise<void> {
+    const look = async () =>
+      (await this.#network.port(this.#machine)) === undefined
+        ? { done: true as const, value: undefined }
+        : { done: false as const, seen: `${port} is still there` };
+    await waitFor(look, { what: `the network of ${this.name} to go`, timeout: 10_000, pause: 5 });
+    await this.#network.pass('dark', port);
+  }
+
+  /** Its first process, by its number on this machine: the one that is 1 in a PID namespace one below ours. */
+  async #init(): Promise<number | undefined> {
+    const depth = pidsOf(await readFile('/proc/self/status', 'utf8')).length;
+    for (const number of await this.#group.processes()) {
+      const pids = pidsOf(await readFile(`/proc/${number}/status`, 'utf8').catch(() => ''));
+      if (pids.length === depth + 1 && pids[depth] === '1') return number;
+    }
+    return undefined;
+  }
+
+  async #enter(argv: readonly string[]): Promise<string[]> {
+    const init = await this.#init();
+    if (init === undefined) {
+      throw new NecoError('COMMAND_FAILED', `${this.name} does not run`, {
+        hint: 'switch it on with "boot"',
+      });
+    }
+    const limits = await boundingSet(init);
+    return [
+      'nsenter',
+      '--target',
+      `${init}`,
+      '--all',
+      '--root',
+      '--wdns=/root',
+      'setpriv',
+      limits,
+      '--',
+      ...argv,
+    ];
+  }
+}
+
+function pidsOf(status: string): string[] {
+  return /^NSpid:\t(.*)$/m.exec(status)?.[1]?.split('\t') ?? [];
+}
+
+/** Root who comes from outside may no more than root inside may: he cannot set the machine's clock, for example. */
+async function boundingSet(init: number): Promise<string> {
+  const bits = /^CapBnd:\t(.*)$/m.exec(await readFile(`/proc/${init}/status`, 'utf8'))?.[1] ?? '0';
+  const set = BigInt(`0x${bits}`);
+  const members = Array.from({ length: 64 }, (_, bit) => bit).filter((bit) => (set >> BigInt(bit)) & 1n);
+  return `--bounding-set=-all${members.map((bit) => `,+cap_${bit}`).join('')}`;
+}

@@ -1,0 +1,59 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/** Where this machine keeps what it knows of the data centres that stand on it; gone when it restarts, as they are. */
+export const stateDirectory = '/run/neco-dctest';
+
+const stateSchema = z.strictObject({
+  name: z.string(),
+  /** Where their disks lie. */
+  directory: z.string(),
+  lrns: z.array(z.int()),
+  kind: z.enum(['bare', 'installed', 'setup']),
+  /** The directories below each server's disk, the topmost first; the depot has its own. */
+  lower: z.array(z.string()),
+  depotLower: z.array(z.string()).optional(),
+  publicKey: z.string().optional(),
+  /** The process that brings or brought it up, and whether it came to its end. */
+  owner: z.int(),
+  complete: z.boolean(),
+});
+
+/** What is known of a data centre across the runs of this tool. */
+export type State = z.infer<typeof stateSchema>;
+
+export async function readState(name: string): Promise<State | undefined> {
+  const text = await readFile(fileOf(name), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : stateSchema.parse(JSON.parse(text));
+}
+
+export async function writeState(state: State): Promise<void> {
+  await mkdir(stateDirectory, { recursive: true });
+  const part = `${fileOf(state.name)}.part`;
+  await writeFile(part, JSON.stringify(state));
+  await rename(part, fileOf(state.name));
+}
+
+export async function removeState(name: string): Promise<void> {
+  await rm(fileOf(name), { force: true });
+}
+
+/** The names of all data centres of which something is known, in order. */
+export async function stateNames(): Promise<string[]> {
+  const files = await readdir(stateDirectory).catch(() => []);
+  return files
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length))
+    .sort();
+}
+
+/** The lock that is held while a data centre is brought up or taken down. */
+export async function lockFile(name: string): Promise<string> {
+  await mkdir(stateDirectory, { recursive: true });
+  return join(stateDirectory, `${name}.lock`);
+}
+
+function fileOf(name: string): string {
+  return join(stateDirectory, `${name}.json`);
+}
