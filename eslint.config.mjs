@@ -20,7 +20,7 @@ const noTools = {
   message: 'tools/ builds and tests the product; the product never imports it.',
 };
 const noPackagePaths = {
-  regex: '^(\\.\\./)+packages/|/src/',
+  regex: '^(\\.\\./)+packages/|^@neco/.*/',
   message: 'Import a package by its name, such as @neco/core.',
 };
 
