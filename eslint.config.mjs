@@ -24,8 +24,16 @@ const noPackagePaths = {
   message: 'Import a package by its name, such as @neco/core.',
 };
 
-function boundariesRule(options) {
-  return ['error', { banTransitiveDependencies: true, depConstraints: depConstraints(options) }];
+function boundariesRule({ test }) {
+  return [
+    'error',
+    {
+      banTransitiveDependencies: true,
+      // A test may see its own package as a stranger does, by its name.
+      allowCircularSelfDependency: test,
+      depConstraints: depConstraints({ extra: test ? ['harness'] : [] }),
+    },
+  ];
 }
 
 export default defineConfig(
@@ -66,7 +74,7 @@ export default defineConfig(
     files: ['packages/*/src/**/*.ts'],
     plugins: { '@nx': nx },
     rules: {
-      '@nx/enforce-module-boundaries': boundariesRule(),
+      '@nx/enforce-module-boundaries': boundariesRule({ test: false }),
       'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],
       'no-restricted-imports': ['error', { patterns: [noChildProcess, noTools] }],
     },
@@ -78,7 +86,7 @@ export default defineConfig(
   {
     files: ['packages/*/test/**/*.ts'],
     plugins: { '@nx': nx },
-    rules: { '@nx/enforce-module-boundaries': boundariesRule({ extra: ['harness'] }) },
+    rules: { '@nx/enforce-module-boundaries': boundariesRule({ test: true }) },
   },
   {
     files: ['packages/*/test/**/*.ts'],

@@ -1,4 +1,8 @@
 import { z } from 'zod';
+import { NecoError } from './neco-error.ts';
+
+const duration = /^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/;
+const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /**
  * How a program reaches etcd, in the fields of cybozu-go/etcdutil
@@ -9,7 +13,10 @@ export const etcdOptionsShape = {
   prefix: z.string().default('/neco/').transform(normalizePrefix),
   timeout: z
     .string()
-    .regex(/^[0-9]+(\.[0-9]+)?(ms|s|m)$/, 'must be a duration such as 2s or 500ms')
+    .refine(
+      (text) => duration.test(text) && durationToMilliseconds(text) > 0,
+      'must be a duration such as 2s or 500ms',
+    )
     .default('2s'),
   username: z.string().optional(),
   password: z.string().optional(),
@@ -23,17 +30,31 @@ export const etcdOptionsShape = {
 
 export const etcdOptionsSchema = z.strictObject(etcdOptionsShape);
 
+/** What `etcdOptionsSchema` gives. */
 export type EtcdOptions = z.infer<typeof etcdOptionsSchema>;
 
 /** Puts a prefix right: one slash before, one behind, none doubled. An empty one stays empty for the caller to refuse. */
 export function normalizePrefix(prefix: string): string {
-  const inner = prefix.split('/').filter((part) => part !== '').join('/');
+  const inner = prefix
+    .split('/')
+    .filter((part) => part !== '')
+    .join('/');
   return inner === '' ? '' : `/${inner}/`;
 }
 
-/** A duration such as `2s`, `500ms` or `1m` in milliseconds. */
+/**
+ * A duration as Go writes it (`2s`, `500ms`, `1m30s`; units ms, s, m and h) in milliseconds.
+ *
+ * @throws NecoError CONFIG_INVALID
+ */
 export function durationToMilliseconds(text: string): number {
-  const match = /^([0-9.]+)(ms|s|m)$/.exec(text);
-  const unit = { ms: 1, s: 1000, m: 60_000 }[match?.[2] ?? ''] ?? Number.NaN;
-  return Number(match?.[1]) * unit;
+  if (!duration.test(text)) {
+    throw new NecoError('CONFIG_INVALID', `${JSON.stringify(text)} is not a duration`, {
+      hint: 'write a number and a unit (ms, s, m or h), such as 2s, 500ms or 1m30s',
+    });
+  }
+  return [...text.matchAll(/([0-9.]+)(ms|s|m|h)/g)].reduce(
+    (sum, [, number, unit = '']) => sum + Number(number) * (units[unit] ?? Number.NaN),
+    0,
+  );
 }

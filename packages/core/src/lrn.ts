@@ -3,12 +3,18 @@ import { NecoError } from './neco-error.ts';
 /** The largest logical rack number. */
 export const maxLrn = 65_535;
 
+/** Whether a text is an LRN as an admin types it: decimal digits only, no sign, space or leading zero. */
+export function isLrn(text: string): boolean {
+  return /^(0|[1-9][0-9]{0,4})$/.test(text) && Number(text) <= maxLrn;
+}
+
 /**
- * Reads one logical rack number as an admin types it: decimal digits only, no sign, space or leading zero.
+ * Reads one logical rack number as an admin types it.
+ *
  * @throws NecoError LRN_INVALID
  */
 export function parseLrn(text: string): number {
-  if (!/^(0|[1-9][0-9]{0,4})$/.test(text) || Number(text) > maxLrn) {
+  if (!isLrn(text)) {
     throw new NecoError('LRN_INVALID', `${JSON.stringify(text)} is not an LRN`, {
       hint: `an LRN is a whole number from 0 to ${String(maxLrn)}, in decimal digits without sign, space or leading zero`,
     });
@@ -29,9 +35,13 @@ export function parseLrnList(texts: readonly string[], least = 3): number[] {
     });
   }
   if (lrns.length < least) {
-    throw new NecoError('LRN_LIST_INVALID', `${String(lrns.length)} LRNs given, at least ${String(least)} are needed`, {
-      hint: 'etcd needs three members to survive the loss of one: name all boot servers, as in "neco setup 0 1 2"',
-    });
+    throw new NecoError(
+      'LRN_LIST_INVALID',
+      `${String(lrns.length)} LRNs given, at least ${String(least)} are needed`,
+      {
+        hint: 'etcd needs three members to survive the loss of one: name all boot servers, as in "neco setup 0 1 2"',
+      },
+    );
   }
   return lrns.sort((a, b) => a - b);
 }

@@ -38,7 +38,9 @@ export async function runPhases<R, W extends R>(
   let changed = false;
   for (const [index, phase] of list.entries()) {
     if (signal?.aborted) {
-      throw new NecoError('CANCELLED', `stopped before: ${phase.title}`, { hint: `to go on, run again: ${again}` });
+      throw new NecoError('CANCELLED', `stopped before: ${phase.title}`, {
+        hint: `to go on, run again: ${again}`,
+      });
     }
     const event = { id: phase.id, title: phase.title, index: index + 1, total: list.length };
     const start = performance.now();
@@ -78,8 +80,10 @@ export async function dryRunPhases<R, W extends R>(
 
 function inPhase(title: string, thrown: unknown, again: string): NecoError {
   const error = toNecoError(thrown);
+  const goOn =
+    error.code === 'CANCELLED' ? `to go on, run again: ${again}` : `when that is mended, run again: ${again}`;
   return new NecoError(error.code, `${title}: ${error.message}`, {
-    hint: error.hint ?? `when that is mended, run again: ${again}`,
+    hint: error.hint ?? goOn,
     retryable: error.retryable,
     details: error.details,
     cause: error.cause ?? thrown,

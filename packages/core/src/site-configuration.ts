@@ -1,23 +1,28 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { maxLrn, serverName } from './lrn.ts';
+import { isLrn, maxLrn, serverName } from './lrn.ts';
 import { NecoError } from './neco-error.ts';
 import { parseYaml } from './parse-yaml.ts';
 
 /** Where the site configuration lies on a boot server. */
 export const sitePath = '/etc/neco/site.yml';
 
-const ipv4 = z.string().refine((text) => ipaddr.IPv4.isValidFourPartDecimal(text), 'must be an IPv4 address such as 10.0.0.3');
+const ipv4 = z
+  .string()
+  .refine((text) => ipaddr.IPv4.isValidFourPartDecimal(text), 'must be an IPv4 address such as 10.0.0.3');
 
 export const siteSchema = z.strictObject({
   cluster: z
     .string()
-    .regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, 'must be 1 to 32 lower-case letters, digits and inner hyphens'),
+    .regex(
+      /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/,
+      'must be 1 to 32 lower-case letters, digits and inner hyphens',
+    ),
   lrn: z.int().min(0).max(maxLrn),
   addresses: z.strictObject({
     first: ipv4,
     step: z.int().min(1).max(65_536).default(1),
-    exceptions: z.record(z.string().regex(/^(0|[1-9][0-9]{0,4})$/, 'must be an LRN'), ipv4).default({}),
+    exceptions: z.record(z.string().refine(isLrn, 'is not an LRN (0 to 65535)'), ipv4).default({}),
   }),
   ports: z
     .strictObject({
@@ -50,9 +55,13 @@ export function addressOf(site: SiteConfiguration, lrn: number): string {
   const first = ipaddr.parse(site.addresses.first).toByteArray();
   const number = first.reduce((sum, byte) => sum * 256 + byte, 0) + lrn * site.addresses.step;
   if (number > 0xff_ff_ff_ff) {
-    throw new NecoError('CONFIG_INVALID', `the address plan of ${sitePath} has no address for ${serverName(lrn)}`, {
-      hint: 'lower addresses.first or addresses.step, or name the address under addresses.exceptions',
-    });
+    throw new NecoError(
+      'CONFIG_INVALID',
+      `the address plan of ${sitePath} has no address for ${serverName(lrn)}`,
+      {
+        hint: 'lower addresses.first or addresses.step, or name the address under addresses.exceptions',
+      },
+    );
   }
   return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
 }
@@ -67,9 +76,13 @@ export function addressPlan(site: SiteConfiguration, lrns: readonly number[]): M
     const address = addressOf(site, lrn);
     const other = [...plan].find(([, taken]) => taken === address)?.[0];
     if (other !== undefined) {
-      throw new NecoError('CONFIG_INVALID', `${sitePath} gives ${serverName(other)} and ${serverName(lrn)} one address, ${address}`, {
-        hint: 'correct addresses.first, addresses.step or addresses.exceptions; every LRN needs its own address',
-      });
+      throw new NecoError(
+        'CONFIG_INVALID',
+        `${sitePath} gives ${serverName(other)} and ${serverName(lrn)} one address, ${address}`,
+        {
+          hint: 'correct addresses.first, addresses.step or addresses.exceptions; every LRN needs its own address',
+        },
+      );
     }
     plan.set(lrn, address);
   }

@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, NecoError } from './neco-error.ts';
 
+/** Even at the end of its time, a look is given this many milliseconds. */
+const leastLook = 50;
+
 export interface WaitOptions {
   /** What is waited for, as in "waiting for <what>". */
   what: string;
@@ -22,33 +25,59 @@ export type Look<T> = { done: true; value: T } | { done: false; seen: string };
 /**
  * Looks until `look` is done, with growing pauses, and gives its value.
  * A thrown NecoError that is not retryable ends the wait; anything else thrown is what was last seen.
+ * A look that does not answer does not hold the wait up: it is left behind when the time is over or the signal fires.
+ *
  * @throws NecoError TIMEOUT with what was last seen, CANCELLED when the signal fires.
  */
 export async function waitFor<T>(look: () => Promise<Look<T>>, options: WaitOptions): Promise<T> {
   const { what, timeout, pause = 20, maxPause = 500, signal, onState, hint } = options;
-  const deadline = timeout === undefined ? Infinity : performance.now() + timeout;
+  const start = performance.now();
   let seen = 'nothing yet';
   let nextPause = pause;
   for (;;) {
-    if (signal?.aborted) throw new NecoError('CANCELLED', `stopped while waiting for ${what}; last seen: ${seen}`);
-    const before = seen;
-    try {
-      const result = await look();
-      if (result.done) return result.value;
+    if (signal?.aborted)
+      throw new NecoError('CANCELLED', `stopped while waiting for ${what}; last seen: ${seen}`);
+    const left =
+      timeout === undefined ? undefined : Math.max(timeout - (performance.now() - start), leastLook);
+    const result = await lookOnce(look, left, signal);
+    if (result?.done === true) return result.value;
+    if (result !== undefined && result.seen !== seen) {
       seen = result.seen;
-    } catch (error) {
-      if (error instanceof NecoError && !error.retryable) throw error;
-      seen = messageOf(error);
+      onState?.(seen);
     }
-    if (seen !== before) onState?.(seen);
-    const left = deadline - performance.now();
-    if (left <= 0) {
-      throw new NecoError('TIMEOUT', `gave up waiting for ${what} after ${seconds(timeout)}; last seen: ${seen}`, {
-        ...(hint === undefined ? {} : { hint }),
-      });
+    const rest = timeout === undefined ? Infinity : timeout - (performance.now() - start);
+    if (rest <= 0) {
+      throw new NecoError(
+        'TIMEOUT',
+        `gave up waiting for ${what} after ${seconds(timeout)}; last seen: ${seen}`,
+        {
+          ...(hint === undefined ? {} : { hint }),
+        },
+      );
     }
-    await delay(Math.min(nextPause, left), undefined, signal ? { signal } : {}).catch(() => undefined);
+    await delay(Math.min(nextPause, rest), undefined, signal ? { signal } : {}).catch(() => undefined);
     nextPause = Math.min(nextPause * 2, maxPause);
+  }
+}
+
+/** The answer of one look, what it threw as what was seen, or nothing when it took longer than `limit` milliseconds. */
+async function lookOnce<T>(
+  look: () => Promise<Look<T>>,
+  limit: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Look<T> | undefined> {
+  const { promise: over, resolve } = Promise.withResolvers<undefined>();
+  const end = () => resolve(undefined);
+  const timer = limit === undefined ? undefined : setTimeout(end, limit);
+  signal?.addEventListener('abort', end);
+  try {
+    return await Promise.race([look(), over]);
+  } catch (error) {
+    if (error instanceof NecoError && !error.retryable) throw error;
+    return { done: false, seen: messageOf(error) };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', end);
   }
 }
 

@@ -1,0 +1,136 @@
+import {
+  dryRunPhases,
+  NecoError,
+  runPhases,
+  silentReporter,
+  type Phase,
+  type PhaseEvent,
+  type Reporter,
+} from '@neco/core';
+import { expect } from 'chai';
+import { caught } from './caught.ts';
+
+interface World {
+  readonly done: ReadonlySet<string>;
+}
+
+interface MutableWorld extends World {
+  done: Set<string>;
+}
+
+function phase(id: string, more: Partial<Phase<World, MutableWorld>> = {}): Phase<World, MutableWorld> {
+  return {
+    id,
+    title: `Title of ${id}`,
+    isDone: async ({ done }) => done.has(id),
+    plan: () => [`make ${id}`],
+    run: async ({ done }) => {
+      done.add(id);
+    },
+    ...more,
+  };
+}
+
+function recorder(): { reporter: Reporter; events: PhaseEvent[] } {
+  const events: PhaseEvent[] = [];
+  return { events, reporter: { ...silentReporter, phase: (event) => events.push(event) } };
+}
+
+const short = (events: PhaseEvent[]) =>
+  events.map(({ id, index, total, status }) => `${id} ${index}/${total} ${status}`);
+const again = 'neco setup 0 1 2';
+
+describe('an operation', () => {
+  it('runs what is not done, in order, and skips what is', async () => {
+    const { reporter, events } = recorder();
+    const world = { done: new Set(['b']) };
+    const result = await runPhases([phase('a'), phase('b'), phase('c')], world, { reporter, again });
+    expect(result.changed).to.equal(true);
+    expect([...world.done]).to.deep.equal(['b', 'a', 'c']);
+    expect(short(events)).to.deep.equal([
+      'a 1/3 started',
+      'a 1/3 done',
+      'b 2/3 skipped',
+      'c 3/3 started',
+      'c 3/3 done',
+    ]);
+    expect(events[1]?.duration).to.be.a('number');
+  });
+
+  it('run again changes nothing and says so', async () => {
+    const world = { done: new Set(['a']) };
+    expect(await runPhases([phase('a')], world, { reporter: silentReporter, again })).to.deep.equal({
+      changed: false,
+    });
+  });
+
+  it('leaves out phases that are none of this server’s business', async () => {
+    const { reporter, events } = recorder();
+    await runPhases(
+      [phase('a', { concerns: () => false }), phase('b')],
+      { done: new Set<string>() },
+      { reporter, again },
+    );
+    expect(short(events)).to.deep.equal(['b 1/1 started', 'b 1/1 done']);
+  });
+
+  it('stops at the phase that fails, keeping its code and hint and naming the phase', async () => {
+    const { reporter, events } = recorder();
+    const fault = new NecoError('ETCD_NO_LEADER', 'no leader', { hint: 'start boot-2' });
+    const fails = phase('b', { run: () => Promise.reject(fault) });
+    const world = { done: new Set<string>() };
+    const error = await caught(() => runPhases([phase('a'), fails, phase('c')], world, { reporter, again }));
+    expect(error).to.include({
+      code: 'ETCD_NO_LEADER',
+      message: 'Title of b: no leader',
+      hint: 'start boot-2',
+      cause: fault,
+    });
+    expect([...world.done]).to.deep.equal(['a']);
+    expect(short(events).at(-1)).to.equal('b 2/3 failed');
+  });
+
+  it('says how to go on after an error without a hint', async () => {
+    const fails = phase('a', { isDone: () => Promise.reject(new TypeError('odd')) });
+    const error = await caught(() =>
+      runPhases([fails], { done: new Set<string>() }, { reporter: silentReporter, again }),
+    );
+    expect(error.code).to.equal('INTERNAL');
+    expect(error.hint).to.contain(`run again: ${again}`);
+  });
+
+  it('stops between two phases when cancelled, and says how to go on', async () => {
+    const controller = new AbortController();
+    const first = phase('a', {
+      run: async ({ done }) => {
+        controller.abort();
+        done.add('a');
+      },
+    });
+    const world = { done: new Set<string>() };
+    const options = { reporter: silentReporter, again, signal: controller.signal };
+    const error = await caught(() => runPhases([first, phase('b')], world, options));
+    expect(error).to.include({ code: 'CANCELLED', message: 'stopped before: Title of b' });
+    expect(error.hint).to.equal(`to go on, run again: ${again}`);
+    expect([...world.done]).to.deep.equal(['a']);
+  });
+
+  it('says the same of a wait inside a phase that was cancelled', async () => {
+    const waits = phase('a', {
+      run: () => Promise.reject(new NecoError('CANCELLED', 'stopped while waiting')),
+    });
+    const error = await caught(() =>
+      runPhases([waits], { done: new Set<string>() }, { reporter: silentReporter, again }),
+    );
+    expect(error.hint).to.equal(`to go on, run again: ${again}`);
+  });
+
+  it('in a dry run tells what would change and runs nothing', async () => {
+    const { reporter, events } = recorder();
+    const world: World = { done: new Set(['b']) };
+    await dryRunPhases([phase('a'), phase('b')], world, reporter);
+    expect(short(events)).to.deep.equal(['a 1/2 would-run', 'b 2/2 skipped']);
+    expect(events[0]?.plan).to.deep.equal(['make a']);
+    expect([...world.done]).to.deep.equal(['b']);
+  });
+});
