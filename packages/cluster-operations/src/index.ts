@@ -9,3 +9,6 @@ export * from './daemon/stop-signal.ts';
 export * from './unseal/keep-unsealed.ts';
 export * from './setup/preflight.ts';
 export * from './setup/setup.ts';
+export * from './status/collect-status.ts';
+export * from './status/status-layout.ts';
+export * from './status/status-schema.ts';

@@ -1,57 +1,58 @@
 import { connect, type TLSSocket } from 'node:tls';
-import { messageOf } from '@neco/core';
 import type { EtcdConnection } from '@neco/etcd-admin';
 import { certificateStatus } from './certificate-status.ts';
 import type { CertificateStatus } from './status-schema.ts';
 
-export interface ServedCertificate {
-  certificate?: CertificateStatus;
-  /** Why a client would not trust it, or why none was seen. */
-  fault?: string;
-  /** Whether there was a handshake at all. */
-  answered: boolean;
+export interface ServedCertificate extends CertificateStatus {
+  /** Hexadecimal, lower case, without colons and leading zeros. */
+  serial: string;
 }
 
 export interface ProbeOptions {
   server: string;
   address: string;
   port: number;
-  /** Whom to trust, and what to show to those that ask for a client certificate. */
-  tls: NonNullable<EtcdConnection['tls']>;
+  /** What is shown to those that ask for a client certificate. */
+  tls: EtcdConnection['tls'];
   timeout: number;
   signal: AbortSignal;
 }
 
 /**
- * Which certificate a server shows, by a handshake and nothing more.
- * Its term is told even when it is not to be trusted.
+ * Which certificate a server shows, by a handshake and nothing more; undefined when there is no handshake.
+ * Whether it is to be trusted is found out by those that speak with the server.
  */
-export async function probeServedCertificate(options: ProbeOptions): Promise<ServedCertificate> {
+export async function probeServedCertificate(options: ProbeOptions): Promise<ServedCertificate | undefined> {
   const { server, address, port, tls, timeout, signal } = options;
   const socket = connect({
     host: address,
     port,
-    ca: tls.ca,
-    ...(tls.certificate === undefined || tls.key === undefined
+    ...(tls?.certificate === undefined || tls.key === undefined
       ? {}
       : { cert: tls.certificate, key: tls.key.reveal() }),
-    // Only the certificate is looked at; nothing is said to a server that is not to be trusted.
+    // An expired certificate is to be seen too; nothing is ever said over this connection.
     rejectUnauthorized: false,
   });
   try {
     await handshake(socket, AbortSignal.any([signal, AbortSignal.timeout(timeout)]));
     const peer = socket.getPeerX509Certificate();
-    if (peer === undefined) return { fault: 'it shows no certificate', answered: true };
+    if (peer === undefined) return undefined;
     const { validFromDate: notBefore, validToDate: notAfter } = peer;
     const where = `https://${address}:${String(port)}`;
-    const certificate = certificateStatus({ server, where, notBefore, notAfter });
-    const fault = socket.authorized ? undefined : messageOf(socket.authorizationError);
-    return { certificate, answered: true, ...(fault === undefined ? {} : { fault }) };
-  } catch (error) {
-    return { fault: messageOf(error), answered: false };
+    return {
+      ...certificateStatus({ server, where, notBefore, notAfter }),
+      serial: plainSerial(peer.serialNumber),
+    };
+  } catch {
+    return undefined;
   } finally {
     socket.destroy();
   }
+}
+
+/** One form for all spellings of a serial number. */
+export function plainSerial(serial: string): string {
+  return serial.replaceAll(':', '').toLowerCase().replace(/^0+/, '');
 }
 
 async function handshake(socket: TLSSocket, signal: AbortSignal): Promise<void> {
@@ -59,7 +60,6 @@ async function handshake(socket: TLSSocket, signal: AbortSignal): Promise<void> 
   socket.once('secureConnect', () => {
     resolve(undefined);
   });
-  // An error after the handshake, such as a refused client certificate, is none of ours.
   socket.on('error', reject);
   const stop = (): void => {
     reject(new Error('no answer to the handshake in time'));

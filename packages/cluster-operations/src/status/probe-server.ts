@@ -1,4 +1,4 @@
-import { messageOf, type NecoError } from '@neco/core';
+import type { NecoError } from '@neco/core';
 import type { EtcdCluster, MemberStatus } from '@neco/etcd-admin';
 import { etcdEndpoint, ports, vaultAddress } from '../ports.ts';
 import { probeServedCertificate, type ServedCertificate } from './probe-served-certificate.ts';
@@ -8,9 +8,10 @@ import type { BootServerStatus } from './status-schema.ts';
 /** What one address answers. */
 export interface ServerProbe {
   /** What etcd says of itself, or why it says nothing. */
-  etcd: MemberStatus | NecoError;
+  etcd: MemberStatus | NecoError | undefined;
   vault: BootServerStatus['vault'];
-  served: { etcd: ServedCertificate; vault: ServedCertificate };
+  /** The certificates that etcd, its peer side and Vault show, as far as they show any. */
+  served: ServedCertificate[];
 }
 
 /** Asks etcd and Vault at an address, all at once, each with the deadline of the connection. Never rejects. */
@@ -21,16 +22,12 @@ export async function probeServer(
 ): Promise<ServerProbe> {
   const { tls, timeout } = cluster.connection;
   const endpoint = etcdEndpoint(address);
-  const shown = async (port: number): Promise<ServedCertificate> =>
-    tls === undefined
-      ? { answered: false, fault: 'no CA is known to trust it by' }
-      : probeServedCertificate({ server: address, address, port, tls, timeout, signal });
-  const [statuses, vault, etcdShows, vaultShows] = await Promise.all([
+  const [statuses, vault, ...served] = await Promise.all([
     cluster.statuses([endpoint]),
-    tls === undefined ? noAuthority : probeVault(vaultAddress(address), { ca: tls.ca, timeout }),
-    shown(ports.etcdClient),
-    shown(ports.vault),
+    probeVault({ address: vaultAddress(address), timeout, ...(tls === undefined ? {} : { ca: tls.ca }) }),
+    ...[ports.etcdClient, ports.etcdPeer, ports.vault].map((port) =>
+      probeServedCertificate({ server: address, address, port, tls, timeout, signal }),
+    ),
   ]);
-  const etcd = statuses.get(endpoint) ?? toUnknown(endpoint);
-  return { etcd, vault, served: { etcd: etcdShows, vault: vaultShows } };
+  return { etcd: statuses.get(endpoint), vault, served: served.filter((one) => one !== undefined) };
 }

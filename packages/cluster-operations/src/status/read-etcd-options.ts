@@ -17,12 +17,17 @@ const inlineOf: Partial<Record<keyof EtcdOptions, keyof EtcdOptions>> = {
  * Undefined when there is no file and no endpoint is given, so that this server knows of no cluster.
  * @throws NecoError CONFIG_UNREADABLE, CONFIG_INVALID
  */
-export async function readEtcdOptions(path: string, flags: Partial<EtcdOptions>): Promise<EtcdOptions | undefined> {
+export async function readEtcdOptions(
+  path: string,
+  flags: Partial<EtcdOptions>,
+): Promise<EtcdOptions | undefined> {
   const text = await textOf(path);
   if (text === undefined && flags.endpoints === undefined) return undefined;
   const file: EtcdOptions = parseYaml(fileSchema, text ?? '{}', path);
   if (file.prefix === '' && flags.prefix === undefined) {
-    throw new NecoError('CONFIG_INVALID', `${path}: the prefix is empty`, { hint: 'set prefix, as in prefix: /neco/' });
+    throw new NecoError('CONFIG_INVALID', `${path}: the prefix is empty`, {
+      hint: 'set prefix, as in prefix: /neco/',
+    });
   }
   const overridden = Object.keys(flags).map((name) => inlineOf[name as keyof EtcdOptions]);
   const kept = Object.entries(file).filter(([name]) => !overridden.includes(name as keyof EtcdOptions));

@@ -1,3 +1,94 @@
-export async function statusText(status: unknown, _options: { colored: boolean }): Promise<string> {
-  return JSON.stringify(status);
+import { styleText } from 'node:util';
+import type { BootServerStatus, ClusterStatus, StatusWarning } from '@neco/cluster-operations';
+import { serverName } from '@neco/core';
+import { tableText } from '../table-text.ts';
+
+type Style = Parameters<typeof styleText>[0];
+type Paint = (style: Style, text: string) => string;
+
+/** The status for people: a table of the boot servers, a summary, and what is wrong with what mends it. */
+export async function statusText(status: ClusterStatus, options: { colored: boolean }): Promise<string> {
+  const paint: Paint = (style, text) =>
+    options.colored ? styleText(style, text, { validateStream: false }) : text;
+  const parts = [headLine(status, paint)];
+  if (status.bootServers.length > 0) {
+    const head = ['server', 'address', 'registered', 'etcd', 'database', 'Vault', 'certificates'];
+    const rows = status.bootServers.map((server) => row(server, status, paint));
+    parts.push(await tableText(head, rows), summary(status).join('\n'));
+  }
+  if (status.warnings.length > 0)
+    parts.push(status.warnings.map((each) => warningText(each, paint)).join('\n'));
+  return parts.join('\n\n');
+}
+
+function headLine({ cluster, lrn, healthy, warnings }: ClusterStatus, paint: Paint): string {
+  const what = cluster === undefined ? 'cluster' : `cluster ${cluster}`;
+  const here = lrn === undefined ? '' : `, seen from ${serverName(lrn)}`;
+  const faults = warnings.filter(({ severity }) => severity === 'fault').length;
+  const verdict = healthy
+    ? paint('green', 'healthy')
+    : paint('red', `${String(faults)} ${faults === 1 ? 'fault' : 'faults'}`);
+  return `${what}${here}: ${verdict}`;
+}
+
+function row(server: BootServerStatus, status: ClusterStatus, paint: Paint): string[] {
+  const { name, address, registered, etcd, vault } = server;
+  const good = ['leader', 'follower', 'active', 'standby'];
+  const state = (text: string, version = ''): string =>
+    `${paint(good.includes(text) ? 'green' : 'red', text)}${version === '' ? '' : ` ${version}`}`;
+  return [
+    name,
+    address,
+    registered ? 'yes' : paint('red', 'no'),
+    state(etcd.state, etcd.version),
+    etcd.databaseBytes === undefined ? '-' : size(etcd.databaseBytes),
+    state(vault.state, vault.version),
+    soonest(server, status, paint),
+  ];
+}
+
+/** How long the first of a server's certificates lasts. */
+function soonest({ name }: BootServerStatus, { certificates }: ClusterStatus, paint: Paint): string {
+  const own = certificates.filter(({ server }) => server === name);
+  const first = own.sort((a, b) => a.notAfter.localeCompare(b.notAfter))[0];
+  if (first === undefined) return '-';
+  const text = first.state === 'expired' ? 'expired' : `${String(first.daysLeft)} days left`;
+  return first.state === 'valid' ? text : paint(first.state === 'expiring' ? 'yellow' : 'red', text);
+}
+
+function summary({ etcd, vault, certificates, bootServers }: ClusterStatus): string[] {
+  const count = (state: string): string => {
+    const number = bootServers.filter(
+      (server) => server.etcd.state === state || server.vault.state === state,
+    ).length;
+    return `${String(number)} ${state}`;
+  };
+  const members = bootServers.filter((server) => server.etcd.state !== 'none').length;
+  const alarms = etcd.alarms.map(({ member, alarm }) => `${alarm} of ${member}`).join(', ');
+  const first = [...certificates].sort((a, b) => a.notAfter.localeCompare(b.notAfter))[0];
+  return [
+    `etcd          ${String(members)} members, ${etcd.quorum ? 'quorum' : 'no quorum'}, auth ${known(etcd.authEnabled, 'on', 'off')}, ${alarms === '' ? 'no alarm' : alarms}`,
+    `Vault         ${count('active')}, ${count('standby')}; unseal key ${known(vault.unsealKeyStored, 'in etcd', 'not in etcd')}, root token ${known(vault.rootTokenStored, 'left in etcd', 'not in etcd')}`,
+    ...(first === undefined
+      ? []
+      : [
+          `certificates  the first to expire: ${first.where} of ${first.server} on ${first.notAfter.slice(0, 10)}`,
+        ]),
+  ];
+}
+
+function known(value: boolean | undefined, yes: string, no: string): string {
+  if (value === undefined) return 'unknown';
+  return value ? yes : no;
+}
+
+function warningText({ severity, message, hint }: StatusWarning, paint: Paint): string {
+  return `${paint(severity === 'fault' ? 'red' : 'yellow', `${severity}: ${message}`)}\n  ${hint}`;
+}
+
+function size(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
+  const value = bytes / 1024 ** power;
+  return `${value.toFixed(power === 0 || value >= 100 ? 0 : 1)} ${units[power] ?? ''}`;
 }
