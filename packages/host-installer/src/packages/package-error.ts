@@ -9,8 +9,8 @@ const remedies: readonly { pattern: RegExp; hint: string }[] = [
     hint: `${sourcesHint} for the key named in "signed-by"; until the signature is good, nothing from there is installed`,
   },
   {
-    pattern: /Unable to locate package|no installation candidate|was not found/i,
-    hint: `${sourcesHint}: one of them must have the package`,
+    pattern: /Unable to locate package|Depends: |no installation candidate|was not found/i,
+    hint: `${sourcesHint}: one of them must have the package and all that it depends on`,
   },
   {
     pattern: /No space left|don't have enough free space/i,
@@ -40,10 +40,10 @@ export function complaints(output: string): string[] {
   const lines = output
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => /^(E|W|Err|dpkg: error[^:]*):/.test(line))
+    .filter((line) => /^(E|W|Err|dpkg: error[^:]*|\S+ : (Pre-)?Depends):/.test(line))
     .filter(
       (line) =>
-        !/Some index files failed to download|Sub-process .* returned an error|unsandboxed as root/.test(
+        !/Some index files failed to download|Sub-process .* returned an error|you have held broken packages|unsandboxed as root/.test(
           line,
         ),
     )

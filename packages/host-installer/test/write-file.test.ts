@@ -1,0 +1,97 @@
+import { chown, lstat, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NecoError } from '@neco/core';
+import { openHost } from '../src/index.ts';
+import { expect } from 'chai';
+import { straceFixture } from './support/run-fixture.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
+
+describe('writing a file', function () {
+  this.timeout(60_000);
+  const host = openHost();
+  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+  let path: string;
+
+  beforeEach(async () => {
+    directory = await temporaryDirectory();
+    path = join(directory.path, 'etcd.yml');
+  });
+  afterEach(() => directory.remove());
+
+  it('gives it the content, mode and owner asked for', async () => {
+    expect(await host.writeFile(path, 'name: boot-0\n', { mode: 0o640, owner: 'nobody' })).to.equal(true);
+    expect(await readFile(path, 'utf8')).to.equal('name: boot-0\n');
+    const status = await host.stat(path);
+    expect(status).to.include({ mode: 0o640, owner: 'nobody', group: 'nogroup' });
+  });
+
+  it('leaves one that already is as wanted alone, with its inode and times', async () => {
+    await host.writeFile(path, 'one', { mode: 0o600 });
+    const before = await lstat(path, { bigint: true });
+    expect(await host.writeFile(path, Buffer.from('one'), { mode: 0o600 })).to.equal(false);
+    const after = await lstat(path, { bigint: true });
+    expect([after.ino, after.mtimeNs, after.ctimeNs]).to.deep.equal([
+      before.ino,
+      before.mtimeNs,
+      before.ctimeNs,
+    ]);
+  });
+
+  it('puts a wrong mode, a wrong owner and a symbolic link in its place right', async () => {
+    await writeFile(path, 'one', { mode: 0o644 });
+    expect(await host.writeFile(path, 'one', { mode: 0o600 })).to.equal(true);
+    await chown(path, 65_534, 65_534);
+    expect(await host.writeFile(path, 'one', { mode: 0o600 })).to.equal(true);
+    const link = join(directory.path, 'link.yml');
+    await symlink('etcd.yml', link);
+    await host.writeFile(link, 'two', { mode: 0o600 });
+    expect((await lstat(link)).isFile()).to.equal(true);
+    expect(await readFile(path, 'utf8')).to.equal('one');
+    expect((await host.stat(path))?.owner).to.equal('root');
+  });
+
+  it('syncs the file before it is renamed, and the directory after', async () => {
+    const { trace } = await straceFixture(
+      'write-file.ts',
+      [path, 'one'],
+      ['-e', 'trace=fsync,fdatasync,rename'],
+    );
+    const calls = trace
+      .filter((line) => line.includes(directory.path))
+      .map((line) => /\b(fsync|rename)\(.*/.exec(line)?.[0]);
+    expect(calls).to.have.length(3);
+    expect(calls[0]).to.match(/^fsync\(\d+<.*\.etcd\.yml\.neco-/);
+    expect(calls[1]).to.match(/^rename\("?.*etcd\.yml"?\)/);
+    expect(calls[2]).to.include(`<${directory.path}>`);
+  });
+
+  it('is whole or not there when killed at any sync or rename, and leaves no litter once it is done again', async () => {
+    for (const call of ['fsync:when=1', 'rename:when=1', 'fsync:when=2']) {
+      await host.writeFile(path, 'old', { mode: 0o640 });
+      const [name, when] = call.split(':');
+      const inject = `inject=${name ?? ''}:signal=SIGKILL:${when ?? ''}`;
+      const { killed } = await straceFixture(
+        'write-file.ts',
+        [path, 'new'],
+        ['-e', 'trace=fsync,rename', '-e', inject],
+      );
+      expect(killed, call).to.equal(true);
+      expect(await readFile(path, 'utf8')).to.be.oneOf(['old', 'new']);
+      await host.writeFile(path, 'again', { mode: 0o640 });
+      expect(await readdir(directory.path)).to.deep.equal(['etcd.yml']);
+    }
+  });
+
+  it('says what could not be written and why', async () => {
+    const error = await host
+      .writeFile(join(path, 'below'), 'x', { mode: 0o600 })
+      .catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(NecoError).with.property('code', 'FILE_FAILED');
+    expect(error).to.have.property('message').that.includes(path).and.includes('no such file');
+    const stranger = await host
+      .writeFile(path, 'x', { mode: 0o600, owner: 'nobodyatall' })
+      .catch((thrown: unknown) => thrown);
+    expect(stranger).to.have.property('message').that.includes('"nobodyatall"');
+    expect(await readdir(directory.path)).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,156 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { lstat, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Secret } from '@neco/core';
+import { openHost } from '../src/index.ts';
+import { expect } from 'chai';
+import { makeCertificate } from './support/make-certificate.ts';
+import { straceFixture } from './support/run-fixture.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
+
+interface Pair {
+  certificate: string;
+  key: Secret;
+}
+
+describe('writing a certificate and its key as a pair', function () {
+  this.timeout(180_000);
+  const host = openHost();
+  let scratch: Awaited<ReturnType<typeof temporaryDirectory>>;
+  let directory: string;
+  let first: Pair;
+  let second: Pair;
+  let third: Pair;
+
+  const paths = (name: string) => ({
+    certificatePath: join(directory, `${name}.crt`),
+    keyPath: join(directory, `${name}.key`),
+  });
+
+  beforeEach(async () => {
+    scratch = await temporaryDirectory();
+    directory = join(scratch.path, 'etc');
+    await host.makeDirectory(directory, { mode: 0o755 });
+    first = await makeCertificate(scratch.path, 'first');
+    second = await makeCertificate(scratch.path, 'second');
+    third = await makeCertificate(scratch.path, 'third');
+  });
+  afterEach(() => scratch.remove());
+
+  it('gives both at their paths, the key for its owner alone', async () => {
+    expect(await host.writePair({ ...paths('server'), ...first, owner: 'nobody' })).to.equal(true);
+    expect(await readFile(paths('server').certificatePath, 'utf8')).to.equal(first.certificate);
+    expect(await readFile(paths('server').keyPath, 'utf8')).to.equal(first.key.reveal());
+    const key = await host.stat(join(directory, '.pairs/server/current/tls.key'));
+    expect(key).to.include({ mode: 0o600, owner: 'nobody' });
+    expect(await readlink(paths('server').keyPath)).to.equal('.pairs/server/current/tls.key');
+  });
+
+  it('changes one link only, keeps the generation before and removes older ones', async () => {
+    await host.writePair({ ...paths('server'), ...first });
+    const link = await lstat(paths('server').certificatePath);
+    await host.writePair({ ...paths('server'), ...second });
+    await host.writePair({ ...paths('server'), ...third });
+    expect((await lstat(paths('server').certificatePath)).ino).to.equal(link.ino);
+    expect(await readdir(join(directory, '.pairs/server'))).to.have.members(['2', '3', 'current']);
+    expect(await readFile(join(directory, '.pairs/server/2/tls.crt'), 'utf8')).to.equal(second.certificate);
+    expect((await host.readPair(paths('server')))?.certificate).to.equal(third.certificate);
+  });
+
+  it('leaves one that is there already alone', async () => {
+    await host.writePair({ ...paths('server'), ...first });
+    const before = await lstat(join(directory, '.pairs/server/current'));
+    expect(await host.writePair({ ...paths('server'), ...first })).to.equal(false);
+    expect((await lstat(join(directory, '.pairs/server/current'))).ino).to.equal(before.ino);
+  });
+
+  it('keeps two pairs in one directory apart', async () => {
+    await host.writePair({ ...paths('server'), ...first });
+    await host.writePair({ ...paths('peer'), ...second });
+    await host.writePair({ ...paths('server'), ...third });
+    expect((await host.readPair(paths('peer')))?.key.reveal()).to.equal(second.key.reveal());
+    expect((await host.readPair(paths('server')))?.key.reveal()).to.equal(third.key.reveal());
+  });
+
+  it('reads plain files too, and no pair where one half is missing', async () => {
+    expect(await host.readPair(paths('server'))).to.equal(undefined);
+    await writeFile(paths('server').certificatePath, first.certificate);
+    expect(await host.readPair(paths('server'))).to.equal(undefined);
+    await writeFile(paths('server').keyPath, first.key.reveal());
+    expect((await host.readPair(paths('server')))?.certificate).to.equal(first.certificate);
+    await host.writePair({ ...paths('server'), ...second });
+    expect((await host.readPair(paths('server')))?.certificate).to.equal(second.certificate);
+  });
+
+  it("refuses a key that is not the certificate's, and says nothing of the key", async () => {
+    const error: unknown = await host
+      .writePair({ ...paths('server'), certificate: first.certificate, key: second.key })
+      .catch((thrown: unknown) => thrown);
+    expect(error).to.have.property('code', 'CERTIFICATE_INVALID');
+    expect(JSON.stringify(error)).not.to.include('PRIVATE');
+    expect(await readdir(directory)).to.deep.equal([]);
+  });
+
+  for (const before of ['nothing', 'a pair'] as const) {
+    it(`is whole when killed at any change or sync, with ${before} there before`, async () => {
+      let kills = 0;
+      for (const call of ['mkdir', 'chmod', 'fsync', 'symlink', 'rename', 'unlinkat,rmdir,unlink']) {
+        for (let count = 1; await killedAt(call, count, before); count += 1) {
+          kills += 1;
+          await assertWhole(before);
+          await host.writePair({ ...paths('server'), ...second });
+          expect((await host.readPair(paths('server')))?.certificate).to.equal(second.certificate);
+          expect((await readdir(directory)).sort()).to.deep.equal(['.pairs', 'server.crt', 'server.key']);
+          await startAnew();
+        }
+        await startAnew();
+      }
+      expect(kills).to.be.greaterThan(11);
+    });
+  }
+
+  it('syncs both files and their directory before the link is swapped', async () => {
+    const argv = [directory, join(scratch.path, 'first.pem'), join(scratch.path, 'first.key.pem')];
+    const { trace } = await straceFixture('write-pair.ts', argv, ['-e', 'trace=fsync,rename']);
+    const calls = trace.filter((line) => line.includes(directory));
+    const swap = calls.findIndex((line) => line.includes('rename(') && line.includes('/current"'));
+    const synced = calls.slice(0, swap).filter((line) => line.includes('fsync('));
+    for (const part of ['/1/tls.crt>', '/1/tls.key>', '/server/1>', '/.pairs/server>']) {
+      expect(
+        synced.some((line) => line.includes(part)),
+        part,
+      ).to.equal(true);
+    }
+    expect(
+      calls.slice(swap).some((line) => line.includes('fsync(') && line.includes('/.pairs/server>')),
+    ).to.equal(true);
+  });
+
+  async function startAnew(): Promise<void> {
+    await host.moveAside(directory);
+    await host.makeDirectory(directory, { mode: 0o755 });
+  }
+
+  async function killedAt(call: string, count: number, before: 'nothing' | 'a pair'): Promise<boolean> {
+    if (before === 'a pair') {
+      await host.writePair({ ...paths('server'), ...third });
+      await host.writePair({ ...paths('server'), ...first });
+    }
+    const argv = [directory, join(scratch.path, 'second.pem'), join(scratch.path, 'second.key.pem')];
+    const inject = `inject=${call}:signal=SIGKILL:when=${String(count)}`;
+    return (await straceFixture('write-pair.ts', argv, ['-e', `trace=${call}`, '-e', inject])).killed;
+  }
+
+  /** What a program sees that opens the two paths. */
+  async function assertWhole(before: 'nothing' | 'a pair'): Promise<void> {
+    const { certificatePath, keyPath } = paths('server');
+    const certificate = await readFile(certificatePath, 'utf8').catch(() => undefined);
+    const key = await readFile(keyPath, 'utf8').catch(() => undefined);
+    expect(certificate === undefined, 'half a pair').to.equal(key === undefined);
+    if (certificate === undefined || key === undefined) {
+      expect(before).to.equal('nothing');
+      return;
+    }
+    expect(new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))).to.equal(true);
+  }
+});
