@@ -23,10 +23,11 @@ const rules: readonly Rule[] = [
     pattern: /etcdserver: permission denied|PERMISSION_DENIED/,
     code: 'ETCD_PERMISSION_DENIED',
     retryable: false,
-    hint: "etcd knows the user by the CN of its client certificate: compare that user's roles with \"etcdctl user get\"",
+    hint: 'etcd knows the user by the CN of its client certificate: compare that user\'s roles with "etcdctl user get"',
   },
   {
-    pattern: /user name is empty|user name not found|invalid auth token|authentication failed|UNAUTHENTICATED/,
+    pattern:
+      /user name is empty|user name not found|invalid auth token|authentication failed|UNAUTHENTICATED/,
     code: 'ETCD_UNAUTHENTICATED',
     retryable: false,
     hint: 'etcd wants a log-in: give a client certificate whose CN is an etcd user (tls-cert-file, tls-key-file)',
@@ -38,7 +39,8 @@ const rules: readonly Rule[] = [
     hint: 'etcd refuses the client certificate: it must be of the etcd client CA, valid now and not revoked',
   },
   {
-    pattern: /certificate|self.signed|altnames|unable to get.*issuer|wrong version number|packet length too long/i,
+    pattern:
+      /certificate|self.signed|altnames|unable to get.*issuer|wrong version number|packet length too long/i,
     code: 'CERTIFICATE_INVALID',
     retryable: false,
     hint: 'the certificate that the member shows must be of the CA in tls-ca-file and name this address',
@@ -81,14 +83,19 @@ const rules: readonly Rule[] = [
     say: ({ timeout }) => `no answer within ${String(timeout / 1000)} s`,
   },
   {
-    pattern: /UNAVAILABLE|ECONNREFUSED|ECONNRESET|CANCELLED|EHOSTUNREACH|ENETUNREACH|not connected|stream.*ended/,
+    pattern:
+      /UNAVAILABLE|ECONNREFUSED|ECONNRESET|CANCELLED|EHOSTUNREACH|ENETUNREACH|not connected|stream.*ended/,
     code: 'ETCD_UNREACHABLE',
     retryable: true,
     hint: 'look whether etcd runs there ("systemctl status etcd") and whether the address is right',
   },
 ];
 
-const unknown: Omit<Rule, 'pattern'> = { code: 'ETCD_FAILED', retryable: false, hint: "look into etcd's log" };
+const unknown: Omit<Rule, 'pattern'> = {
+  code: 'ETCD_FAILED',
+  retryable: false,
+  hint: "look into etcd's log",
+};
 
 /** The one place where etcd3's, gRPC's and etcd's errors become ours: a code, the endpoint, and whether to try again. */
 export function classifyEtcdError(thrown: unknown, place: EtcdCallPlace): NecoError {

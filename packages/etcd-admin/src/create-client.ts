@@ -13,7 +13,8 @@ export function createClient(connection: EtcdConnection, endpoint: string): Etcd
   const address = hostname.replace(/^\[|\]$/g, '');
   const tls = protocol === 'https:' ? connection.tls : undefined;
   const options = clientOptions(connection, endpoint);
-  if (tls === undefined || isIP(address) === 0) return new Etcd3(tls === undefined ? options : { ...options, credentials: buffers(tls) });
+  if (tls === undefined || isIP(address) === 0)
+    return new Etcd3(tls === undefined ? options : { ...options, credentials: buffers(tls) });
   const grpcOptions = { ...options.grpcOptions, 'grpc.ssl_target_name_override': 'etcd' };
   return new AddressClient({ ...options, grpcOptions, credentials: buffers(tls) }, tls, address);
 }
@@ -29,6 +30,7 @@ class AddressClient extends Etcd3 {
     const channelCredentials = credentials.createSsl(rootCertificate, privateKey, certChain, {
       checkServerIdentity: (_, certificate) => checkServerIdentity(address, certificate),
     });
+    // eslint-disable-next-line @typescript-eslint/dot-notation -- the list is private to etcd3's types
     for (const host of this.pool['hosts']) Object.assign(host, { channelCredentials });
   }
 }
@@ -37,7 +39,9 @@ function clientOptions(connection: EtcdConnection, endpoint: string): IOptions {
   const { timeout, username, password } = connection;
   return {
     hosts: endpoint,
-    ...(username !== undefined && password !== undefined ? { auth: { username, password: password.reveal() } } : {}),
+    ...(username !== undefined && password !== undefined
+      ? { auth: { username, password: password.reveal() } }
+      : {}),
     // Who calls knows the endpoints and decides whether to try again.
     faultHandling: { host: () => noop, global: noop },
     defaultCallOptions: (context) => (context.isStream ? {} : { deadline: Date.now() + timeout }),
@@ -59,7 +63,11 @@ function clientOptions(connection: EtcdConnection, endpoint: string): IOptions {
   };
 }
 
-function buffers({ ca, certificate, key }: EtcdTls): { rootCertificate: Buffer; certChain?: Buffer; privateKey?: Buffer } {
+function buffers({ ca, certificate, key }: EtcdTls): {
+  rootCertificate: Buffer;
+  certChain?: Buffer;
+  privateKey?: Buffer;
+} {
   const rootCertificate = Buffer.from(ca);
   if (certificate === undefined || key === undefined) return { rootCertificate };
   return { rootCertificate, certChain: Buffer.from(certificate), privateKey: Buffer.from(key.reveal()) };

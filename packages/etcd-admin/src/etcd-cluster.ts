@@ -7,6 +7,7 @@ import type { EtcdConnection } from './etcd-connection.ts';
 import { grantMissingPermissions, type KeyPermission } from './grant-missing-permissions.ts';
 import { memberIdFromApi, memberIdToApi } from './member-id.ts';
 import type { Member, MemberAlarm, MemberStatus } from './member.ts';
+import { saveSnapshot, type Snapshot } from './save-snapshot.ts';
 
 export interface EtcdCallOptions {
   /** Ask this member alone; otherwise the one that answered last, then the others. */
@@ -63,7 +64,11 @@ export class EtcdCluster {
    * one that does no harm then.
    * @param action what is asked for, for messages: "cannot <action> at etcd <endpoint>".
    */
-  async call<T>(action: string, request: (client: Etcd3) => PromiseLike<T>, options: EtcdCallOptions = {}): Promise<T> {
+  async call<T>(
+    action: string,
+    request: (client: Etcd3) => PromiseLike<T>,
+    options: EtcdCallOptions = {},
+  ): Promise<T> {
     const { timeout } = this.connection;
     const end = performance.now() + timeout;
     for (;;) {
@@ -115,7 +120,9 @@ export class EtcdCluster {
   }
 
   /** The status of each endpoint, or why it is not to be had; all asked at once. */
-  async statuses(endpoints: readonly string[] = this.connection.endpoints): Promise<Map<string, MemberStatus | NecoError>> {
+  async statuses(
+    endpoints: readonly string[] = this.connection.endpoints,
+  ): Promise<Map<string, MemberStatus | NecoError>> {
     const results = await Promise.all(
       endpoints.map((endpoint) =>
         this.status(endpoint).catch((error: unknown) =>
@@ -123,13 +130,20 @@ export class EtcdCluster {
         ),
       ),
     );
-    return new Map(endpoints.map((endpoint, index) => [endpoint, results[index] ?? new NecoError('INTERNAL', endpoint)]));
+    return new Map(
+      endpoints.map((endpoint, index) => [endpoint, results[index] ?? new NecoError('INTERNAL', endpoint)]),
+    );
   }
 
   /** The alarms that are raised; an empty list is what one wants. @throws NecoError ETCD_* */
   async alarms(): Promise<MemberAlarm[]> {
-    const { alarms } = await this.call('read the alarms', (client) => client.maintenance.alarm({ action: 'Get' }));
-    return alarms.map(({ memberID, alarm }) => ({ memberId: memberIdFromApi(memberID), alarm: alarm.toUpperCase() }));
+    const { alarms } = await this.call('read the alarms', (client) =>
+      client.maintenance.alarm({ action: 'Get' }),
+    );
+    return alarms.map(({ memberID, alarm }) => ({
+      memberId: memberIdFromApi(memberID),
+      alarm: alarm.toUpperCase(),
+    }));
   }
 
   /**
@@ -161,7 +175,9 @@ export class EtcdCluster {
 
   async #add(peerUrls: readonly string[], isLearner: boolean): Promise<Member> {
     return this.call(`add the member ${peerUrls.join(', ')}`, async (client) => {
-      const there = (await listMembers(client, true)).find((member) => member.peerUrls.some((url) => peerUrls.includes(url)));
+      const there = (await listMembers(client, true)).find((member) =>
+        member.peerUrls.some((url) => peerUrls.includes(url)),
+      );
       if (there !== undefined) return there;
       const { member } = await client.cluster.memberAdd({ peerURLs: [...peerUrls], isLearner });
       return toMember(member);
@@ -174,11 +190,15 @@ export class EtcdCluster {
    */
   async promote(id: string): Promise<void> {
     const endpoint = await this.leaderEndpoint();
-    await this.call(`promote the learner ${id}`, async (client) => {
-      const member = (await listMembers(client, true)).find((one) => one.id === id);
-      if (member?.isLearner === false) return;
-      await client.cluster.memberPromote({ ID: memberIdToApi(id) });
-    }, { endpoint });
+    await this.call(
+      `promote the learner ${id}`,
+      async (client) => {
+        const member = (await listMembers(client, true)).find((one) => one.id === id);
+        if (member?.isLearner === false) return;
+        await client.cluster.memberPromote({ ID: memberIdToApi(id) });
+      },
+      { endpoint },
+    );
   }
 
   /** Takes a member out of the cluster; nothing is done when it is gone already. @throws NecoError ETCD_* */
@@ -192,10 +212,14 @@ export class EtcdCluster {
   /** Makes this member the leader; nothing is done when it is. @throws NecoError ETCD_* */
   async moveLeader(id: string): Promise<void> {
     const endpoint = await this.leaderEndpoint();
-    await this.call(`move the leadership to ${id}`, async (client) => {
-      const { leader } = toStatus(endpoint, await client.maintenance.status());
-      if (leader !== id) await client.maintenance.moveLeader({ targetID: memberIdToApi(id) });
-    }, { endpoint });
+    await this.call(
+      `move the leadership to ${id}`,
+      async (client) => {
+        const { leader } = toStatus(endpoint, await client.maintenance.status());
+        if (leader !== id) await client.maintenance.moveLeader({ targetID: memberIdToApi(id) });
+      },
+      { endpoint },
+    );
   }
 
   /** Where the leader is reached. @throws NecoError ETCD_NO_LEADER, or why no endpoint answers. */
@@ -210,10 +234,14 @@ export class EtcdCluster {
     if (url !== undefined) return url;
     const error = found.find((status) => status instanceof NecoError);
     if (statuses.length === 0 && error !== undefined) throw error;
-    throw new NecoError('ETCD_NO_LEADER', `etcd ${statuses.map(({ endpoint }) => endpoint).join(', ')} has no leader`, {
-      hint: 'more than half of the members must run and reach each other',
-      retryable: true,
-    });
+    throw new NecoError(
+      'ETCD_NO_LEADER',
+      `etcd ${statuses.map(({ endpoint }) => endpoint).join(', ')} has no leader`,
+      {
+        hint: 'more than half of the members must run and reach each other',
+        retryable: true,
+      },
+    );
   }
 
   /** Whether etcd asks who one is. One without the right to know is told so by that itself. @throws NecoError ETCD_* */
@@ -259,6 +287,16 @@ export class EtcdCluster {
     await this.call('turn auth on', (client) => client.auth.authEnable());
   }
 
+  /**
+   * Saves the database of the member that answered last, with its hash proved, whole or not at all. Needs the role
+   * root when auth is on.
+   * @throws NecoError FILE_FAILED, VERIFICATION_FAILED, ETCD_*
+   */
+  async snapshot(path: string, options: EtcdCallOptions = {}): Promise<Snapshot> {
+    const { timeout } = this.connection;
+    return this.call('save a snapshot', (client) => saveSnapshot(client, path, timeout), options);
+  }
+
   /** Ends all connections; calls under way fail. */
   close(): void {
     this.#closed = true;
@@ -286,7 +324,9 @@ class Failure {
 }
 
 function withScheme(endpoint: string, { tls }: EtcdConnection): string {
-  const url = /^[a-z]+:\/\//.test(endpoint) ? endpoint : `${tls === undefined ? 'http' : 'https'}://${endpoint}`;
+  const url = /^[a-z]+:\/\//.test(endpoint)
+    ? endpoint
+    : `${tls === undefined ? 'http' : 'https'}://${endpoint}`;
   const parsed = URL.parse(url);
   if (parsed === null || !/^https?:$/.test(parsed.protocol) || parsed.hostname === '') {
     throw new NecoError('CONFIG_INVALID', `${JSON.stringify(endpoint)} is not an etcd endpoint`, {

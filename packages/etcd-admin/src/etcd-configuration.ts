@@ -46,7 +46,11 @@ const defaultPorts = { client: 2379, peer: 2380 };
  */
 export function etcdConfiguration(options: EtcdConfigurationOptions): string {
   const { name, address, token, initialCluster, state } = options;
-  const { ports = defaultPorts, metricsUrl = 'http://127.0.0.1:2381', dataDirectory = '/var/lib/etcd' } = options;
+  const {
+    ports = defaultPorts,
+    metricsUrl = 'http://127.0.0.1:2381',
+    dataDirectory = '/var/lib/etcd',
+  } = options;
   const clientUrl = `https://${address}:${String(ports.client)}`;
   const peerUrl = `https://${address}:${String(ports.peer)}`;
   const loopbackUrl = `https://127.0.0.1:${String(ports.client)}`;

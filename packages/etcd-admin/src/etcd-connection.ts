@@ -51,10 +51,16 @@ async function fileOrInline(field: string, path?: string, inline?: string): Prom
     return { source: path, text: await readFile(path, 'utf8') };
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new NecoError(missing ? 'CONFIG_MISSING' : 'CONFIG_UNREADABLE', `${field}-file of etcd: ${messageOf(error)}`, {
-      hint: missing ? `put the file at ${path} or correct ${field}-file` : `make ${path} readable for this user`,
-      cause: error,
-    });
+    throw new NecoError(
+      missing ? 'CONFIG_MISSING' : 'CONFIG_UNREADABLE',
+      `${field}-file of etcd: ${messageOf(error)}`,
+      {
+        hint: missing
+          ? `put the file at ${path} or correct ${field}-file`
+          : `make ${path} readable for this user`,
+        cause: error,
+      },
+    );
   }
 }
 
@@ -63,7 +69,8 @@ function tlsOf(ca?: Material, certificate?: Material, key?: Material): { tls?: E
   if (ca === undefined) throw invalid('tls-cert and tls-key of etcd need a tls-ca', 'set tls-ca-file');
   parseCertificate(ca);
   if (certificate === undefined && key === undefined) return { tls: { ca: ca.text } };
-  if (certificate === undefined) throw invalid('tls-key of etcd is given without tls-cert', 'set tls-cert-file');
+  if (certificate === undefined)
+    throw invalid('tls-key of etcd is given without tls-cert', 'set tls-cert-file');
   if (key === undefined) throw invalid('tls-cert of etcd is given without tls-key', 'set tls-key-file');
   checkPair(certificate, key);
   return { tls: { ca: ca.text, certificate: certificate.text, key: new Secret(key.text) } };
@@ -89,7 +96,8 @@ function checkPair(certificate: Material, key: Material): void {
   // What the parser says about a broken key is not passed on: it may quote it.
   const privateKey = tryPrivateKey(key.text);
   if (privateKey !== undefined && parsed.checkPrivateKey(privateKey)) return;
-  const fault = privateKey === undefined ? 'is not a PEM private key' : `is not the key of ${certificate.source}`;
+  const fault =
+    privateKey === undefined ? 'is not a PEM private key' : `is not the key of ${certificate.source}`;
   throw new NecoError('CERTIFICATE_INVALID', `${key.source} ${fault}`, {
     hint: `put the private key of ${certificate.source} into ${key.source}`,
   });

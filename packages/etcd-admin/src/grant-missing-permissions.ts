@@ -16,13 +16,17 @@ export async function grantMissingPermissions(
   if (!roles.includes(name)) await client.auth.roleAdd({ name });
   const { perm } = await client.auth.roleGet({ role: name });
   for (const wanted of permissions.map(toPermission)) {
-    if (!perm.some((has) => isSame(has, wanted))) await client.auth.roleGrantPermission({ name, perm: wanted });
+    if (!perm.some((has) => isSame(has, wanted)))
+      await client.auth.roleGrantPermission({ name, perm: wanted });
   }
 }
 
 function toPermission({ prefix, access }: KeyPermission): IPermission {
   const { start, end } = Range.prefix(prefix);
-  const kinds = { read: 'Read', write: 'Write', readwrite: 'Readwrite' } as const satisfies Record<string, keyof typeof Permission>;
+  const kinds = { read: 'Read', write: 'Write', readwrite: 'Readwrite' } as const satisfies Record<
+    string,
+    keyof typeof Permission
+  >;
   return { permType: kinds[access], key: start, range_end: end };
 }
 

@@ -26,7 +26,9 @@ export class HeldLease {
   /** @param ttl how long it lives without being renewed, in seconds. @throws NecoError ETCD_* */
   static async grant(cluster: EtcdCluster, ttl: number): Promise<HeldLease> {
     const start = performance.now();
-    const { ID } = await cluster.call('have a lease granted', (client) => client.leaseClient.leaseGrant({ TTL: ttl }));
+    const { ID } = await cluster.call('have a lease granted', (client) =>
+      client.leaseClient.leaseGrant({ TTL: ttl }),
+    );
     return new HeldLease(cluster, ID, ttl, start);
   }
 
@@ -71,7 +73,9 @@ export class HeldLease {
     const start = performance.now();
     const { timeout } = this.#cluster.connection;
     try {
-      const ttl = await this.#cluster.call('renew the lease', (client) => renewOnce(client, this.id, timeout));
+      const ttl = await this.#cluster.call('renew the lease', (client) =>
+        renewOnce(client, this.id, timeout),
+      );
       if (this.#isOver) return;
       if (ttl <= 0) this.#lose('etcd let it go');
       else this.#renewed(start);

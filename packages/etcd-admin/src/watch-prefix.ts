@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { NecoError } from '@neco/core';
+import type { NecoError } from '@neco/core';
 import { Range, type IKeyValue } from 'etcd3';
 import { classifyEtcdError } from './classify-etcd-error.ts';
 import type { EtcdCluster } from './etcd-cluster.ts';
@@ -44,7 +44,11 @@ export async function* watchPrefix(
       }
     } catch (thrown) {
       const endpoint = cluster.endpoints[0] ?? '';
-      const error = classifyEtcdError(thrown, { action: action(prefix), endpoint, timeout: cluster.connection.timeout });
+      const error = classifyEtcdError(thrown, {
+        action: action(prefix),
+        endpoint,
+        timeout: cluster.connection.timeout,
+      });
       if (isAborted(signal)) return;
       if (!error.retryable) throw error;
       onInterruption?.(error);
@@ -56,7 +60,9 @@ export async function* watchPrefix(
 /** Reads all keys under a prefix at one revision. @throws NecoError ETCD_* */
 export async function readPrefix(cluster: EtcdCluster, prefix: string): Promise<PrefixState> {
   const { start, end } = Range.prefix(prefix);
-  const response = await cluster.call(`read ${prefix}`, (client) => client.kv.range({ key: start, range_end: end }));
+  const response = await cluster.call(`read ${prefix}`, (client) =>
+    client.kv.range({ key: start, range_end: end }),
+  );
   const entries = new Map(response.kvs.map((entry) => [entry.key.toString(), entry]));
   return { revision: response.header.revision, entries };
 }
@@ -86,7 +92,9 @@ async function* changes(
 
 function isSame(one: PrefixState, other: PrefixState): boolean {
   if (one.entries.size !== other.entries.size) return false;
-  return [...other.entries].every(([key, { mod_revision }]) => one.entries.get(key)?.mod_revision === mod_revision);
+  return [...other.entries].every(
+    ([key, { mod_revision }]) => one.entries.get(key)?.mod_revision === mod_revision,
+  );
 }
 
 /** The signal can fire during any `await`; a function hides that from the compiler's narrowing. */

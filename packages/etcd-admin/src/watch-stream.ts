@@ -18,7 +18,7 @@ export class WatchStream {
   readonly #client: Etcd3;
   readonly #stream: IDuplexStream<IWatchRequest, IWatchResponse>;
   #arrived: WatchBatch | undefined;
-  #end: { error: unknown } | undefined;
+  #end: { error: Error | undefined } | undefined;
   #wake = Promise.withResolvers<undefined>();
 
   private constructor(client: Etcd3, stream: IDuplexStream<IWatchRequest, IWatchResponse>) {
@@ -30,7 +30,12 @@ export class WatchStream {
    * Watches at the member that answered last, from a revision on.
    * @throws NecoError ETCD_*: ETCD_CONFLICT, retryable, when the revision was compacted.
    */
-  static async open(cluster: EtcdCluster, range: Range, startRevision: string, signal?: AbortSignal): Promise<WatchStream> {
+  static async open(
+    cluster: EtcdCluster,
+    range: Range,
+    startRevision: string,
+    signal?: AbortSignal,
+  ): Promise<WatchStream> {
     const [endpoint = ''] = cluster.endpoints;
     const { timeout } = cluster.connection;
     const client = createClient(cluster.connection, endpoint);
@@ -66,18 +71,24 @@ export class WatchStream {
     this.#client.close();
   }
 
-  async #create(request: IWatchRequest['create_request'], timeout: number, signal?: AbortSignal): Promise<void> {
+  async #create(
+    request: IWatchRequest['create_request'],
+    timeout: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const created = Promise.withResolvers<undefined>();
-    const fail = (error: unknown) => {
+    const fail = (error: Error) => {
       created.reject(error);
       this.#finish(error);
     };
     const timer = setTimeout(() => {
       fail(new Error('DEADLINE_EXCEEDED'));
     }, timeout);
-    created.promise.catch(() => undefined).finally(() => {
-      clearTimeout(timer);
-    });
+    created.promise
+      .catch(() => undefined)
+      .finally(() => {
+        clearTimeout(timer);
+      });
     this.#stream
       .on('data', (response) => {
         if (response.canceled) fail(refusal(response));
@@ -106,7 +117,7 @@ export class WatchStream {
     this.#wake.resolve(undefined);
   }
 
-  #finish(error: unknown): void {
+  #finish(error: Error | undefined): void {
     this.#end ??= { error };
     this.#onFinish();
     this.#wake.resolve(undefined);
@@ -129,5 +140,7 @@ const requireLeader: CallOptions = {
 /** Why etcd ended or refused the watch; for a compacted revision it gives no reason but the revision. */
 function refusal({ compact_revision, cancel_reason }: IWatchResponse): Error {
   if (compact_revision === '0') return new Error(`etcdserver: ${cancel_reason}`);
-  return new NecoError('ETCD_CONFLICT', `the revision to watch from was compacted at ${compact_revision}`, { retryable: true });
+  return new NecoError('ETCD_CONFLICT', `the revision to watch from was compacted at ${compact_revision}`, {
+    retryable: true,
+  });
 }

@@ -44,8 +44,17 @@ export async function withLock<T>(
   }
 }
 
-async function acquire(cluster: EtcdCluster, key: string, lease: HeldLease, options: LockOptions): Promise<HeldLock> {
-  const limits = [lease.lost, options.signal, options.timeout === undefined ? undefined : AbortSignal.timeout(options.timeout)];
+async function acquire(
+  cluster: EtcdCluster,
+  key: string,
+  lease: HeldLease,
+  options: LockOptions,
+): Promise<HeldLock> {
+  const limits = [
+    lease.lost,
+    options.signal,
+    options.timeout === undefined ? undefined : AbortSignal.timeout(options.timeout),
+  ];
   const signal = AbortSignal.any(limits.filter((limit) => limit !== undefined));
   let holder = 'nobody that was seen';
   for await (const { entries } of watchPrefix(cluster, key, { signal })) {
@@ -68,7 +77,12 @@ async function acquire(cluster: EtcdCluster, key: string, lease: HeldLease, opti
 }
 
 /** Puts the key on the lease if it is not there; one that is there on this very lease was put by a call that failed. */
-async function tryAcquire(cluster: EtcdCluster, key: string, lease: HeldLease, holder: string): Promise<HeldLock | undefined> {
+async function tryAcquire(
+  cluster: EtcdCluster,
+  key: string,
+  lease: HeldLease,
+  holder: string,
+): Promise<HeldLock | undefined> {
   const { succeeded, header, responses } = await cluster.call(`take the lock ${key}`, (client) =>
     client
       .if(key, 'Create', '==', 0)

@@ -74,7 +74,8 @@ export class EtcdMemberProcess {
   async ready(timeout = 15_000): Promise<void> {
     await waitFor(
       async () => {
-        if (!this.isRunning) throw new NecoError('COMMAND_FAILED', `etcd ${this.name} ended:\n${this.#process?.tail() ?? ''}`);
+        if (!this.isRunning)
+          throw new NecoError('COMMAND_FAILED', `etcd ${this.name} ended:\n${this.#process?.tail() ?? ''}`);
         const response = await fetch(`${this.metricsUrl}/readyz`).catch(() => undefined);
         if (response?.ok === true) return { done: true, value: undefined };
         return { done: false, seen: (await response?.text()) ?? 'no answer' };

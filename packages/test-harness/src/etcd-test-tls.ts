@@ -25,7 +25,11 @@ export class EtcdTestTls {
   }
 
   static async create(directory: string): Promise<EtcdTestTls> {
-    const cas = await Promise.all([TestCa.create('server CA'), TestCa.create('client CA'), TestCa.create('peer CA')]);
+    const cas = await Promise.all([
+      TestCa.create('server CA'),
+      TestCa.create('client CA'),
+      TestCa.create('peer CA'),
+    ]);
     const tls = new EtcdTestTls(directory, cas);
     await mkdir(directory, { recursive: true });
     await Promise.all([
@@ -58,11 +62,21 @@ export class EtcdTestTls {
   }
 
   async serverFiles(name: string): Promise<PairFiles> {
-    return this.write(`${name}-server`, await this.serverCa.issue({ commonName: name, dnsNames: [name, 'localhost'], ipAddresses: ['127.0.0.1'] }));
+    return this.write(
+      `${name}-server`,
+      await this.serverCa.issue({
+        commonName: name,
+        dnsNames: [name, 'localhost'],
+        ipAddresses: ['127.0.0.1'],
+      }),
+    );
   }
 
   async peerFiles(name: string): Promise<PairFiles> {
-    return this.write(`${name}-peer`, await this.peerCa.issue({ commonName: name, dnsNames: [name], ipAddresses: ['127.0.0.1'] }));
+    return this.write(
+      `${name}-peer`,
+      await this.peerCa.issue({ commonName: name, dnsNames: [name], ipAddresses: ['127.0.0.1'] }),
+    );
   }
 
   async write(name: string, { certificate, key }: IssuedCertificate): Promise<PairFiles> {

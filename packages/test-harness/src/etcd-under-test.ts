@@ -27,6 +27,7 @@ export class EtcdUnderTest {
   readonly members: EtcdMemberProcess[] = [];
   readonly tls: EtcdTestTls | undefined;
   readonly #binaries: ServerBinaries;
+  readonly #prepared: EtcdMemberProcess[] = [];
 
   private constructor(directory: string, binaries: ServerBinaries, tls: EtcdTestTls | undefined) {
     this.directory = directory;
@@ -58,13 +59,14 @@ export class EtcdUnderTest {
     const numbers = Array.from({ length: count }, (_, index) => index);
     const peerPort = (index: number) => ports[index + count] ?? 0;
     const scheme = this.tls === undefined ? 'http' : 'https';
-    const list = numbers.map((index) => `m${String(index)}=${scheme}://127.0.0.1:${String(peerPort(index))}`).join(',');
+    const list = numbers
+      .map((index) => `m${String(index)}=${scheme}://127.0.0.1:${String(peerPort(index))}`)
+      .join(',');
     for (const index of numbers) {
       const [clientPort = 0, metricsPort = 0] = [ports[index], ports[index + 2 * count]];
-      await this.#addProcess({ name: `m${String(index)}`, clientPort, metricsPort, peerPort: peerPort(index) }, [
-        `--initial-cluster=${list}`,
-        '--initial-cluster-state=new',
-      ]);
+      const place = { name: `m${String(index)}`, clientPort, metricsPort, peerPort: peerPort(index) };
+      const args = [`--initial-cluster=${list}`, '--initial-cluster-state=new'];
+      this.members.push(await this.#prepare(place, args));
     }
     for (const member of this.members) member.start();
     try {
@@ -78,16 +80,21 @@ export class EtcdUnderTest {
     }
   }
 
-  /** Prepares a member that joins by `--initial-cluster-state=existing`; add its peer URL to the cluster, then start it. */
+  /**
+   * Prepares a member that joins by `--initial-cluster-state=existing`: add its peer URL to the cluster, then start it.
+   * It is ended with the others, but is not among `members`.
+   */
   async prepareMember(name: string): Promise<EtcdMemberProcess> {
     const [clientPort = 0, peerPort = 0, metricsPort = 0] = await freePorts(3);
     const scheme = this.tls === undefined ? 'http' : 'https';
     const others = this.members.map((member) => `${member.name}=${member.peerUrl}`);
     const list = [...others, `${name}=${scheme}://127.0.0.1:${String(peerPort)}`].join(',');
-    return this.#addProcess({ name, clientPort, peerPort, metricsPort }, [
+    const member = await this.#prepare({ name, clientPort, peerPort, metricsPort }, [
       `--initial-cluster=${list}`,
       '--initial-cluster-state=existing',
     ]);
+    this.#prepared.push(member);
+    return member;
   }
 
   /** How a client with this CN (none: without a certificate) reaches the cluster. */
@@ -139,19 +146,22 @@ export class EtcdUnderTest {
 
   /** Ends all members and removes their files. */
   async stop(): Promise<void> {
-    await Promise.all(this.members.map((member) => member.kill()));
+    await Promise.all([...this.members, ...this.#prepared].map((member) => member.kill()));
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  async #addProcess(
+  async #prepare(
     place: { name: string; clientPort: number; peerPort: number; metricsPort: number },
     args: readonly string[],
   ): Promise<EtcdMemberProcess> {
-    const options = { ...place, binary: this.#binaries.etcd, directory: this.directory, secure: this.tls !== undefined };
+    const options = {
+      ...place,
+      binary: this.#binaries.etcd,
+      directory: this.directory,
+      secure: this.tls !== undefined,
+    };
     const all = ['--initial-cluster-token=neco-test', ...args, ...(await this.#tlsArgs(place.name))];
-    const member = new EtcdMemberProcess(options, all);
-    this.members.push(member);
-    return member;
+    return new EtcdMemberProcess(options, all);
   }
 
   async #tlsArgs(name: string): Promise<string[]> {

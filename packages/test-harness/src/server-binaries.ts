@@ -14,11 +14,17 @@ export interface ServerBinaries {
 export async function serverBinaries(): Promise<ServerBinaries> {
   const folder = process.env['NECO_SERVERS'];
   if (folder !== undefined && folder !== '') {
-    return { etcd: `${folder}/etcd`, etcdctl: `${folder}/etcdctl`, etcdutl: `${folder}/etcdutl`, vault: `${folder}/vault` };
+    return {
+      etcd: `${folder}/etcd`,
+      etcdctl: `${folder}/etcdctl`,
+      etcdutl: `${folder}/etcdutl`,
+      vault: `${folder}/vault`,
+    };
   }
   // Resolved at run time: the sources of tools are no part of any package.
   const builder: unknown = await import(new URL('../../../tools/servers/build.ts', import.meta.url).href);
-  if (!isBuilder(builder)) throw new NecoError('INTERNAL', 'tools/servers/build.ts does not export serverBinaries');
+  if (!isBuilder(builder))
+    throw new NecoError('INTERNAL', 'tools/servers/build.ts does not export serverBinaries');
   return builder.serverBinaries();
 }
 

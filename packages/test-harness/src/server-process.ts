@@ -16,7 +16,10 @@ export class ServerProcess {
   /** @param environment all that it gets, besides PATH and HOME. */
   constructor(binary: string, args: readonly string[], environment: Record<string, string> = {}) {
     const { PATH = '', HOME = '' } = process.env;
-    this.#child = spawn(binary, args, { env: { PATH, HOME, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(binary, args, {
+      env: { PATH, HOME, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#exited = once(this.#child, 'close').catch((error: unknown) => {
       this.#output += `cannot start ${binary}: ${String(error)}\n`;
     });

@@ -13,7 +13,11 @@ export interface StartEtcdOptions {
 }
 
 /** Starts a real etcd cluster on loopback and waits until it serves. The caller must `stop()` it. */
-export async function startEtcd({ count = 1, tls = true, auth }: StartEtcdOptions = {}): Promise<EtcdUnderTest> {
+export async function startEtcd({
+  count = 1,
+  tls = true,
+  auth,
+}: StartEtcdOptions = {}): Promise<EtcdUnderTest> {
   const etcd = await EtcdUnderTest.create(tls);
   try {
     await etcd.startMembers(count);

@@ -72,7 +72,10 @@ export class TestCa {
       signingAlgorithm: algorithm,
       extensions: await this.#extensions(request),
     });
-    const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
+    const key = x509.PemConverter.encode(
+      await webcrypto.subtle.exportKey('pkcs8', keys.privateKey),
+      'PRIVATE KEY',
+    );
     return { certificate: `${certificate.toString('pem')}\n`, key: new Secret(`${key}\n`), serial };
   }
 
