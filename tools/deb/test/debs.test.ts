@@ -1,0 +1,145 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { expect } from 'chai';
+import { runCommand } from '../../lib/run-command.ts';
+import { debs } from '../build.ts';
+
+/** What `dpkg-deb --contents` says of each path: its mode, owner and group. */
+type Listing = ReadonlyMap<string, string>;
+
+async function listingOf(deb: string): Promise<Listing> {
+  const output = await runCommand('dpkg-deb', ['--contents', deb]);
+  const entries = output
+    .trim()
+    .split('\n')
+    .map((line) => /^(\S+) (\S+) .*? \.(\/\S*)/.exec(line))
+    .filter((match) => match !== null);
+  return new Map(entries.map(([, mode, owner, path]) => [path ?? '', `${mode ?? ''} ${owner ?? ''}`]));
+}
+
+describe('debs', function () {
+  this.timeout('30m'); // etcd and Vault are built when they are not in the cache
+
+  let neco = '';
+  let etcd = '';
+  let vault = '';
+  let directory = '';
+
+  before(async () => {
+    [neco = '', etcd = '', vault = ''] = await debs();
+    directory = await mkdtemp(join(tmpdir(), 'neco-deb-'));
+  });
+
+  after(() => rm(directory, { recursive: true, force: true }));
+
+  it('are named by package, version and architecture', () => {
+    expect(basename(neco)).to.match(/^neco_\d+\.\d+\.\d+_amd64\.deb$/);
+    expect(basename(etcd)).to.equal('neco-etcd_3.7.3-1_amd64.deb');
+    expect(basename(vault)).to.equal('neco-vault_1.21.1-1_amd64.deb');
+  });
+
+  it('are not built again when nothing changed', async () => {
+    const times = await Promise.all([neco, etcd, vault].map(async (deb) => (await stat(deb)).mtimeMs));
+    const again = await debs();
+    expect(again).to.deep.equal([neco, etcd, vault]);
+    expect(await Promise.all(again.map(async (deb) => (await stat(deb)).mtimeMs))).to.deep.equal(times);
+  });
+
+  it('hold what each is for, with the modes it needs', async () => {
+    expect(Object.fromEntries(await listingOf(etcd))).to.include({
+      '/usr/bin/etcd': '-rwxr-xr-x root/root',
+      '/usr/bin/etcdctl': '-rwxr-xr-x root/root',
+      '/usr/bin/etcdutl': '-rwxr-xr-x root/root',
+      '/etc/etcd/': 'drwxr-x--- root/root',
+      '/var/lib/etcd/': 'drwx------ root/root',
+      '/lib/systemd/system/etcd.service': '-rw-r--r-- root/root',
+    });
+    expect(Object.fromEntries(await listingOf(vault))).to.include({
+      '/usr/bin/vault': '-rwxr-xr-x root/root',
+      '/etc/vault/': 'drwxr-x--- root/root',
+      '/var/log/vault/': 'drwx------ root/root',
+      '/etc/logrotate.d/neco-vault': '-rw-r--r-- root/root',
+      '/lib/systemd/system/vault.service': '-rw-r--r-- root/root',
+    });
+    expect(Object.fromEntries(await listingOf(neco))).to.include({
+      '/usr/bin/neco': 'lrwxrwxrwx root/root',
+      '/usr/lib/neco/neco.mjs': '-rwxr-xr-x root/root',
+      '/usr/lib/neco/node': '-rwxr-xr-x root/root',
+      '/usr/lib/neco/proto/rpc.proto': '-rw-r--r-- root/root',
+      '/etc/neco/': 'drwxr-xr-x root/root',
+      '/var/lib/neco/': 'drwx------ root/root',
+      '/lib/systemd/system/neco-worker.service': '-rw-r--r-- root/root',
+      '/lib/systemd/system/neco-updater.service': '-rw-r--r-- root/root',
+      '/usr/share/bash-completion/completions/neco': '-rw-r--r-- root/root',
+      '/usr/share/doc/neco/licences-of-modules.txt': '-rw-r--r-- root/root',
+    });
+  });
+
+  it('belong to root and say their licences', async () => {
+    for (const deb of [neco, etcd, vault]) {
+      const listing = await listingOf(deb);
+      const name = basename(deb).split('_')[0] ?? '';
+      expect([...listing.values()].every((entry) => entry.endsWith(' root/root'))).to.equal(true, deb);
+      expect(listing.has(`/usr/share/doc/${name}/copyright`)).to.equal(true, deb);
+    }
+  });
+
+  it('start nothing and enable nothing when they are installed', async () => {
+    for (const deb of [neco, etcd, vault]) {
+      const paths = [...(await listingOf(deb)).keys()];
+      expect(paths.filter((path) => path.includes('.wants/') || path.includes('/rc'))).to.deep.equal([], deb);
+      const postinst = await runCommand('dpkg-deb', ['--info', deb, 'postinst']);
+      expect(postinst).not.to.match(
+        /^[^#]*\b(enable|start|restart|preset|deb-systemd-(helper|invoke))\b/m,
+        deb,
+      );
+    }
+  });
+
+  it('never delete data, not even when they are purged', async () => {
+    for (const deb of [neco, etcd, vault]) {
+      const postrm = await runCommand('dpkg-deb', ['--info', deb, 'postrm']);
+      expect(postrm.match(/\b(rm|rmdir|deluser|userdel|find)\b.*/g) ?? [], deb).to.deep.equal(
+        deb === neco ? ['rm -rf /var/cache/neco'] : [],
+      );
+    }
+  });
+
+  it('cannot be installed beside other packages of the same programs', async () => {
+    const field = async (deb: string) => (await runCommand('dpkg-deb', ['--field', deb, 'Conflicts'])).trim();
+    expect(await field(etcd)).to.equal('etcd, etcd-client, etcd-server');
+    expect(await field(vault)).to.equal('vault');
+  });
+
+  it('have checksums that fit', async () => {
+    for (const deb of [neco, etcd]) {
+      const root = join(directory, basename(deb));
+      await runCommand('dpkg-deb', ['--raw-extract', deb, root]);
+      await runCommand('md5sum', ['--check', '--strict', 'DEBIAN/md5sums'], { cwd: root });
+    }
+  });
+
+  it('bring a neco that runs by its own Node alone', async () => {
+    const root = join(directory, 'tree');
+    await runCommand('dpkg-deb', ['--extract', neco, root]);
+    const command = [join(root, 'usr/lib/neco/neco.mjs'), '--version'];
+    const output = await runCommand(join(root, 'usr/lib/neco/node'), command, { environment: {}, cwd: '/' });
+    expect(basename(neco)).to.include(`_${output.trim()}_`);
+  });
+
+  it('bring units that systemd understands, hardened where a server needs no rights', async () => {
+    for (const name of ['etcd', 'vault']) {
+      const unit = join(import.meta.dirname, '..', name, `${name}.service`);
+      await runCommand('systemd-analyze', ['security', '--offline=true', '--threshold=20', unit]);
+    }
+  });
+
+  // lintian comes with a Debian developer's tools; where it is not there, nothing else can judge in its place.
+  if (existsSync('/usr/bin/lintian')) {
+    it('have no error that lintian knows of', async () => {
+      await runCommand('lintian', ['--fail-on', 'error', '--allow-root', neco, etcd, vault]);
+    });
+  }
+});
