@@ -18,7 +18,11 @@ export async function readSetupSecretFile(path: string): Promise<Secret> {
     return parseSetupSecret(buffer.toString('utf8', 0, bytesRead));
   } catch (error) {
     if (error instanceof NecoError && error.code === 'SECRET_INVALID') {
-      throw new NecoError(error.code, `${path}: ${error.message}`, error.hint === undefined ? {} : { hint: error.hint });
+      throw new NecoError(
+        error.code,
+        `${path}: ${error.message}`,
+        error.hint === undefined ? {} : { hint: error.hint },
+      );
     }
     throw error;
   } finally {
@@ -50,8 +54,12 @@ async function refuseUnsafe(file: FileHandle, path: string): Promise<void> {
   }
   if ((stats.mode & 0o077) !== 0) {
     const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');
-    throw new NecoError('SECRET_FILE_UNSAFE', `others than its owner can reach the setup secret in ${path} (mode ${mode})`, {
-      hint: `chmod 600 ${path}`,
-    });
+    throw new NecoError(
+      'SECRET_FILE_UNSAFE',
+      `others than its owner can reach the setup secret in ${path} (mode ${mode})`,
+      {
+        hint: `chmod 600 ${path}`,
+      },
+    );
   }
 }

@@ -73,7 +73,8 @@ export function connectRendezvous(options: RendezvousClientOptions): RendezvousC
   return {
     leader,
     request,
-    requestRetrying: (path, body, retryingOptions) => retrying({ leader, request }, path, body, retryingOptions),
+    requestRetrying: (path, body, retryingOptions) =>
+      retrying({ leader, request }, path, body, retryingOptions),
     close() {
       closing.abort();
       return Promise.resolve();
@@ -87,7 +88,11 @@ function signalsOf(signals: readonly (AbortSignal | undefined)[], timeout: numbe
 }
 
 /** A TLS connection whose other side has proved that it knows the setup secret. Nothing was written to it yet. */
-async function openSocket(leader: Leader, key: { psk: Buffer; identity: string }, signal: AbortSignal): Promise<TLSSocket> {
+async function openSocket(
+  leader: Leader,
+  key: { psk: Buffer; identity: string },
+  signal: AbortSignal,
+): Promise<TLSSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   signal.throwIfAborted();
   let connected = false;
@@ -112,7 +117,7 @@ async function openSocket(leader: Leader, key: { psk: Buffer; identity: string }
   socket.once('secureConnect', () => {
     resolve(undefined);
   });
-  socket.on('error', (error) => {
+  socket.on('error', (error: NodeJS.ErrnoException) => {
     reject(rendezvousFailures.ofHandshake(leader, error));
   });
   socket.once('close', () => {
@@ -131,27 +136,46 @@ async function openSocket(leader: Leader, key: { psk: Buffer; identity: string }
   }
 }
 
-async function exchange(leader: Leader, socket: TLSSocket, path: string, text: string, signal: AbortSignal): Promise<string> {
+async function exchange(
+  leader: Leader,
+  socket: TLSSocket,
+  path: string,
+  text: string,
+  signal: AbortSignal,
+): Promise<string> {
   const session = connectHttp2(`https://${leader.name}`, { createConnection: () => socket });
-  let silent = false;
+  const silent = new AbortController();
   session.on('error', () => undefined);
-  watchPeer(session, () => (silent = true));
+  watchPeer(session, () => {
+    silent.abort();
+  });
   try {
     return await send(session, path, text, signal);
   } catch (error) {
-    throw silent ? rendezvousFailures.fellSilent(leader) : rendezvousFailures.brokeOff(leader, error);
+    throw silent.signal.aborted
+      ? rendezvousFailures.fellSilent(leader)
+      : rendezvousFailures.brokeOff(leader, error);
   } finally {
     session.destroy();
     socket.destroy();
   }
 }
 
-async function send(session: ClientHttp2Session, path: string, text: string, signal: AbortSignal): Promise<string> {
-  const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/json' }, { signal });
+async function send(
+  session: ClientHttp2Session,
+  path: string,
+  text: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const stream = session.request(
+    { ':method': 'POST', ':path': path, 'content-type': 'application/json' },
+    { signal },
+  );
   stream.on('error', () => undefined);
   stream.end(text);
   const answer = await readLimited(stream, rendezvousWire.largestBody);
-  if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw new Error(`stream reset with code ${String(stream.rstCode)}`);
+  if (stream.rstCode !== constants.NGHTTP2_NO_ERROR)
+    throw new Error(`stream reset with code ${String(stream.rstCode)}`);
   if (answer === undefined) throw new Error('the answer is too large');
   if (answer === '') throw new Error('no answer');
   return answer;
@@ -162,10 +186,14 @@ function decodeAnswer(leader: Leader, text: string): unknown {
   try {
     answer = rendezvousAnswerSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new NecoError('INTERNAL', `${leader.name} gave an answer that this version of neco does not understand`, {
-      hint: 'install the same version of neco on all boot servers',
-      cause: toNecoError(cause),
-    });
+    throw new NecoError(
+      'INTERNAL',
+      `${leader.name} gave an answer that this version of neco does not understand`,
+      {
+        hint: 'install the same version of neco on all boot servers',
+        cause: toNecoError(cause),
+      },
+    );
   }
   if ('error' in answer) throw decodeRendezvousError(answer.error);
   return answer.value;

@@ -75,7 +75,11 @@ export class RendezvousConnections {
     const remoteAddress = connection?.remoteAddress ?? end.remoteAddress;
     if (remoteAddress === undefined) return;
     const identity = connection?.identity;
-    this.#tell({ remoteAddress, ...finding, ...(identity === undefined ? {} : { identity: describeRendezvousIdentity(identity) }) });
+    this.#tell({
+      remoteAddress,
+      ...finding,
+      ...(identity === undefined ? {} : { identity: describeRendezvousIdentity(identity) }),
+    });
   }
 
   of(end: End): { remoteAddress: string; identity?: RendezvousIdentity } | undefined {

@@ -49,7 +49,9 @@ function formatRanges(lrns: readonly number[]): string {
     if (range?.[1] === lrn - 1) range[1] = lrn;
     else ranges.push([lrn, lrn]);
   }
-  return ranges.map(([first, last]) => (first === last ? String(first) : `${String(first)}-${String(last)}`)).join(',');
+  return ranges
+    .map(([first, last]) => (first === last ? String(first) : `${String(first)}-${String(last)}`))
+    .join(',');
 }
 
 function parseRanges(text: string): number[] | undefined {

@@ -9,7 +9,8 @@ export interface RendezvousRefusal {
 
 type Finding = Pick<RendezvousRefusal, 'reason' | 'hint'>;
 
-const stranger = 'only "neco setup" on the other boot servers belongs here: find out what runs at that address';
+const stranger =
+  'only "neco setup" on the other boot servers belongs here: find out what runs at that address';
 
 const findings: Readonly<Record<string, Finding>> = {
   ERR_SSL_BINDER_DOES_NOT_VERIFY: {
@@ -23,13 +24,21 @@ const findings: Readonly<Record<string, Finding>> = {
   ERR_SSL_HTTP_REQUEST: { reason: 'it speaks plain HTTP', hint: stranger },
   ERR_SSL_WRONG_VERSION_NUMBER: { reason: 'it does not speak TLS', hint: stranger },
   ERR_SSL_UNSUPPORTED_PROTOCOL: { reason: 'it does not speak TLS 1.3', hint: stranger },
-  ERR_SSL_NO_SHARED_CIPHER: { reason: 'it does not offer the cipher suite of the rendezvous', hint: stranger },
+  ERR_SSL_NO_SHARED_CIPHER: {
+    reason: 'it does not offer the cipher suite of the rendezvous',
+    hint: stranger,
+  },
 };
 
 export const refusalFindings = {
   /** What an error of the TLS handshake says of the client. */
   ofHandshake(code: string | undefined): Finding {
-    return findings[code ?? ''] ?? { reason: `its TLS handshake failed (${code ?? 'no reason given'})`, hint: stranger };
+    return (
+      findings[code ?? ''] ?? {
+        reason: `its TLS handshake failed (${code ?? 'no reason given'})`,
+        hint: stranger,
+      }
+    );
   },
   slow: { reason: 'it connected and then did not go on', hint: stranger },
   crowd: { reason: 'it has too many connections open', hint: stranger },

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createSecureServer, constants, type Http2SecureServer, type ServerHttp2Stream } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import { NecoError, toNecoError, type Secret } from '@neco/core';
@@ -90,14 +90,14 @@ function createServer(secret: Secret, connections: RendezvousConnections): Http2
       return setupKey(secret, identity.cluster, identity.lrns, 'rendezvous psk');
     },
   });
-  server.on('connection', (socket) => {
+  server.on('connection', (socket: Socket) => {
     connections.add(socket);
   });
-  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
     connections.refuse(socket, refusalFindings.ofHandshake(error.code));
     socket.destroy();
   });
-  server.on('secureConnection', (socket) => {
+  server.on('secureConnection', (socket: TLSSocket) => {
     connections.admit(socket);
     // A session ticket would be taken up as "reused" too, but it names no identity.
     if (socket.isSessionReused() && connections.of(socket)?.identity !== undefined) return;
@@ -140,7 +140,11 @@ interface Serving {
   closing: AbortSignal;
 }
 
-async function serve(stream: ServerHttp2Stream, path: string, { options, connections, closing }: Serving): Promise<void> {
+async function serve(
+  stream: ServerHttp2Stream,
+  path: string,
+  { options, connections, closing }: Serving,
+): Promise<void> {
   const gone = new AbortController();
   stream.on('error', () => undefined);
   stream.once('close', () => {
@@ -214,7 +218,11 @@ async function readBody(stream: ServerHttp2Stream): Promise<string> {
   });
 }
 
-function closeOnce(server: Http2SecureServer, connections: RendezvousConnections, closing: AbortController): () => Promise<void> {
+function closeOnce(
+  server: Http2SecureServer,
+  connections: RendezvousConnections,
+  closing: AbortController,
+): () => Promise<void> {
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<undefined>();

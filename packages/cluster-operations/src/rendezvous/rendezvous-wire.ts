@@ -26,7 +26,10 @@ const errorSchema = z.object({
 });
 
 /** An answer on the wire: a value, or the error that the handler threw. */
-export const rendezvousAnswerSchema = z.union([z.object({ error: errorSchema }), z.object({ value: z.unknown().optional() })]);
+export const rendezvousAnswerSchema = z.union([
+  z.object({ error: errorSchema }),
+  z.object({ value: z.unknown().optional() }),
+]);
 
 /** A NecoError in the form in which it travels; its cause stays at home. */
 export function encodeRendezvousError(error: NecoError): z.input<typeof errorSchema> {
@@ -37,7 +40,9 @@ export function encodeRendezvousError(error: NecoError): z.input<typeof errorSch
 /** The NecoError that travelled; a code that this version does not know becomes INTERNAL. */
 export function decodeRendezvousError(wire: z.output<typeof errorSchema>): NecoError {
   const code = Object.keys(errorCodes).find((known): known is ErrorCode => known === wire.code) ?? 'INTERNAL';
-  const details = wire.details.map(({ message, hint }) => (hint === undefined ? { message } : { message, hint }));
+  const details = wire.details.map(({ message, hint }) =>
+    hint === undefined ? { message } : { message, hint },
+  );
   const { hint, retryable } = wire;
   return new NecoError(code, wire.message, { retryable, details, ...(hint === undefined ? {} : { hint }) });
 }

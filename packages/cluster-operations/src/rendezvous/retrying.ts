@@ -23,8 +23,12 @@ export async function retrying(
   const deadline = timeout === undefined ? undefined : performance.now() + timeout;
   const freshBody = (): unknown => (typeof body === 'function' ? (body as () => unknown)() : body);
   const look = async (): Promise<{ done: true; value: unknown }> => {
-    const left = deadline === undefined ? {} : { timeout: Math.max(Math.ceil(deadline - performance.now()), 1) };
-    return { done: true, value: await client.request(path, freshBody(), { ...left, ...(signal ? { signal } : {}) }) };
+    const left =
+      deadline === undefined ? {} : { timeout: Math.max(Math.ceil(deadline - performance.now()), 1) };
+    return {
+      done: true,
+      value: await client.request(path, freshBody(), { ...left, ...(signal ? { signal } : {}) }),
+    };
   };
   return waitFor(look, {
     ...options,

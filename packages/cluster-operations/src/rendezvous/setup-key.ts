@@ -18,7 +18,9 @@ export type SetupKeyUse = 'rendezvous psk' | 'state file';
 export function setupKey(secret: Secret, cluster: string, lrns: readonly number[], use: SetupKeyUse): Buffer {
   const bits = setupSecretBase32.decode(secret.reveal().slice('neco1-'.length, 'neco1-'.length + 26));
   if (bits?.length !== 16) {
-    throw new NecoError('SECRET_INVALID', 'this is not a setup secret', { hint: 'read it with parseSetupSecret first' });
+    throw new NecoError('SECRET_INVALID', 'this is not a setup secret', {
+      hint: 'read it with parseSetupSecret first',
+    });
   }
   const salt = JSON.stringify([cluster, [...lrns].sort((a, b) => a - b)]);
   return Buffer.from(hkdfSync('sha256', bits, salt, `neco 1 ${use}`, 32));
@@ -28,7 +30,12 @@ export function setupKey(secret: Secret, cluster: string, lrns: readonly number[
  * Encrypts what must survive a power cut of the leader (AES-256-GCM, a fresh nonce each time) with a key of the
  * setup secret, the cluster's name and the LRNs. Layout: magic, nonce (12 bytes), tag (16 bytes), cipher text.
  */
-export function sealState(secret: Secret, cluster: string, lrns: readonly number[], plaintext: Buffer): Buffer {
+export function sealState(
+  secret: Secret,
+  cluster: string,
+  lrns: readonly number[],
+  plaintext: Buffer,
+): Buffer {
   const nonce = randomBytes(nonceLength);
   const cipher = createCipheriv('aes-256-gcm', setupKey(secret, cluster, lrns, 'state file'), nonce);
   cipher.setAAD(magic);
@@ -56,8 +63,12 @@ export function openState(secret: Secret, cluster: string, lrns: readonly number
   try {
     return Buffer.concat([decipher.update(sealed.subarray(textStart)), decipher.final()]);
   } catch {
-    throw new NecoError('SECRET_INVALID', 'the saved state of setup does not open with this setup secret, cluster and list of LRNs', {
-      hint: 'run setup with the same setup secret and the same LRNs with which it was begun',
-    });
+    throw new NecoError(
+      'SECRET_INVALID',
+      'the saved state of setup does not open with this setup secret, cluster and list of LRNs',
+      {
+        hint: 'run setup with the same setup secret and the same LRNs with which it was begun',
+      },
+    );
   }
 }

@@ -10,7 +10,9 @@ export const setupSecretBase32 = {
 
   /** The bytes that `encode` made the text of; nothing when it made none such. */
   decode(text: string): Buffer | undefined {
-    const bits = [...text].map((character) => alphabet.indexOf(character).toString(2).padStart(5, '0')).join('');
+    const bits = Array.from(text)
+      .map((character) => alphabet.indexOf(character).toString(2).padStart(5, '0'))
+      .join('');
     const octets = bits.match(/.{8}/g) ?? [];
     const bytes = Buffer.from(octets.map((octet) => Number.parseInt(octet, 2)));
     return setupSecretBase32.encode(bytes) === text ? bytes : undefined;

@@ -6,7 +6,8 @@ const prefix = 'neco1-';
 const randomCharacters = 26;
 const checksumCharacters = 4;
 const length = prefix.length + randomCharacters + checksumCharacters;
-const hint = 'copy the whole secret as the leader shows it, or make one with "neco setup-secret" and give the same to all boot servers';
+const hint =
+  'copy the whole secret as the leader shows it, or make one with "neco setup-secret" and give the same to all boot servers';
 
 /**
  * Makes a setup secret: `neco1-`, 26 characters that hold 128 random bits, and 4 characters of checksum (20 bits
@@ -40,7 +41,9 @@ export function parseSetupSecret(text: string): Secret {
 }
 
 function refuseCharacters(given: string): void {
-  const wrong = [...given].findIndex((character, index) => index >= prefix.length && !setupSecretBase32.knows(character));
+  const wrong = Array.from(given).findIndex(
+    (character, index) => index >= prefix.length && !setupSecretBase32.knows(character),
+  );
   if (wrong === -1) return;
   throw invalid(
     `character ${String(wrong + 1)} is none that a setup secret has (0-9 and a-z without i, l, o, u: ` +

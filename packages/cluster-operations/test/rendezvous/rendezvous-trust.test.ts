@@ -1,10 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect as connectTcp, createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import {
+  connect as connectTcp,
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Server,
+} from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect as connectTls, createServer as createTlsServer, getCACertificates, setDefaultCACertificates, type TlsOptions } from 'node:tls';
+import {
+  connect as connectTls,
+  createServer as createTlsServer,
+  getCACertificates,
+  setDefaultCACertificates,
+  type TlsOptions,
+} from 'node:tls';
 import { NecoError } from '@neco/core';
 import { expect } from 'chai';
 import { createSetupSecret } from '../../src/rendezvous/index.ts';
@@ -19,7 +30,9 @@ function makeCertificate(): { key: string; cert: string } {
     const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
     const subject = ['-subj', '/CN=boot-0', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:boot-0'];
     const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
-    execFileSync('openssl', ['req', '-x509', ...kind, ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+    execFileSync('openssl', ['req', '-x509', ...kind, ...subject, '-keyout', key, '-out', cert], {
+      stdio: 'ignore',
+    });
     return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
   } finally {
     rmSync(folder, { recursive: true });
@@ -111,20 +124,59 @@ describe('trust at the rendezvous', function () {
   });
 
   it('does not ask on and on with a wrong secret', async () => {
-    const error = await rejection(world.client({ secret: createSetupSecret() }).requestRetrying('/hello', {}));
+    const error = await rejection(
+      world.client({ secret: createSetupSecret() }).requestRetrying('/hello', {}),
+    );
     expect(error.code).to.equal('RENDEZVOUS_REFUSED');
     expect(error.hint).to.contain('setup secret that boot-0 shows');
   });
 
-  const strangers: [name: string, send: (port: number) => Promise<unknown>, reason: string, hint: string][] = [
-    ['a TLS 1.3 client without a secret', (port) => tlsClient(port, { ...psk }), 'it shows no setup secret', 'install the neco version'],
-    ['a TLS client with a certificate', (port) => tlsClient(port, makeCertificate()), 'it shows no setup secret', 'run "neco setup" again'],
-    ['a TLS 1.2 client', (port) => tlsClient(port, { maxVersion: 'TLSv1.2' }), 'it does not speak TLS 1.3', 'find out what runs at that address'],
-    ['a client with an identity that is none', (port) => tlsClient(port, { ...psk, pskCallback: () => ({ psk: Buffer.alloc(32), identity: 'neco2;x' }) }), 'it shows no setup secret', 'install the neco version'],
-    ['a plain HTTP client', (port) => tcpClient(port, 'GET /hello HTTP/1.1\r\nHost: boot-0\r\n\r\n'), 'it speaks plain HTTP', 'find out what runs at that address'],
-    ['garbage', (port) => tcpClient(port, Buffer.alloc(300, 0xa5)), 'it does not speak TLS', 'find out what runs at that address'],
-    ['a client that says nothing', (port) => tcpClient(port, ''), 'it connected and then did not go on', 'find out what runs at that address'],
-  ];
+  const strangers: [name: string, send: (port: number) => Promise<unknown>, reason: string, hint: string][] =
+    [
+      [
+        'a TLS 1.3 client without a secret',
+        (port) => tlsClient(port, { ...psk }),
+        'it shows no setup secret',
+        'install the neco version',
+      ],
+      [
+        'a TLS client with a certificate',
+        (port) => tlsClient(port, makeCertificate()),
+        'it shows no setup secret',
+        'run "neco setup" again',
+      ],
+      [
+        'a TLS 1.2 client',
+        (port) => tlsClient(port, { maxVersion: 'TLSv1.2' }),
+        'it does not speak TLS 1.3',
+        'find out what runs at that address',
+      ],
+      [
+        'a client with an identity that is none',
+        (port) =>
+          tlsClient(port, { ...psk, pskCallback: () => ({ psk: Buffer.alloc(32), identity: 'neco2;x' }) }),
+        'it shows no setup secret',
+        'install the neco version',
+      ],
+      [
+        'a plain HTTP client',
+        (port) => tcpClient(port, 'GET /hello HTTP/1.1\r\nHost: boot-0\r\n\r\n'),
+        'it speaks plain HTTP',
+        'find out what runs at that address',
+      ],
+      [
+        'garbage',
+        (port) => tcpClient(port, Buffer.alloc(300, 0xa5)),
+        'it does not speak TLS',
+        'find out what runs at that address',
+      ],
+      [
+        'a client that says nothing',
+        (port) => tcpClient(port, ''),
+        'it connected and then did not go on',
+        'find out what runs at that address',
+      ],
+    ];
   for (const [name, send, reason, hint] of strangers) {
     it(`gives ${name} nothing`, async () => {
       expect(await send(world.port)).to.equal('');
@@ -138,7 +190,9 @@ describe('trust at the rendezvous', function () {
   }
 
   it('serves the boot servers while strangers crowd in from elsewhere', async () => {
-    const sockets = Array.from({ length: 20 }, () => connectTcp({ port: world.port, host: '127.0.0.1', localAddress: '127.0.0.9' }));
+    const sockets = Array.from({ length: 20 }, () =>
+      connectTcp({ port: world.port, host: '127.0.0.1', localAddress: '127.0.0.9' }),
+    );
     for (const socket of sockets) socket.on('error', () => undefined);
     try {
       const refusal = await world.refusal();
@@ -166,7 +220,9 @@ describe('trust at the rendezvous', function () {
     try {
       await using fake = new FakeLeader({ ...psk, ...certificate });
       const port = await fake.listen();
-      expect(await tlsClient(port, { servername: '', rejectUnauthorized: true }, true)).to.equal('authorized');
+      expect(await tlsClient(port, { servername: '', rejectUnauthorized: true }, true)).to.equal(
+        'authorized',
+      );
       const error = await rejection(world.client({ port }).request('/hello', 'BODY'));
       expect(error.code).to.equal('RENDEZVOUS_REFUSED');
       expect(error.message).to.contain('it shows a certificate in place of the setup secret');
@@ -198,14 +254,26 @@ describe('trust at the rendezvous', function () {
   it('shows an observer neither the secret nor a body', async () => {
     await using proxy = await TcpProxy.start(world.port);
     world.handle = () => Promise.resolve('ANSWER-MARKER');
-    expect(await world.client({ port: proxy.port }).request('/PATH-MARKER', 'BODY-MARKER')).to.equal('ANSWER-MARKER');
-    await rejection(world.client({ port: proxy.port, secret: createSetupSecret() }).request('/PATH-MARKER', 'BODY-MARKER'));
+    expect(await world.client({ port: proxy.port }).request('/PATH-MARKER', 'BODY-MARKER')).to.equal(
+      'ANSWER-MARKER',
+    );
+    await rejection(
+      world.client({ port: proxy.port, secret: createSetupSecret() }).request('/PATH-MARKER', 'BODY-MARKER'),
+    );
     const seen = Buffer.concat(proxy.recorded);
     const text = world.secret.reveal();
     const bits = setupSecretBase32.decode(text.slice(6, 32)) ?? Buffer.alloc(0);
     expect(bits.length).to.equal(16);
     expect(seen.includes('neco1;boot-1;prod;0-2')).to.equal(true);
-    for (const part of [text, text.slice(6, 18), bits, bits.subarray(0, 8), bits.toString('hex'), bits.toString('base64'), 'MARKER']) {
+    for (const part of [
+      text,
+      text.slice(6, 18),
+      bits,
+      bits.subarray(0, 8),
+      bits.toString('hex'),
+      bits.toString('base64'),
+      'MARKER',
+    ]) {
       expect(seen.includes(part)).to.equal(false);
     }
   });
@@ -221,7 +289,7 @@ async function tlsClient(port: number, options: object, greet = false): Promise<
     resolve(socket.authorized ? 'authorized' : 'not authorized');
     return socket.destroy();
   });
-  socket.on('data', (data) => (received += data.toString()));
+  socket.on('data', (data: Buffer) => (received += data.toString()));
   socket.on('error', () => undefined);
   socket.on('close', () => {
     resolve(received);

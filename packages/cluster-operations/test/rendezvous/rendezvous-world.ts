@@ -19,7 +19,8 @@ export class RendezvousWorld implements AsyncDisposable {
   readonly refusals: RendezvousRefusal[] = [];
   readonly faults: NecoError[] = [];
   /** What the leader answers; the body itself unless a test says otherwise. */
-  handle: (request: RendezvousRequest) => Promise<unknown> = (request) => Promise.resolve({ echo: request.body });
+  handle: (request: RendezvousRequest) => Promise<unknown> = (request) =>
+    Promise.resolve({ echo: request.body });
   #server: RendezvousServer | undefined;
   #port = 0;
   readonly #refused = new EventTarget();

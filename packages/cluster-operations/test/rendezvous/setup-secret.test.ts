@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NecoError, Secret } from '@neco/core';
 import { expect } from 'chai';
-import { createSetupSecret, openState, parseSetupSecret, readSetupSecretFile, sealState } from '../../src/rendezvous/index.ts';
+import {
+  createSetupSecret,
+  openState,
+  parseSetupSecret,
+  readSetupSecretFile,
+  sealState,
+} from '../../src/rendezvous/index.ts';
 import { rejection } from './rendezvous-world.ts';
 
 const known = 'neco1-2hs0t5p4q31rykztjrsvx66gmc7m2x';
@@ -17,7 +23,8 @@ function refusal(text: string): NecoError {
     const necoError = error as NecoError;
     expect(necoError.code).to.equal('SECRET_INVALID');
     expect(necoError.hint).to.contain('neco setup-secret');
-    if (text.trim().length > 20) expect(JSON.stringify([necoError.message, necoError.hint])).not.to.contain(text.trim().slice(8));
+    if (text.trim().length > 20)
+      expect(JSON.stringify([necoError.message, necoError.hint])).not.to.contain(text.trim().slice(8));
     return necoError;
   }
   throw new Error('it was accepted');
@@ -45,14 +52,18 @@ describe('a setup secret', () => {
   });
 
   it('is not shown by accident', () => {
-    expect(`${String(createSetupSecret())} ${JSON.stringify({ secret: createSetupSecret() })}`).not.to.contain('neco1-');
+    expect(
+      `${String(createSetupSecret())} ${JSON.stringify({ secret: createSetupSecret() })}`,
+    ).not.to.contain('neco1-');
   });
 
   it('is refused when one character is another', () => {
     for (let index = 6; index < known.length; index += 1) {
       for (const character of '0123456789abcdefghjkmnpqrstvwxyz') {
         if (known[index] === character) continue;
-        expect(refusal(known.slice(0, index) + character + known.slice(index + 1)).message).to.contain('checksum');
+        expect(refusal(known.slice(0, index) + character + known.slice(index + 1)).message).to.contain(
+          'checksum',
+        );
       }
     }
   });
@@ -60,7 +71,10 @@ describe('a setup secret', () => {
   it('is refused when two neighbours are swapped', () => {
     for (let index = 6; index + 1 < known.length; index += 1) {
       const [one = '', two = ''] = known.slice(index, index + 2);
-      if (one !== two) expect(refusal(known.slice(0, index) + two + one + known.slice(index + 2)).message).to.contain('checksum');
+      if (one !== two)
+        expect(refusal(known.slice(0, index) + two + one + known.slice(index + 2)).message).to.contain(
+          'checksum',
+        );
     }
   });
 
@@ -167,8 +181,14 @@ describe('sealed state', () => {
   });
 
   it('is told from other bytes', async () => {
-    for (const bytes of [Buffer.alloc(0), Buffer.alloc(100), sealState(secret, 'prod', [0, 1, 2], plain).subarray(0, 40)]) {
-      const error = await rejection(Promise.resolve().then(() => openState(secret, 'prod', [0, 1, 2], bytes)));
+    for (const bytes of [
+      Buffer.alloc(0),
+      Buffer.alloc(100),
+      sealState(secret, 'prod', [0, 1, 2], plain).subarray(0, 40),
+    ]) {
+      const error = await rejection(
+        Promise.resolve().then(() => openState(secret, 'prod', [0, 1, 2], bytes)),
+      );
       expect(error.code).to.equal('FILE_FAILED');
       expect(error.hint).to.contain('/var/lib/neco');
     }
