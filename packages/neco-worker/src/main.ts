@@ -4,9 +4,13 @@ import { version } from './version.ts';
 // A process that ends silently has failed.
 process.exitCode = 1;
 
-if (process.argv.includes('--version')) {
+const argv = process.argv.slice(2);
+
+// Answered before the imports: they take longer than the answer.
+if (argv.includes('--version')) {
   process.stdout.write(`${version}\n`);
   process.exitCode = 0;
 } else {
-  process.stderr.write('neco-worker: has no duties yet\n');
+  const { runProgram } = await import('./run-program.ts');
+  process.exit(await runProgram(argv));
 }

@@ -5,8 +5,14 @@ import { z } from 'zod';
 /** Fields of `neco-updater.yml` and `neco-worker.yml`: how to reach etcd, as cybozu-go/etcdutil has it, and the own ones. */
 export const daemonConfigurationSchema = z.strictObject({
   ...etcdOptionsShape,
-  prefix: etcdOptionsShape.prefix.refine((prefix) => prefix !== '', 'must not be empty: neco keeps its keys under it'),
-  'vault-address': z.string().regex(/^https:\/\/[^/]+$/, 'must be https://ADDRESS:PORT').default('https://127.0.0.1:8200'),
+  prefix: etcdOptionsShape.prefix.refine(
+    (prefix) => prefix !== '',
+    'must not be empty: neco keeps its keys under it',
+  ),
+  'vault-address': z
+    .string()
+    .regex(/^https:\/\/[^/]+$/, 'must be https://ADDRESS:PORT')
+    .default('https://127.0.0.1:8200'),
   'vault-ca-file': z.string().default('/etc/neco/ca/server.crt'),
 });
 
@@ -24,11 +30,19 @@ export interface DaemonConfiguration {
 export async function readDaemonConfiguration(path: string): Promise<DaemonConfiguration> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    throw new NecoError(missing ? 'CONFIG_MISSING' : 'CONFIG_UNREADABLE', `cannot read ${path}: ${messageOf(cause)}`, {
-      hint: missing ? '"neco setup" writes it; another file is given by --config PATH' : 'run as root',
-      cause,
-    });
+    throw new NecoError(
+      missing ? 'CONFIG_MISSING' : 'CONFIG_UNREADABLE',
+      `cannot read ${path}: ${messageOf(cause)}`,
+      {
+        hint: missing ? '"neco setup" writes it; another file is given by --config PATH' : 'run as root',
+        cause,
+      },
+    );
   });
-  const { 'vault-address': address, 'vault-ca-file': caFile, ...etcd } = parseYaml(daemonConfigurationSchema, text, path);
+  const {
+    'vault-address': address,
+    'vault-ca-file': caFile,
+    ...etcd
+  } = parseYaml(daemonConfigurationSchema, text, path);
   return { etcd, vault: { address, caFile } };
 }

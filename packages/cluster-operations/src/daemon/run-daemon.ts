@@ -4,7 +4,11 @@ import { createJournalReporter } from './create-journal-reporter.ts';
 import { readDaemonConfiguration, type DaemonConfiguration } from './daemon-configuration.ts';
 
 /** What a daemon does until its signal fires. */
-export type Duty = (context: { configuration: DaemonConfiguration; reporter: Reporter; signal: AbortSignal }) => Promise<void>;
+export type Duty = (context: {
+  configuration: DaemonConfiguration;
+  reporter: Reporter;
+  signal: AbortSignal;
+}) => Promise<void>;
 
 export interface DaemonOptions {
   /** Name of the program. */
@@ -28,7 +32,9 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitStatus> {
   try {
     const { config, help } = parseWords(options);
     if (help) {
-      write.output(`usage: ${name} [--config PATH]\n\nRuns until it is stopped by SIGTERM. PATH is ${options.configurationPath} by default.\n`);
+      write.output(
+        `usage: ${name} [--config PATH]\n\nRuns until it is stopped by SIGTERM. PATH is ${options.configurationPath} by default.\n`,
+      );
       return exitStatus.done;
     }
     const configuration = await readDaemonConfiguration(config);
@@ -44,7 +50,10 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitStatus> {
 
 function parseWords({ argv, name, configurationPath }: DaemonOptions): { config: string; help: boolean } {
   try {
-    const { values } = parseArgs({ args: [...argv], options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+    const { values } = parseArgs({
+      args: [...argv],
+      options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    });
     return { config: values.config ?? configurationPath, help: values.help ?? false };
   } catch (cause) {
     throw new NecoError('USAGE', messageOf(cause), { hint: `see: ${name} --help`, cause });

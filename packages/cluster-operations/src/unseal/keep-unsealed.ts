@@ -54,7 +54,11 @@ export async function keepUnsealed({ configuration, reporter, signal }: KeepUnse
   await keys.stop();
 }
 
-async function isUnsealed(configuration: DaemonConfiguration, keys: UnsealKeyWatch, messages: ChangingMessages): Promise<boolean> {
+async function isUnsealed(
+  configuration: DaemonConfiguration,
+  keys: UnsealKeyWatch,
+  messages: ChangingMessages,
+): Promise<boolean> {
   const { address, caFile } = configuration.vault;
   const vault = Vault.connect({ address, ca: await readFile(caFile, 'utf8'), timeout });
   const { initialized, sealed } = await vault.sealStatus();
@@ -69,7 +73,9 @@ async function isUnsealed(configuration: DaemonConfiguration, keys: UnsealKeyWat
   const after = await vault.unseal(key);
   if (after.sealed) {
     const missing = String(after.threshold - after.progress);
-    messages.warn(`Vault at ${address} took the key in etcd and wants ${missing} more: give them with "vault operator unseal"`);
+    messages.warn(
+      `Vault at ${address} took the key in etcd and wants ${missing} more: give them with "vault operator unseal"`,
+    );
   }
   return !after.sealed;
 }

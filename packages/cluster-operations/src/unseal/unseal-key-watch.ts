@@ -68,7 +68,9 @@ export class UnsealKeyWatch {
   #take(key: Secret | undefined): void {
     this.#key = key;
     if (key === undefined) {
-      this.#messages.warn(`the unseal key is not in etcd under ${this.#options.prefix}: unseal Vault by hand with "vault operator unseal"`);
+      this.#messages.warn(
+        `the unseal key is not in etcd under ${this.#options.prefix}: unseal Vault by hand with "vault operator unseal"`,
+      );
     }
     this.#change.abort();
     this.#change = new AbortController();
