@@ -12,6 +12,7 @@ import { Disk, unmountBelow, type DiskFile } from './disk.ts';
 import { installNeco } from './install-neco.ts';
 import { Network } from './network.ts';
 import { checkRequirements } from './requirements.ts';
+import { throwIfStopped } from './run.ts';
 import { Server } from './server.ts';
 import { depotFiles, depotSourceFiles, identityFiles, siteFile } from './server-files.ts';
 import { setUpCluster } from './set-up-cluster.ts';
@@ -235,13 +236,14 @@ export class DataCenter {
       all.map(async (server) => {
         await this.#provision(server);
         await server.boot(signal);
+        await server.settle();
       }),
     );
-    signal?.throwIfAborted();
+    throwIfStopped(signal);
     if (this.depot === undefined) return;
     say('installing neco');
     await Promise.all(this.servers.map((server) => installNeco(server)));
-    signal?.throwIfAborted();
+    throwIfStopped(signal);
     if (setup) await setUpCluster(this.servers, say, signal);
   }
 

@@ -36,6 +36,7 @@ export class Disk {
     await rm(this.#directory, { recursive: true, force: true });
     await mkdir(this.root, { recursive: true });
     await mkdir(this.upper);
+    await chmod(this.upper, 0o755); // it is the mode of the server's root directory
     await mkdir(join(this.#directory, 'work'));
     await this.mount();
     for (const file of files) await write(join(this.root, file.path), file);
@@ -69,8 +70,14 @@ function unescape(path = ''): string {
 }
 
 async function write(path: string, file: DiskFile): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeDirectories(dirname(path));
   await rm(path, { force: true }); // a link on that disk would lead to a file of this machine
   await writeFile(path, file.text, { flag: 'wx' });
   await chmod(path, file.mode ?? 0o644);
+}
+
+async function makeDirectories(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await chmod(made, 0o755);
 }

@@ -80,11 +80,13 @@ export class Network {
     await this.#nft(`add element bridge neco ${set} { "${port}" }`);
   }
 
-  /** Lets the frames of all ports of a set through again. */
+  /** Lets the frames of a port through again, or of all ports of a set. */
   async pass(set: 'cut' | 'dark', port?: string): Promise<void> {
-    const command =
-      port === undefined ? `flush set bridge neco ${set}` : `delete element bridge neco ${set} { "${port}" }`;
-    await this.#nft(command);
+    if (port === undefined) return this.#nft(`flush set bridge neco ${set}`);
+    // Added first, because what is not there cannot be deleted.
+    await this.#nft(
+      `add element bridge neco ${set} { "${port}" }; delete element bridge neco ${set} { "${port}" }`,
+    );
   }
 
   /** The ports that people cut off. */

@@ -90,3 +90,8 @@ export async function runWithStreams(argv: readonly string[]): Promise<number> {
   child.on('exit', (code, signal) => resolve(shellStatus(code, signal)));
   return promise;
 }
+
+/** @throws NecoError CANCELLED when the signal has fired. */
+export function throwIfStopped(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new NecoError('CANCELLED', 'stopped');
+}

@@ -60,7 +60,10 @@ export class ServerCommand {
    * SIGKILL all die at once, and this waits for it. What systemd started for the command is systemd's.
    */
   async killTree(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    if (signal === 'SIGKILL') return this.#group.kill();
+    if (signal === 'SIGKILL') {
+      this.#child.kill('SIGKILL'); // it may not have entered the cgroup yet
+      return this.#group.kill();
+    }
     const processes = await this.#group.processes();
     // nsenter itself stays, to give the exit status of the command.
     for (const process of processes.filter((number) => number !== this.#child.pid))

@@ -20,6 +20,9 @@ const environment = {
 
 const bootLimit = 60_000;
 
+/** When these have started, a server has booted for whoever wants to use it. */
+const bootedUnits = ['systemd-user-sessions.service', 'systemd-networkd-wait-online.service'] as const;
+
 export interface ServerOptions {
   readonly which: number | 'depot';
   readonly dataCenter: string;
@@ -74,15 +77,12 @@ export class Server {
   }
 
   /**
-   * Switches it on and waits until its systemd has started everything; nothing to do when it runs.
-   * @throws NecoError TIMEOUT, COMMAND_FAILED with what failed.
+   * Switches it on and waits until it has its network and takes log-ins; only that wait when it runs already.
+   * Services that take longer, as an etcd does that waits for others, are not waited for.
+   * @throws NecoError TIMEOUT with what was last seen.
    */
   async boot(signal?: AbortSignal): Promise<void> {
-    if (await this.isRunning()) return;
-    await this.clear();
-    await this.#disk.mount();
-    await this.#group.create();
-    await this.#start();
+    if (!(await this.isRunning())) await this.#start();
     const options = {
       timeout: bootLimit,
       pause: 5,
@@ -92,8 +92,18 @@ export class Server {
     await waitFor(() => this.#look(), {
       ...options,
       what: `${this.name} to boot`,
-      hint: `see ${this.#consoleFile}`,
+      hint: `its console is in ${this.#consoleFile}`,
     });
+    const port = await this.port();
+    if (port !== undefined) await this.#network.pass('dark', port); // when a crash was itself killed half way
+  }
+
+  /** Waits until all its units have started. @throws NecoError COMMAND_FAILED with those that failed; TIMEOUT */
+  async settle(): Promise<void> {
+    const { stdout } = await this.exec(['systemctl', 'is-system-running', '--wait'], { timeout: bootLimit });
+    if (stdout.trim() === 'running') return;
+    const failed = await this.exec(['systemctl', '--failed', '--plain', '--no-legend']);
+    throw new NecoError('COMMAND_FAILED', `${this.name} is ${stdout.trim()}: ${failed.stdout.trim()}`);
   }
 
   /** A power cut: all its processes die at once and say nothing to anybody. Its disk keeps what was written. */
@@ -153,12 +163,11 @@ export class Server {
     return ServerCommand.start(await this.#enter(argv), this.#group, { ...environment, ...added });
   }
 
-  /** Runs a command with this process's standard streams, and so with its terminal. @returns its exit status. */
-  async execInteractively(argv: readonly string[]): Promise<number> {
+  /** As `spawn`, with this process's own standard streams, and so with its terminal. */
+  async spawnHere(argv: readonly string[]): Promise<ServerCommand> {
     const terminal = process.env['TERM'];
     const own = { ...environment, ...(terminal === undefined ? {} : { TERM: terminal }) };
-    const command = await ServerCommand.start(await this.#enter(argv), this.#group, own, true);
-    return command.exitCode;
+    return ServerCommand.start(await this.#enter(argv), this.#group, own, true);
   }
 
   /** Writes a file on the running server, with its directories. @param mode the file's mode, 0644 unless given. */
@@ -189,6 +198,9 @@ export class Server {
   }
 
   async #start(): Promise<void> {
+    await this.clear();
+    await this.#disk.mount();
+    await this.#group.create();
     await mkdir(dirname(this.#consoleFile), { recursive: true });
     const console = await open(this.#consoleFile, 'a');
     const nspawn = this.#network.within([
@@ -227,12 +239,11 @@ export class Server {
       const said = (await readFile(this.#consoleFile, 'utf8')).trim().slice(-1000);
       return { done: false as const, seen: `it does not run; its console says: ${said}` };
     }
-    const { stdout, stderr } = await this.exec(['systemctl', 'is-system-running', '--wait']);
-    const state = stdout.trim();
-    if (state === 'running') return { done: true as const, value: undefined };
-    if (state !== 'degraded') return { done: false as const, seen: `${state}${stderr.trim()}` };
-    const failed = await this.exec(['systemctl', '--failed', '--plain', '--no-legend']);
-    throw new NecoError('COMMAND_FAILED', `${this.name} booted, but not all of it: ${failed.stdout.trim()}`);
+    // Starting what is being started waits for it.
+    const { exitCode, stderr } = await this.exec(['systemctl', 'start', ...bootedUnits]);
+    return exitCode === 0
+      ? { done: true as const, value: undefined }
+      : { done: false as const, seen: stderr.trim() };
   }
 
   async #unplugged(port: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { NecoError } from '@neco/core';
+import { throwIfStopped } from './run.ts';
 import type { Server } from './server.ts';
 import type { ServerCommand } from './server-command.ts';
 
@@ -30,6 +31,7 @@ export async function setUpCluster(
   const commands = await Promise.all(
     servers.map((server) => server.spawn([...argv, ...(server === leader ? first : []), ...lrns])),
   );
+  for (const command of commands) command.stdin?.end();
   const timer = setTimeout(() => killAll(commands), setupLimit);
   const stop = () => killAll(commands);
   signal?.addEventListener('abort', stop);
@@ -40,7 +42,7 @@ export async function setUpCluster(
         ? []
         : [`${servers[index]?.name ?? ''} ended with ${exitCode}:\n${stdout}${stderr}`.trim()],
     );
-    signal?.throwIfAborted();
+    throwIfStopped(signal);
     if (failures.length > 0)
       throw new NecoError('COMMAND_FAILED', `neco setup failed:\n${failures.join('\n')}`);
   } finally {

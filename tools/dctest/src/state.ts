@@ -25,7 +25,8 @@ export type State = z.infer<typeof stateSchema>;
 
 export async function readState(name: string): Promise<State | undefined> {
   const text = await readFile(fileOf(name), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : stateSchema.parse(JSON.parse(text));
+  // One that another version of this tool wrote tells nothing; what it stood for is found without it.
+  return text === undefined ? undefined : stateSchema.safeParse(JSON.parse(text)).data;
 }
 
 export async function writeState(state: State): Promise<void> {

@@ -25,7 +25,10 @@ export class ExecCommand extends DataCenterCommand {
       });
     }
     const server = serverOf(await DataCenter.attach(this.name), this.lrn);
+    const command = await server.spawnHere(this.command);
     process.on('SIGINT', () => undefined); // Ctrl-C is for the command, which has the terminal
-    return server.execInteractively(this.command);
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => void command.killTree(signal));
+    return command.exitCode;
   }
 }

@@ -22,12 +22,6 @@ export class UpCommand extends DataCenterCommand {
   override async execute(): Promise<number> {
     if (this.bare && this.setup) throw new NecoError('USAGE', '--bare and --setup exclude each other');
     const start = performance.now();
-    const stop = new AbortController();
-    const onSignal = () => {
-      this.say('stopping, and taking down what is there');
-      stop.abort();
-    };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
     const { name, bare, setup, say } = this;
     const dataCenter = await DataCenter.up({
       name,
@@ -35,12 +29,26 @@ export class UpCommand extends DataCenterCommand {
       bare,
       setup,
       say,
-      signal: stop.signal,
+      signal: this.#stopSignal(),
     });
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     const names = dataCenter.servers.map((server) => server.name).join(', ');
     this.print(`${name} is up after ${seconds} s: ${names}`);
     return 0;
+  }
+
+  /** Fires at Ctrl-C. A second one a while later ends this at once; npm may send the first one twice. */
+  #stopSignal(): AbortSignal {
+    const stop = new AbortController();
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+    const onSignal = () => {
+      if (stop.signal.aborted) return;
+      this.say('stopping, and taking down what is there');
+      stop.abort();
+      setTimeout(() => signals.forEach((signal) => process.off(signal, onSignal)), 1000).unref();
+    };
+    for (const signal of signals) process.on(signal, onSignal);
+    return stop.signal;
   }
 
   #lrns(): number[] {
