@@ -81,12 +81,12 @@ export function viewerPolicy(): string {
 function signStanza({ mount, role, commonName, altNames, ipSans }: SignRule): string {
   const allowed = [
     'csr = []',
-    `common_name = [${quoted(commonName)}]`,
-    ...(altNames === undefined ? [] : [`alt_names = [${quoted(altNames)}]`]),
-    ...(ipSans === undefined ? [] : [`ip_sans = [${quoted(ipSans)}]`]),
+    `common_name = ["${pinned(commonName)}"]`,
+    ...(altNames === undefined ? [] : [`alt_names = ["${pinned(altNames)}"]`]),
+    ...(ipSans === undefined ? [] : [`ip_sans = ["${pinned(ipSans)}"]`]),
     'ttl = []',
   ];
-  return `path ${quoted(`${mount}/sign/${role}`)} {
+  return `path "${pinned(mount)}/sign/${pinned(role)}" {
   capabilities = ["update"]
   required_parameters = ["csr", "common_name"]
   allowed_parameters = {
@@ -104,9 +104,9 @@ function stanzas(list: readonly (readonly [path: string, capabilities: readonly 
     .join('\n');
 }
 
-function quoted(value: string): string {
+function pinned(value: string): string {
   if (!/^[A-Za-z0-9._:,/-]+$/.test(value)) {
     throw new NecoError('INTERNAL', `${JSON.stringify(value)} cannot stand in a policy that pins it`);
   }
-  return `"${value}"`;
+  return value;
 }

@@ -34,11 +34,11 @@ export interface VaultConfiguration {
  * @returns JSON text, the same for the same input.
  */
 export function vaultConfiguration(wanted: VaultConfiguration): string {
-  const { address, etcd, listener } = wanted;
+  const { address, etcd, listener, clusterAddress = nextPort(wanted.address) } = wanted;
   return text({
     cluster_name: wanted.clusterName,
     api_addr: address,
-    cluster_addr: wanted.clusterAddress ?? nextPort(address),
+    cluster_addr: clusterAddress,
     storage: {
       etcd: {
         etcd_api: 'v3',
@@ -53,6 +53,7 @@ export function vaultConfiguration(wanted: VaultConfiguration): string {
     listener: listener.addresses.map((at) => ({
       tcp: {
         address: at.includes(':') ? at : `${at}:8200`,
+        cluster_address: `${hostOf(at)}:${new URL(clusterAddress).port}`,
         tls_cert_file: listener.certificate,
         tls_key_file: listener.key,
         tls_min_version: 'tls13',
@@ -82,6 +83,10 @@ export function temporaryVaultConfiguration(wanted: { port: number; directory: s
 }
 
 const common = { disable_mlock: true, ui: false, log_level: 'info', log_format: 'standard' };
+
+function hostOf(at: string): string {
+  return at.replace(/:[0-9]+$/, '');
+}
 
 function nextPort(address: string): string {
   const url = new URL(address);

@@ -1,0 +1,211 @@
+import { join } from 'node:path';
+import { Secret } from '@neco/core';
+import { VaultProcess } from '@neco/test-harness';
+import {
+  administratorPolicy,
+  createKey,
+  createSigningRequest,
+  operatorPolicy,
+  signPolicy,
+  Vault,
+  viewerPolicy,
+  type ExportedCa,
+} from '@neco/vault-pki';
+import { expect } from 'chai';
+import { changesInAudit } from './support/changes-in-audit.ts';
+import { failureOf } from './support/failure-of.ts';
+import { fileIn } from './support/file-in.ts';
+
+const password = new Secret('correct horse battery staple');
+const application = { mount: 'ca/etcd-client', role: 'app-cke', commonName: 'cke' };
+
+describe('who may log in to a Vault, and what for', () => {
+  let server: VaultProcess;
+  let root: Vault;
+  let ca: ExportedCa;
+  let audit: string;
+
+  before(async () => {
+    server = await VaultProcess.startReady();
+    audit = join(server.directory, 'audit.log');
+    root = anonymous().withToken(server.rootToken);
+    await root.ensurePki('ca/etcd-client', { maxTtlHours: 87_600 });
+    ca = await root.generateExportedCa('ca/etcd-client', { commonName: 'client CA', ttl: '87600h' });
+    await everything();
+  });
+
+  after(async () => server.stop());
+
+  const anonymous = () => Vault.connect({ address: server.address, ca: server.ca });
+
+  /** All that setup makes sure of. Gives what changed. */
+  const everything = async (): Promise<boolean[]> => [
+    await root.ensureAuditDevice('file', 'file', { file_path: audit }),
+    await root.ensurePki('ca/etcd-client', { maxTtlHours: 87_600 }),
+    await root.importCa('ca/etcd-client', ca),
+    await root.ensureSigningRole('ca/etcd-client', 'app-cke', {
+      allowedDomains: ['cke'],
+      server: false,
+      client: true,
+      allowIpSans: false,
+      ttl: '2160h',
+    }),
+    await root.ensurePolicy('admin', administratorPolicy()),
+    await root.ensurePolicy('operator', operatorPolicy([application])),
+    await root.ensurePolicy('viewer', viewerPolicy()),
+    await root.ensurePolicy(
+      'boot-0',
+      signPolicy([{ mount: 'ca/server', role: 'boot-0', commonName: 'boot-0' }]),
+    ),
+    await root.ensureUserpass(),
+    await root.ensureUser('ann', password, ['admin', 'viewer']),
+    await root.ensureUser('otto', password, ['operator']),
+    await root.ensureUser('vera', password, ['viewer']),
+    await root.ensureCertAuth(),
+    await root.ensureCertRole('boot-0', {
+      ca: ca.certificate,
+      allowedCommonNames: ['boot-0'],
+      policies: ['boot-0'],
+      ttl: '10m',
+    }),
+  ];
+
+  const loggedIn = async (user: string): Promise<Secret> => {
+    const args = ['login', '-method=userpass', '-token-only', '-no-store', `username=${user}`];
+    const { status, stdout, stderr } = await server.client([...args, `password=${password.reveal()}`]);
+    expect(status, stderr).to.equal(0);
+    return new Secret(stdout.trim());
+  };
+  const may = async (token: Secret, ...args: string[]) => {
+    const { status, stderr } = await server.client(args, token);
+    expect(status, stderr).to.equal(0);
+  };
+  const mayNot = async (token: Secret, ...args: string[]) => {
+    const { status, stderr } = await server.client(args, token);
+    expect(status, args.join(' ')).not.to.equal(0);
+    expect(stderr).to.include('permission denied');
+  };
+
+  it('is made once: a second time nothing is written, as the audit file shows', async () => {
+    const before = await changesInAudit(audit);
+    expect(before).to.include('update sys/policies/acl/admin');
+    expect(await everything()).to.deep.equal(Array<boolean>(14).fill(false));
+    expect(await changesInAudit(audit)).to.deep.equal(before);
+  });
+
+  it('changes only what differs', async () => {
+    expect(await root.ensureUser('ann', password, ['viewer', 'admin'])).to.be.false;
+    await root.ensureUser('carl', password, ['viewer']);
+    expect(await root.ensureUser('carl', password, ['operator'])).to.be.true;
+    expect(await (await anonymous().loginUserpass('carl', password)).lookupSelf()).to.deep.include({
+      policies: ['default', 'operator'],
+      displayName: 'userpass-carl',
+    });
+    const other = new Secret('another password');
+    expect(await root.ensureUser('carl', other, ['operator'])).to.be.true;
+    await failureOf(anonymous().loginUserpass('carl', password), 'VAULT_PERMISSION_DENIED', [password]);
+    expect(await root.hasUser('carl')).to.be.true;
+    expect(await root.hasUser('nobody')).to.be.false;
+  });
+
+  it('keeps no token of the log-in that tried a password', async () => {
+    const accessors = async () => server.json(['list', '-format=json', 'auth/token/accessors']);
+    const before = await accessors();
+    await root.ensureUser('vera', password, ['viewer']);
+    expect(await accessors()).to.have.members(before as string[]);
+  });
+
+  it('tells of its audit devices, leaves one that is there, and fails for one that cannot be written', async () => {
+    expect(await root.auditDevices()).to.deep.equal([
+      { path: 'file', type: 'file', options: { file_path: audit } },
+    ]);
+    expect(await root.ensureAuditDevice('file', 'file', { file_path: '/another' })).to.be.false;
+    await failureOf(root.ensureAuditDevice('file', 'syslog', {}), 'VAULT_FAILED');
+    await failureOf(
+      root.ensureAuditDevice('no', 'file', { file_path: '/proc/nowhere/audit.log' }),
+      'VAULT_FAILED',
+    );
+  });
+
+  it('lets an administrator manage CAs, roles, policies, users and certificate log-ins, and not the audit', async () => {
+    const ann = await loggedIn('ann');
+    await may(ann, 'secrets', 'enable', '-path=ca/extra', 'pki');
+    await may(ann, 'write', 'ca/extra/root/generate/internal', 'common_name=extra', 'key_type=ec');
+    await may(
+      ann,
+      'write',
+      'ca/extra/roles/x',
+      'allowed_domains=x',
+      'allow_bare_domains=true',
+      'key_type=ec',
+    );
+    await may(ann, 'write', 'ca/extra/issue/x', 'common_name=x', 'ttl=1h');
+    await may(ann, 'policy', 'write', 'extra', await fileIn(server.directory, 'extra.hcl', viewerPolicy()));
+    await may(ann, 'write', 'auth/userpass/users/extra', 'password=extra-password', 'token_policies=extra');
+    const certificate = `certificate=@${await fileIn(server.directory, 'client-ca.crt', ca.certificate)}`;
+    await may(ann, 'write', 'auth/cert/certs/boot-9', certificate, 'token_policies=extra');
+    await may(ann, 'delete', 'auth/cert/certs/boot-9');
+    await may(ann, 'audit', 'list');
+    await mayNot(ann, 'audit', 'disable', 'file');
+    await mayNot(ann, 'auth', 'enable', 'approle');
+    await mayNot(ann, 'secrets', 'enable', '-path=other', 'kv');
+    await mayNot(ann, 'token', 'create', '-policy=root');
+    const vault = anonymous().withToken(ann);
+    expect(await vault.ensurePki('ca/extra', { maxTtlHours: 100 })).to.be.true;
+    expect(await vault.ensureUserpass()).to.be.false;
+    expect(await vault.ensureCertAuth()).to.be.false;
+    const { accessor } = await (await anonymous().loginUserpass('vera', password)).lookupSelf();
+    await vault.revokeAccessor(accessor);
+  });
+
+  it("lets an operator have the applications' certificates signed and nothing else", async () => {
+    const otto = await loggedIn('otto');
+    const csr = await createSigningRequest(await createKey(), { commonName: 'cke' });
+    const file = `csr=@${await fileIn(server.directory, 'cke.csr', csr)}`;
+    await may(otto, 'write', 'ca/etcd-client/sign/app-cke', file, 'common_name=cke');
+    await may(otto, 'list', 'ca/etcd-client/certs');
+    await mayNot(otto, 'write', 'ca/etcd-client/sign/app-cke', file, 'common_name=root');
+    await mayNot(otto, 'write', 'ca/etcd-client/sign-verbatim', file, 'common_name=cke');
+    await mayNot(otto, 'write', 'ca/etcd-client/roles/app-cke', 'allow_any_name=true');
+    await mayNot(otto, 'write', 'auth/userpass/users/otto', 'token_policies=admin');
+  });
+
+  it('lets a viewer see audit devices and certificates and change nothing', async () => {
+    const vera = await loggedIn('vera');
+    await may(vera, 'audit', 'list');
+    await may(vera, 'list', 'ca/etcd-client/certs');
+    await may(vera, 'read', 'ca/etcd-client/cert/ca');
+    await may(vera, 'read', 'ca/etcd-client/issuer/default');
+    await mayNot(vera, 'write', 'ca/etcd-client/sign/app-cke', 'csr=x', 'common_name=cke');
+    await mayNot(vera, 'write', '-f', 'ca/etcd-client/crl/rotate');
+    await mayNot(vera, 'delete', 'ca/etcd-client/roles/app-cke');
+    await mayNot(vera, 'write', 'ca/etcd-client/issuer/default', 'issuer_name=mine');
+    await mayNot(vera, 'policy', 'read', 'admin');
+  });
+
+  it('lets a certificate log in only as the role that takes its name, for ten minutes', async () => {
+    const key = await createKey();
+    const csr = await createSigningRequest(key, { commonName: 'cke' });
+    const { certificate } = await root.sign('ca/etcd-client', 'app-cke', { csr, commonName: 'cke' });
+    const cke = Vault.connect({ address: server.address, ca: server.ca, certificate, key });
+    await failureOf(cke.loginCertificate('boot-0'), 'VAULT_PERMISSION_DENIED', [key]);
+    await failureOf(anonymous().loginCertificate('boot-0'), 'VAULT_PERMISSION_DENIED');
+    await root.ensureCertRole('cke', {
+      ca: ca.certificate,
+      allowedCommonNames: ['cke'],
+      policies: ['viewer'],
+      ttl: '10m',
+    });
+    const vault = await cke.loginCertificate('cke');
+    expect(await vault.lookupSelf()).to.deep.include({
+      policies: ['default', 'viewer'],
+      displayName: 'cert-cke',
+    });
+    expect((await vault.lookupSelf()).ttl).to.be.within(500, 600);
+    await vault.revokeSelf();
+    await failureOf(vault.lookupSelf(), 'VAULT_PERMISSION_DENIED');
+    await root.deleteCertRole('cke');
+    await root.deleteCertRole('cke');
+    await failureOf(cke.loginCertificate('cke'), 'VAULT_PERMISSION_DENIED', [key]);
+  });
+});

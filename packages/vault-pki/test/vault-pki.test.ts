@@ -1,0 +1,190 @@
+import { createPrivateKey } from 'node:crypto';
+import { runProgram, VaultProcess } from '@neco/test-harness';
+import {
+  certificateFacts,
+  checkCertificate,
+  createKey,
+  createSigningRequest,
+  parseCrl,
+  Vault,
+  type ExportedCa,
+  type SigningRole,
+} from '@neco/vault-pki';
+import { expect } from 'chai';
+import { failureOf } from './support/failure-of.ts';
+import { fileIn } from './support/file-in.ts';
+import { openssl } from './support/openssl.ts';
+
+const role: SigningRole = {
+  allowedDomains: ['boot-0', 'localhost'],
+  server: true,
+  client: true,
+  allowIpSans: true,
+  ttl: '2160h',
+};
+const names = { commonName: 'boot-0', altNames: ['localhost'], ipSans: ['10.0.0.3', '127.0.0.1'] };
+const life = 2160 * 3_600_000;
+
+describe('the PKI of a Vault', () => {
+  let server: VaultProcess;
+  let root: Vault;
+  let ca: ExportedCa;
+
+  before(async () => {
+    server = await VaultProcess.startReady();
+    root = Vault.connect({ address: server.address, ca: server.ca }, server.rootToken);
+    await root.ensurePki('ca/server', { maxTtlHours: 87_600 });
+    ca = await root.generateExportedCa('ca/server', { commonName: 'server CA', ttl: '87600h' });
+    await root.ensureSigningRole('ca/server', 'boot-0', role);
+  });
+
+  after(async () => server.stop());
+
+  const signed = async (mount = 'ca/server', roleName = 'boot-0', wanted: object = names) => {
+    const key = await createKey();
+    const csr = await createSigningRequest(key, { commonName: 'boot-0' });
+    return { key, csr, ...(await root.sign(mount, roleName, { csr, ...names, ...wanted })) };
+  };
+
+  it('has a CA of ten years on P-256 that begins in the past, and gives its key out once', async () => {
+    const file = await fileIn(server.directory, 'ca-facts.crt', ca.certificate);
+    const text = await openssl('x509', '-in', file, '-noout', '-text');
+    expect(text).to.include('prime256v1').and.include('CA:TRUE');
+    const { notBefore, notAfter } = certificateFacts(ca.certificate);
+    expect(notBefore.getTime()).to.be.below(Date.now() - 3_500_000);
+    expect(notAfter.getTime() - Date.now()).to.be.within(87_599 * 3_600_000, 87_601 * 3_600_000);
+    expect(createPrivateKey(ca.privateKey.reveal()).asymmetricKeyType).to.equal('ec');
+    expect(await root.caCertificate('ca/server')).to.equal(ca.certificate);
+  });
+
+  it('signs what openssl verifies, with the wanted names, usages and life and nothing of the request', async () => {
+    const key = await createKey();
+    const csr = await createSigningRequest(key, {
+      commonName: 'evil',
+      dnsNames: ['boot-1'],
+      ipAddresses: ['10.0.0.9'],
+    });
+    const leaf = await root.sign('ca/server', 'boot-0', { csr, ...names });
+    const [caFile, file] = await Promise.all([
+      fileIn(server.directory, 'sign-ca.crt', leaf.ca),
+      fileIn(server.directory, 'sign.crt', leaf.certificate),
+    ]);
+    expect(await openssl('verify', '-CAfile', caFile, '-purpose', 'sslserver', file)).to.include('OK');
+    const text = await openssl('x509', '-in', file, '-noout', '-text');
+    expect(text).to.include('DNS:boot-0, DNS:localhost, IP Address:10.0.0.3, IP Address:127.0.0.1');
+    expect(text)
+      .to.include('TLS Web Server Authentication, TLS Web Client Authentication')
+      .and.include('prime256v1');
+    expect(text).not.to.include('evil').and.not.include('boot-1').and.not.include('10.0.0.9');
+    expect(leaf.notAfter.getTime() - Date.now()).to.be.within(life - 60_000, life);
+    expect(leaf.serial).to.equal(certificateFacts(leaf.certificate).serial);
+    const wanted = { certificate: leaf.certificate, key, ca: ca.certificate, commonName: 'boot-0' };
+    const all = { ...wanted, dnsNames: names.altNames, ipAddresses: names.ipSans, minimumLife: life / 2 };
+    expect(checkCertificate({ ...all, usages: ['server', 'client'] })).to.be.undefined;
+  });
+
+  it('refuses names, keys and lives that the role does not allow', async () => {
+    await failureOf(signed('ca/server', 'boot-0', { commonName: 'boot-1' }), 'VAULT_FAILED');
+    await failureOf(signed('ca/server', 'boot-0', { altNames: ['x.boot-0'] }), 'VAULT_FAILED');
+    await failureOf(signed('ca/server', 'boot-0', { altNames: ['*.boot-0'] }), 'VAULT_FAILED');
+    const { notAfter } = await signed('ca/server', 'boot-0', { ttl: '80000h' });
+    expect(notAfter.getTime() - Date.now()).to.be.at.most(life);
+    const rsa = `${server.directory}/rsa.csr`;
+    const args = ['-newkey', 'rsa:2048', '-nodes', '-keyout', `${server.directory}/rsa.key`, '-out', rsa];
+    await openssl('req', ...args, '-subj', '/CN=boot-0');
+    const { status, stderr } = await server.client(
+      ['write', 'ca/server/sign/boot-0', `csr=@${rsa}`, 'common_name=boot-0'],
+      server.rootToken,
+    );
+    expect(status).to.equal(2);
+    expect(stderr).to.include('role requires keys of type ec');
+  });
+
+  it('gives a client role neither IP addresses nor the usage of a server', async () => {
+    const client = { ...role, allowedDomains: ['neco-0'], server: false, allowIpSans: false };
+    await root.ensureSigningRole('ca/server', 'neco-0', client);
+    const wanted = { commonName: 'neco-0', altNames: [] };
+    await failureOf(signed('ca/server', 'neco-0', { ...wanted, ipSans: ['10.0.0.3'] }), 'VAULT_FAILED');
+    const leaf = await signed('ca/server', 'neco-0', { ...wanted, ipSans: [] });
+    const check = { certificate: leaf.certificate, key: leaf.key, ca: leaf.ca, commonName: 'neco-0' };
+    expect(checkCertificate({ ...check, usages: ['client'] })).to.be.undefined;
+    expect(checkCertificate({ ...check, usages: ['server'] })).to.include('server');
+  });
+
+  it('takes a CA from another Vault once: leaves of before and after verify by the same CA', async () => {
+    const old = await signed();
+    await using second = await VaultProcess.startReady();
+    const other = Vault.connect({ address: second.address, ca: second.ca }, second.rootToken);
+    await other.ensurePki('ca/server', { maxTtlHours: 87_600 });
+    expect(await other.caCertificate('ca/server')).to.be.undefined;
+    expect(await other.importCa('ca/server', ca)).to.be.true;
+    expect(await other.importCa('ca/server', ca)).to.be.false;
+    expect(await second.json(['list', '-format=json', 'ca/server/issuers'])).to.have.length(1);
+    await other.ensureSigningRole('ca/server', 'boot-0', role);
+    const { certificate } = await other.sign('ca/server', 'boot-0', { csr: old.csr, ...names });
+    const caFile = await fileIn(server.directory, 'import-ca.crt', ca.certificate);
+    for (const leaf of [old.certificate, certificate]) {
+      const file = await fileIn(server.directory, 'import.crt', leaf);
+      expect(await openssl('verify', '-CAfile', caFile, file)).to.include('OK');
+    }
+  });
+
+  it('makes an imported CA the default where another one signs', async () => {
+    await root.ensurePki('ca/second', { maxTtlHours: 87_600 });
+    await root.generateExportedCa('ca/second', { commonName: 'other CA', ttl: '87600h' });
+    expect(await root.importCa('ca/second', ca)).to.be.true;
+    expect(await root.caCertificate('ca/second')).to.equal(ca.certificate);
+    expect(await root.importCa('ca/second', ca)).to.be.false;
+    expect(await server.json(['list', '-format=json', 'ca/second/issuers'])).to.have.length(2);
+  });
+
+  it('has a list from the first day in DER, version 2, that outlives its CA, and revokes onto it at once', async () => {
+    const leaf = await signed();
+    const caFile = await fileIn(server.directory, 'crl-ca.crt', ca.certificate);
+    const file = await fileIn(server.directory, 'crl-leaf.crt', leaf.certificate);
+    const list = await root.crl('ca/server');
+    expect(parseCrl(list).nextUpdate?.getTime()).to.be.above(Date.now() + 87_599 * 3_600_000);
+    expect(parseCrl(list).serials).not.to.include(leaf.serial);
+    const before = await fileIn(server.directory, 'before.crl', list);
+    const text = await openssl('crl', '-inform', 'DER', '-in', before, '-noout', '-text');
+    expect(text).to.include('Version 2');
+    await root.revoke('ca/server', leaf.serial);
+    await root.revoke('ca/server', leaf.serial);
+    const revoked = await root.crl('ca/server');
+    expect(parseCrl(revoked).serials).to.include(leaf.serial);
+    const after = await fileIn(server.directory, 'after.crl', revoked);
+    const pem = `${server.directory}/after.crl.pem`;
+    await openssl('crl', '-inform', 'DER', '-in', after, '-out', pem);
+    const verdict = await runProgram('openssl', [
+      'verify',
+      '-CAfile',
+      caFile,
+      '-CRLfile',
+      pem,
+      '-crl_check',
+      file,
+    ]);
+    expect(verdict.stderr + verdict.stdout).to.include('certificate revoked');
+  });
+
+  it('says so when there is no CA yet, or something else is mounted', async () => {
+    await root.ensurePki('ca/none', { maxTtlHours: 1 });
+    expect(await root.caCertificate('ca/none')).to.be.undefined;
+    await failureOf(root.crl('ca/none'), 'VAULT_FAILED');
+    await server.client(['secrets', 'enable', '-path=taken', 'kv'], server.rootToken);
+    const error = await failureOf(root.ensurePki('taken', { maxTtlHours: 1 }), 'VAULT_FAILED');
+    expect(error.message).to.include('taken').and.include('kv');
+  });
+
+  it('puts a role right that was altered by hand', async () => {
+    await root.ensureSigningRole('ca/server', 'altered', role);
+    expect(await root.ensureSigningRole('ca/server', 'altered', role)).to.be.false;
+    await server.client(
+      ['patch', 'ca/server/roles/altered', 'allow_any_name=true', 'no_store=true'],
+      server.rootToken,
+    );
+    expect(await root.ensureSigningRole('ca/server', 'altered', role)).to.be.true;
+    const read = (await server.json(['read', '-format=json', 'ca/server/roles/altered'])) as { data: object };
+    expect(read.data).to.include({ allow_any_name: false, no_store: false, key_type: 'ec', key_bits: 256 });
+  });
+});
