@@ -174,13 +174,14 @@ describe('the configuration file of etcd', function () {
     const [member = { name: '', address: '' }] = members;
     const { configFile, metricsUrl } = await prepare(member, [member]);
     await healthy(await start(configFile), metricsUrl);
-    const names = { commonName: 'boot-9', ipAddresses: ['127.0.0.1'] };
+    const names = { commonName: 'boot-9', ipAddresses: ['127.0.0.1', member.address] };
     const issued = await tls.peerCa.issue(names);
     const { certificate, key } = await tls.write('boot-9-peer', issued);
     const url = `https://${member.address}:${String(ports.peer)}/version`;
     const curl = () =>
       runProgram('curl', [
         '-sSf',
+        '--http1.1',
         `--cacert`,
         tls.path('peer-ca.crt'),
         '--cert',
@@ -189,7 +190,8 @@ describe('the configuration file of etcd', function () {
         key,
         url,
       ]);
-    expect((await curl()).stdout).to.include('"etcdserver":"3.7.3"');
+    const answer = await curl();
+    expect(answer.stdout, answer.stderr).to.include('"etcdserver":"3.7.3"');
     await writeFile(tls.path('peer.crl'), await tls.peerCa.revocationList([issued.serial]));
     expect((await curl()).status).not.to.equal(0);
   });
