@@ -31,6 +31,8 @@ function boundariesRule({ test }) {
       banTransitiveDependencies: true,
       // A test may see its own package as a stranger does, by its name.
       allowCircularSelfDependency: test,
+      // Scenarios in the data centre; for all other tests `noTools` forbids it.
+      allow: test ? ['/tools/dctest/src/'] : [],
       depConstraints: depConstraints({ extra: test ? ['harness'] : [] }),
     },
   ];

@@ -35,7 +35,7 @@ export class PackageSource {
   }
 
   /** Makes a package and puts it into the source; the lists are signed anew. */
-  async add(name: string, version: string, fields: readonly string[] = []): Promise<void> {
+  async add(name: string, version: string, fields: readonly string[] = [], postinst?: string): Promise<void> {
     const root = join(this.#directory, `${name}-${version}`);
     await mkdir(join(root, 'DEBIAN'), { recursive: true });
     const control = [
@@ -53,6 +53,9 @@ export class PackageSource {
       '',
     ];
     await writeFile(join(root, 'DEBIAN/control'), text.join('\n'));
+    if (postinst !== undefined) {
+      await writeFile(join(root, 'DEBIAN/postinst'), `#!/bin/sh\nset -e\n${postinst}\n`, { mode: 0o755 });
+    }
     await this.#run('dpkg-deb', ['--build', '--root-owner-group', '-Zgzip', root]);
     await this.#run('reprepro', [
       '--basedir',
@@ -91,6 +94,20 @@ export class PackageSource {
       join(this.#directory, 'sources.list'),
       `deb file:${join(this.#directory, 'nowhere')} test main\n`,
     );
+  }
+
+  /** The source as a tar archive, for another machine that unpacks it at its root. */
+  async archive(): Promise<Uint8Array> {
+    const parts = ['source', 'keyring.gpg', 'sources.list'].map((name) =>
+      join(this.#directory, name).slice(1),
+    );
+    const { stdout } = await execa('tar', ['--create', '--directory=/', ...parts], { encoding: 'buffer' });
+    return stdout;
+  }
+
+  /** The sources.list(5) that names the source. */
+  async sourcesList(): Promise<string> {
+    return readFile(join(this.#directory, 'sources.list'), 'utf8');
   }
 
   /** Ends what gpg started. */

@@ -1,0 +1,99 @@
+import { expect } from 'chai';
+import { DataCenter } from '../../../../tools/dctest/src/data-center.ts';
+import { PackageSource } from '../support/package-source.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { HostDriver } from './host-driver.ts';
+
+/** A package with this in its postinst is being configured until the test lets it go on. */
+const untilLetGo = (name: string): string =>
+  `touch /run/${name}-waits; while [ ! -e /run/${name}-go ]; do sleep 0.05; done`;
+
+describe('packages of a host', function () {
+  this.timeout(90_000);
+  let dataCenter: DataCenter;
+  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+  let host: HostDriver;
+
+  before(async function () {
+    this.timeout(180_000);
+    directory = await temporaryDirectory();
+    const source = await PackageSource.create(directory.path);
+    await source.add('neco-test-base', '1.0', ['Recommends: neco-test-more']);
+    await source.add('neco-test-more', '1.0');
+    await source.add('neco-test-etcd', '3.7.3-1', ['Depends: neco-test-base']);
+    await source.add('neco-test-small', '1.0');
+    await source.add('neco-test-other', '1.0');
+    await source.add('neco-test-broken', '1.0', [], 'echo it broke in half >&2; exit 1');
+    for (const name of ['neco-test-slow', 'neco-test-killed'])
+      await source.add(name, '1.0', [], untilLetGo(name));
+    await source.close();
+    dataCenter = await DataCenter.up({ name: 'host-packages', lrns: [0], bare: true, replace: true });
+    host = await HostDriver.install(dataCenter.server(0));
+    await host.server.run(['tar', '--extract', '--directory=/'], { input: await source.archive() });
+    await host.server.run(['chmod', '0755', directory.path]);
+    await host.server.writeFile('/etc/apt/sources.list.d/neco-test.list', await source.sourcesList());
+  });
+  after(async () => {
+    await dataCenter.down();
+    await directory.remove();
+  });
+
+  const statusOf = async (name: string): Promise<string> =>
+    (await host.server.exec(['dpkg-query', '--show', '--showformat=${db:Status-Status}', name])).stdout;
+  const waitFor = (file: string): Promise<unknown> =>
+    host.server.run(['sh', '-c', `while [ ! -e ${file} ]; do sleep 0.05; done`], { timeout: 30_000 });
+
+  it('are installed with what they depend on and nothing that is only recommended, once', async () => {
+    await host.do('install', 'neco-test-etcd');
+    expect(await host.do('version', 'neco-test-etcd')).to.equal('3.7.3-1');
+    expect(await statusOf('neco-test-base')).to.equal('installed');
+    expect(await statusOf('neco-test-more')).to.be.oneOf(['', 'not-installed']);
+    const log = (await host.server.run(['stat', '--format=%Y %s', '/var/log/dpkg.log'])).trim();
+    await host.do('install', 'neco-test-etcd');
+    expect((await host.server.run(['stat', '--format=%Y %s', '/var/log/dpkg.log'])).trim()).to.equal(log);
+    expect(await host.server.run(['find', '/var/lib/apt/lists', '-name', '*neco*'])).to.equal('');
+    expect(await host.server.run(['find', '/var/cache/apt/archives', '-name', '*.deb'])).to.equal('');
+  });
+
+  it('wait for another package manager', async () => {
+    const apt = await host.server.spawn([
+      'sh',
+      '-c',
+      'apt-get update -qq && exec apt-get install -yqq neco-test-slow',
+    ]);
+    await waitFor('/run/neco-test-slow-waits');
+    const installing = host.do('install', 'neco-test-small');
+    await host.server.run([
+      'sh',
+      '-c',
+      'until pgrep -f "install.*neco-test-small" >/dev/null; do sleep 0.05; done',
+    ]);
+    expect(await statusOf('neco-test-small')).to.be.oneOf(['', 'not-installed']);
+    await host.server.run(['touch', '/run/neco-test-slow-go']);
+    await installing;
+    expect(await apt.exitCode).to.equal(0);
+    expect(await statusOf('neco-test-small')).to.equal('installed');
+    await host.server.run(['sh', '-c', 'rm -rf /var/lib/apt/lists/*neco*']);
+  });
+
+  it('are installed after dpkg was killed at work, which is mended first', async () => {
+    const apt = await host.server.spawn(['node', '/opt/drive-host.mjs', 'install', 'neco-test-killed']);
+    await waitFor('/run/neco-test-killed-waits');
+    await apt.killTree();
+    expect(await statusOf('neco-test-killed')).to.equal('half-configured');
+    await host.server.run(['touch', '/run/neco-test-killed-go']);
+    await host.do('install', 'neco-test-other');
+    expect(await statusOf('neco-test-other')).to.equal('installed');
+    expect(await statusOf('neco-test-killed')).to.equal('installed');
+  });
+
+  it('that cannot be had or configured are named', async () => {
+    const unknown = (await host.ask('install', 'neco-test-none')).error;
+    expect(unknown).to.include({ code: 'PACKAGE_FAILED' });
+    expect(unknown?.message).to.include('neco-test-none');
+    const broken = (await host.ask('install', 'neco-test-broken')).error;
+    expect(broken).to.include({ code: 'PACKAGE_FAILED' });
+    expect(broken?.message).to.include('neco-test-broken');
+    await host.server.run(['dpkg', '--purge', '--force-remove-reinstreq', 'neco-test-broken']);
+  });
+});
