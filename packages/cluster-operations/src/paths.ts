@@ -3,6 +3,7 @@ export const paths = {
   necoDirectory: '/etc/neco',
   updaterConfiguration: '/etc/neco/neco-updater.yml',
   workerConfiguration: '/etc/neco/neco-worker.yml',
+  authorityDirectory: '/etc/neco/ca',
   authorities: {
     server: '/etc/neco/ca/server.crt',
     peer: '/etc/neco/ca/etcd-peer.crt',

@@ -39,6 +39,7 @@ export async function issueCertificates(context: SetupContext, issue: Issue): Pr
   );
   const requests = Object.fromEntries(keys.map(({ name, csr }) => [name, csr])) as Record<CertificateKindName, string>;
   const answer = await meetingOf(context).certify(issue, requests);
+  await context.host.makeDirectory(paths.authorityDirectory, { mode: 0o755 });
   await Promise.all(
     authorityNames.map(async (name) => {
       const list = Buffer.from(answer.revocations[name], 'base64');

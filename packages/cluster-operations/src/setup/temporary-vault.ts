@@ -14,7 +14,7 @@ const configuration = `${paths.runtime}/vault.json`;
  */
 export async function startTemporaryVault(host: HostWriter, signal: AbortSignal): Promise<Vault> {
   const port = await freePort();
-  await host.makeDirectory(paths.runtime, { mode: 0o750, owner: 'root', group: 'vault' });
+  await host.makeDirectory(paths.runtime, { mode: 0o700, owner: 'vault', group: 'vault' });
   await host.writeFile(configuration, temporaryVaultConfiguration({ port, directory: paths.runtime }), {
     mode: 0o640,
     owner: 'root',
@@ -22,7 +22,7 @@ export async function startTemporaryVault(host: HostWriter, signal: AbortSignal)
   });
   await host.startTransient(unit, ['/usr/bin/vault', 'server', `-config=${configuration}`], {
     user: 'vault',
-    properties: { MemorySwapMax: '0', NoNewPrivileges: 'yes', PrivateTmp: 'yes', ProtectSystem: 'strict' },
+    properties: { MemorySwapMax: '0', NoNewPrivileges: 'yes', PrivateTmp: 'yes', ProtectSystem: 'strict', ReadWritePaths: paths.runtime },
     signal,
   });
   const vault = Vault.connect({ address: `http://127.0.0.1:${String(port)}` });

@@ -61,7 +61,7 @@ async function look(cluster: EtcdCluster, local: LocalFacts, options: LookOption
     return begun;
   };
   // Those that the configuration names are asked before etcd has told who there is.
-  cluster.connection.endpoints.map(hostOf).filter(isOutside).forEach(probe);
+  for (const host of cluster.connection.endpoints.map(hostOf).filter(isOutside)) void probe(host);
   const [facts, certificates] = await Promise.all([
     readCluster(cluster, prefix),
     readLocalCertificates(local.name, layout.certificates),

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { NecoError, serverName, toNecoError, type SiteConfiguration } from '@neco/core';
+import { serverName, toNecoError, type NecoError, type SiteConfiguration } from '@neco/core';
 import { z } from 'zod';
 import { readSite } from '../site/read-site.ts';
 import type { StatusLayout } from './status-layout.ts';

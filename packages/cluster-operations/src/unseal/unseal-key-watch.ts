@@ -5,7 +5,7 @@ import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
 import type { ChangingMessages } from './changing-messages.ts';
 
 /** Pauses after a watch that ended, in milliseconds. */
-const pauses = { first: 1000, longest: 10_000 } as const;
+const pauses = { first: 1000, longest: 5000 } as const;
 
 /**
  * The unseal key in etcd, watched while somebody needs it and forgotten afterwards. Certificates and CAs are read anew
@@ -48,21 +48,42 @@ export class UnsealKeyWatch {
 
   async #watch(signal: AbortSignal): Promise<void> {
     for (let pause: number = pauses.first; !signal.aborted; pause = Math.min(pause * 2, pauses.longest)) {
-      let cluster: EtcdCluster | undefined;
       try {
-        cluster = EtcdCluster.connect(await readEtcdConnection(this.#options));
-        for await (const key of new Registry(cluster, this.#options.prefix).watchUnsealKey({ signal })) {
-          pause = pauses.first;
-          this.#take(key);
-        }
+        const given = await this.#watchOnce(signal);
+        if (given) pause = pauses.first;
       } catch (thrown) {
-        const { message, hint } = toNecoError(thrown);
-        this.#messages.warn(hint === undefined ? message : `${message} (${hint})`);
-      } finally {
-        cluster?.close();
+        this.#warn(thrown);
       }
       await delay(pause, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  /** Watches until the first interruption: the next connection is made with the certificates of then. */
+  async #watchOnce(signal: AbortSignal): Promise<boolean> {
+    const interruption = new AbortController();
+    const cluster = EtcdCluster.connect(await readEtcdConnection(this.#options));
+    let given = false;
+    try {
+      const keys = new Registry(cluster, this.#options.prefix).watchUnsealKey({
+        signal: AbortSignal.any([signal, interruption.signal]),
+        onInterruption: (error) => {
+          this.#warn(error);
+          interruption.abort();
+        },
+      });
+      for await (const key of keys) {
+        given = true;
+        this.#take(key);
+      }
+      return given;
+    } finally {
+      cluster.close();
+    }
+  }
+
+  #warn(thrown: unknown): void {
+    const { message, hint } = toNecoError(thrown);
+    this.#messages.warn(hint === undefined ? message : `${message} (${hint})`);
   }
 
   #take(key: Secret | undefined): void {
