@@ -65,7 +65,7 @@ export class SetupCommand extends EtcdCommand {
     if (this.admin !== undefined) checkAdministratorName(this.admin);
     const again = `neco setup ${lrns.join(' ')}`;
     requireRoot(again);
-    const { readSite, setup } = await import('@neco/cluster-operations');
+    const { readSite, setup } = await import('../operations/setup-operation.ts');
     const leader = (await readSite()).lrn === lrns[0];
     if (leader) await this.refuseBadPassword();
     const reporter = createReporter(this);

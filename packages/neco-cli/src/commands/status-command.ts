@@ -22,7 +22,7 @@ export class StatusCommand extends EtcdCommand {
   override async execute(): Promise<number> {
     const etcd = this.etcdFlags();
     requireRoot('neco status');
-    const { collectStatus } = await import('@neco/cluster-operations');
+    const { collectStatus } = await import('../operations/status-operation.ts');
     const status = await collectStatus({ etcd, signal: this.context.signal });
     this.print(status, await statusText(status, { colored: this.context.colorDepth > 1 }));
     return status.healthy ? exitStatus.done : exitStatus.failed;

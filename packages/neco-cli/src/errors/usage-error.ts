@@ -14,21 +14,20 @@ export function usageError(
   definitions: readonly Definition[],
 ): NecoError {
   const words = commandWords(argv);
-  const definition = definitions
-    .filter(({ path }) =>
-      path
-        .split(' ')
-        .slice(1)
-        .every((word, index) => words[index] === word),
-    )
-    .at(0);
+  const definition = definitions.find(({ path }) =>
+    path
+      .split(' ')
+      .slice(1)
+      .every((word, index) => words[index] === word),
+  );
   if (definition === undefined) return unknownCommand(words, definitions);
   const end = argv.indexOf('--');
   const options = (end === -1 ? argv : argv.slice(0, end)).filter((word) => word.startsWith('-'));
   if (definition.usage.endsWith('...')) options.filter((word) => /^-[0-9]/.test(word)).forEach(parseLrn);
   const known = optionsOf(definition);
   for (const option of options) {
-    const fault = optionFault(option, known, definition.path);
+    const fault =
+      optionFault(option, known, definition.path) ?? valueFault(option, argv, known, definition.path);
     if (fault !== undefined) return fault;
   }
   return otherFault(messageOf(thrown), definition.path);
@@ -66,12 +65,23 @@ function optionFault(word: string, known: readonly KnownOption[], path: string):
   return undefined;
 }
 
+/** An option at the end, or before another option, that needs a value. */
+function valueFault(
+  word: string,
+  argv: readonly string[],
+  known: readonly KnownOption[],
+  path: string,
+): NecoError | undefined {
+  const next = argv[argv.indexOf(word) + 1];
+  const lacks = known.some(({ names, takesValue }) => takesValue && names.includes(word));
+  if (!lacks || (next !== undefined && !/^-./.test(next))) return undefined;
+  return new NecoError('USAGE', `${word} needs a value`, { hint: `to see what it takes: ${path} --help` });
+}
+
 function otherFault(message: string, path: string): NecoError {
   const text = (message.split('\n')[0] ?? message).replace(/\.$/, '');
-  const lacking = /^Not enough arguments to option (.+)$/.exec(text)?.[1];
   const extra = /^Extraneous positional argument \((.+)\)$/.exec(text)?.[1];
   const hint = `to see how it is called: ${path} --help`;
-  if (lacking !== undefined) return new NecoError('USAGE', `${lacking} needs a value`, { hint });
   if (extra !== undefined)
     return new NecoError('USAGE', `${extra} is one argument too many for ${path}`, { hint });
   return new NecoError('USAGE', `${path}: ${text.charAt(0).toLowerCase()}${text.slice(1)}`, { hint });

@@ -31,7 +31,7 @@ export async function askSite(program: ProgramContext, given: Given): Promise<Si
   const answers = { ...given };
   if (missing.length > 0) {
     const asking = {
-      what: `${missing.map(({ message }) => message).join(', ')}`,
+      what: missing.map(({ message }) => message).join(', '),
       instead: missing.map(({ option }) => option).join(' '),
     };
     const { default: input } = await import('@inquirer/input');

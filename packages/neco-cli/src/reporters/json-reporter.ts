@@ -2,7 +2,10 @@ import type { Writable } from 'node:stream';
 import type { PhaseEvent } from '@neco/core';
 import type { OperationReporter } from './operation-reporter.ts';
 
-/** One JSON event a line: `{"version":1,"time":…,"event":"phase","id":…,"status":…}` and so on. */
+/**
+ * One JSON event a line: `{"version":1,"time":…,"event":"phase","id":…,"status":…}` and so on.
+ * Its functions are its own properties, so that `{ ...reporter }` is a whole reporter.
+ */
 export class JsonReporter implements OperationReporter {
   readonly #output: Writable;
 
@@ -10,33 +13,33 @@ export class JsonReporter implements OperationReporter {
     this.#output = output;
   }
 
-  phase(event: PhaseEvent): void {
+  readonly phase = (event: PhaseEvent): void => {
     this.#write('phase', event);
-  }
+  };
 
-  state(text: string): void {
+  readonly state = (text: string): void => {
     this.#write('state', { text });
-  }
+  };
 
-  info(text: string): void {
+  readonly info = (text: string): void => {
     this.#write('info', { text });
-  }
+  };
 
-  warn(text: string): void {
+  readonly warn = (text: string): void => {
     this.#write('warning', { text });
-  }
+  };
 
-  async paused<T>(ask: () => Promise<T>): Promise<T> {
+  readonly paused = async <T>(ask: () => Promise<T>): Promise<T> => {
     return ask();
-  }
+  };
 
-  end(result: { changed: boolean; text: string }): void {
+  readonly end = (result: { changed: boolean; text: string }): void => {
     this.#write('end', result);
-  }
+  };
 
-  close(): void {
+  readonly close = (): void => {
     // Every event is a whole line.
-  }
+  };
 
   #write(event: string, fields: object): void {
     this.#output.write(

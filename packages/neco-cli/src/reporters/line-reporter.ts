@@ -13,7 +13,7 @@ const marks: Record<PhaseEvent['status'], { mark: string; style: 'dim' | 'green'
 
 /**
  * Lines for people. On a terminal the phase that runs and what it waits for share one line, which is written over;
- * elsewhere each is a line of its own.
+ * elsewhere each is a line of its own. Its functions are its own properties, so that `{ ...reporter }` is a whole one.
  */
 export class LineReporter implements OperationReporter {
   readonly #output: Writable;
@@ -21,13 +21,15 @@ export class LineReporter implements OperationReporter {
   #title = '';
   #momentary = '';
   #asking = false;
+  /** What was said while a question stood on the terminal. */
+  readonly #held: string[] = [];
 
   constructor(output: Writable, live: boolean) {
     this.#output = output;
     this.#live = live;
   }
 
-  phase(event: PhaseEvent): void {
+  readonly phase = (event: PhaseEvent): void => {
     const { status, index, total, title, duration } = event;
     const { mark, style } = marks[status];
     const position = `[${String(index).padStart(String(total).length)}/${String(total)}]`;
@@ -39,43 +41,52 @@ export class LineReporter implements OperationReporter {
     } else {
       this.#title = '';
       this.#line(text);
-      event.plan?.forEach((line) => this.#line(`      would ${line}`));
+      event.plan?.forEach((line) => {
+        this.#line(`      would ${line}`);
+      });
     }
-  }
+  };
 
-  state(text: string): void {
+  readonly state = (text: string): void => {
     this.#moment(
       this.#colored('dim', this.#live && this.#title !== '' ? `${this.#title}: ${text}` : `      ${text}`),
     );
-  }
+  };
 
-  info(text: string): void {
+  readonly info = (text: string): void => {
     this.#line(text);
-  }
+  };
 
-  warn(text: string): void {
+  readonly warn = (text: string): void => {
     this.#line(this.#colored('yellow', `warning: ${text}`));
-  }
+  };
 
-  async paused<T>(ask: () => Promise<T>): Promise<T> {
+  readonly paused = async <T>(ask: () => Promise<T>): Promise<T> => {
     this.#erase();
     this.#asking = true;
     try {
       return await ask();
     } finally {
       this.#asking = false;
+      this.#held.splice(0).forEach((text) => {
+        this.#line(text);
+      });
     }
-  }
+  };
 
-  end({ text }: { changed: boolean; text: string }): void {
+  readonly end = ({ text }: { changed: boolean; text: string }): void => {
     this.#line(this.#colored('green', text));
-  }
+  };
 
-  close(): void {
+  readonly close = (): void => {
     this.#erase();
-  }
+  };
 
   #line(text: string): void {
+    if (this.#asking) {
+      this.#held.push(text);
+      return;
+    }
     const momentary = this.#momentary;
     this.#erase();
     this.#output.write(`${text}\n`);
@@ -112,7 +123,6 @@ function took(status: PhaseEvent['status'], duration: number | undefined): strin
 
 /** Cuts a text with its colours to so many columns, and ends the colours. */
 function shortened(text: string, columns: number): string {
-  // eslint-disable-next-line no-control-regex -- the escape sequences of colours
   const plain = text.replaceAll(/\u001B\[[0-9;]*m/g, '');
   return plain.length <= columns ? text : `${plain.slice(0, Math.max(columns - 1, 0))}…`;
 }

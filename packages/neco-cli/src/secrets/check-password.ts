@@ -8,7 +8,7 @@ export const leastPasswordLength = 12;
  */
 export function passwordFault(password: string): string | undefined {
   if (password === '') return 'the password is empty';
-  const { length } = [...password];
+  const { length } = password;
   if (length >= leastPasswordLength) return undefined;
   return `the password has ${String(length)} characters, at least ${String(leastPasswordLength)} are needed`;
 }

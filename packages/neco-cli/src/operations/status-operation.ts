@@ -1,0 +1,2 @@
+// Imported late, as setup-operation.ts is.
+export { collectStatus } from '@neco/cluster-operations';

@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { errorCodes } from '@neco/core';
+import { expect } from 'chai';
+import { version } from '../src/version.ts';
+import { runNeco } from './run-neco.ts';
+
+const run = promisify(execFile);
+const commands = ['setup', 'preflight', 'status', 'setup-secret', 'site init', 'site check', 'completion'];
+
+describe('neco --version', () => {
+  it('is the version of the package, before and after a command', async () => {
+    const { version: packaged } = JSON.parse(
+      await readFile(new URL('../package.json', import.meta.url), 'utf8'),
+    ) as { version: string };
+    expect(version).to.equal(packaged);
+    for (const args of [['--version'], ['setup', '--version']]) {
+      expect(await runNeco(args)).to.deep.equal({ status: 0, stdout: `${packaged}\n`, stderr: '' });
+    }
+  });
+});
+
+describe('neco --help', () => {
+  it('names every command', async () => {
+    const { status, stdout } = await runNeco(['--help']);
+    expect(status).to.equal(0);
+    for (const command of commands) expect(stdout).to.include(`neco ${command} `);
+  });
+
+  for (const command of commands) {
+    it(`explains neco ${command} with its options and examples`, async () => {
+      const { status, stdout, stderr } = await runNeco([...command.split(' '), '--help']);
+      expect(stderr).to.equal('');
+      expect(status).to.equal(0);
+      for (const part of [`$ neco ${command}`, '--json', '--verbose', 'Examples'])
+        expect(stdout).to.include(part);
+    });
+  }
+
+  it('explains the options of etcdutil where they count', async () => {
+    for (const command of ['setup', 'status']) {
+      const { stdout } = await runNeco([command, '-h']);
+      for (const option of [
+        'endpoints',
+        'prefix',
+        'timeout',
+        'username',
+        'password',
+        'tls-ca',
+        'tls-cert',
+        'tls-key',
+      ]) {
+        expect(stdout).to.include(`--etcd-${option} VALUE`);
+      }
+    }
+  });
+
+  it('explains both commands of neco site', async () => {
+    const { stdout } = await runNeco(['site', '--help']);
+    expect(stdout).to.include('$ neco site init').and.to.include('$ neco site check');
+  });
+});
+
+describe('neco setup-secret', () => {
+  it('prints a new secret each time and nothing else', async () => {
+    const [first, second] = await Promise.all([runNeco(['setup-secret']), runNeco(['setup-secret'])]);
+    expect(first.stdout).to.match(/^neco1-[0-9a-z]{30}\n$/);
+    expect(first.stderr).to.equal('');
+    expect(first.stdout).not.to.equal(second.stdout);
+  });
+});
+
+describe('neco completion', () => {
+  const shells: Record<string, string> = { bash: 'bash', zsh: 'zsh', fish: 'fish' };
+
+  for (const shell of Object.keys(shells)) {
+    it(`knows every command and option in ${shell}`, async () => {
+      const { status, stdout } = await runNeco(['completion', shell]);
+      expect(status).to.equal(0);
+      for (const word of ['setup', 'preflight', 'status', 'setup-secret', 'site', 'init', 'check']) {
+        expect(stdout).to.include(word);
+      }
+      expect(stdout).to.include('no-revoke').and.to.include('etcd-prefix');
+    });
+  }
+
+  /** What bash offers for a line whose last word is being typed. */
+  async function offered(...words: string[]): Promise<string[]> {
+    const { stdout: script } = await runNeco(['completion', 'bash']);
+    const setting = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${String(words.length - 1)}`;
+    const { stdout } = await run('bash', [
+      '-c',
+      `${script}\n${setting}; _neco; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    ]);
+    return stdout.split('\n').filter((word) => word !== '');
+  }
+
+  it('completes a command, a command within, and an option, in bash', async () => {
+    expect(await offered('neco', 'st')).to.deep.equal(['status']);
+    expect(await offered('neco', 'site', '')).to.deep.equal(['check', 'init']);
+    expect(await offered('neco', 'setup', '--no')).to.deep.equal(['--no-revoke']);
+    expect(await offered('neco', '--json', 'site', 'init', '--clu')).to.deep.equal(['--cluster']);
+    expect(await offered('neco', 'setup', '0', '--dry')).to.deep.equal(['--dry-run']);
+    expect(await offered('neco', 'status', '--no-revoke')).to.deep.equal([]);
+    expect(await offered('neco', 'completion', 'f')).to.deep.equal(['fish']);
+  });
+});
+
+describe('The README of neco-cli', () => {
+  it('explains every error code with its exit status, in order, and none that is not', async () => {
+    const text = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+    const explained = [...text.matchAll(/^\| `([A-Z_]+)` +\| ([0-9]) +\| (.+?) *\|$/gm)].map(
+      ([, code, status, explanation = '']) => ({
+        code,
+        status: Number(status),
+        explained: explanation.length > 20,
+      }),
+    );
+    const known = Object.entries(errorCodes).map(([code, status]) => ({ code, status, explained: true }));
+    expect(explained).to.deep.equal(known);
+  });
+
+  it('names every command', async () => {
+    const text = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+    for (const command of commands) expect(text).to.include(`neco ${command}`);
+  });
+});

@@ -1,0 +1,175 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { runNeco, runNecoAsNobody } from './run-neco.ts';
+
+/** What is typed, and what the message must name: the input, the rule or the remedy. */
+const wrong: [args: string[], code: string, ...says: (string | RegExp)[]][] = [
+  [['setup', '0', '1'], 'LRN_LIST_INVALID', '2 LRNs given, at least 3', 'neco setup 0 1 2'],
+  [['setup'], 'LRN_LIST_INVALID', '0 LRNs given, at least 3'],
+  [['setup', '0', '1', '1'], 'LRN_LIST_INVALID', 'LRN 1 is given twice', 'once'],
+  [['setup', 'a', '1', '2'], 'LRN_INVALID', '"a" is not an LRN', '0 to 65535'],
+  [['setup', '-1', '1', '2'], 'LRN_INVALID', '"-1" is not an LRN', 'without sign'],
+  [['setup', '0', '1', '-2'], 'LRN_INVALID', '"-2" is not an LRN'],
+  [['setup', '65536', '1', '2'], 'LRN_INVALID', '"65536" is not an LRN', '65535'],
+  [['setup', '0x1', '1', '2'], 'LRN_INVALID', '"0x1" is not an LRN', 'decimal'],
+  [['setup', ' 1', '0', '2'], 'LRN_INVALID', '" 1" is not an LRN', 'space'],
+  [['setup', '01', '0', '2'], 'LRN_INVALID', '"01" is not an LRN', 'leading zero'],
+  [['setup', '', '0', '2'], 'LRN_INVALID', '"" is not an LRN'],
+  [['setup', '1.5', '0', '2'], 'LRN_INVALID', '"1.5" is not an LRN'],
+  [['preflight', '0', '1'], 'LRN_LIST_INVALID', 'at least 3'],
+  [['preflight', '-1', '1', '2'], 'LRN_INVALID', '"-1" is not an LRN'],
+  [['setup', '--no-revok', '0', '1', '2'], 'USAGE', 'unknown option "--no-revok"', '"--no-revoke"'],
+  [['setup', '--etcd-prefx=/a/', '0', '1', '2'], 'USAGE', '"--etcd-prefx"', '"--etcd-prefix"'],
+  [['status', '--jsn'], 'USAGE', 'unknown option "--jsn"', '"--json"'],
+  [['status', '-x'], 'USAGE', 'unknown option "-x"'],
+  [['status', 'now'], 'USAGE', '"now" is one argument too many', 'neco status --help'],
+  [['status', '--json=yes'], 'USAGE', '--json takes no value'],
+  [['setup', '0', '1', '2', '--timeout'], 'USAGE', '--timeout needs a value'],
+  [['setup', '--timeout', 'soon', '0', '1', '2'], 'USAGE', '--timeout: "soon"', '90s'],
+  [['setup', '--timeout', '0s', '0', '1', '2'], 'USAGE', '--timeout "0s"'],
+  [['setup', '--accept-key', '1', '0', '1', '2'], 'USAGE', '--accept-key "1"', 'LRN=sha256:'],
+  [['setup', '--admin', 'Big Boss', '0', '1', '2'], 'USAGE', '--admin "Big Boss"', 'lower-case'],
+  [['setup', '--etcd-prefix', '//', '0', '1', '2'], 'USAGE', '"//" is an empty prefix', '/neco/'],
+  [['setup', '--etcd-prefix', '', '0', '1', '2'], 'USAGE', '"" is an empty prefix'],
+  [['status', '--etcd-timeout', 'x'], 'USAGE', '--etcd-timeout', '2s'],
+  [['stup', '0', '1', '2'], 'USAGE', 'unknown command "stup"', 'neco setup'],
+  [['site'], 'USAGE', '"neco site" is no command', 'neco site init', 'neco site check'],
+  [['site', 'chek'], 'USAGE', '"neco site chek" is no command', 'neco site check'],
+  [[], 'USAGE', 'no command given', 'neco --help'],
+  [['completion', 'csh'], 'USAGE', '"csh"', 'bash, zsh, fish'],
+  [['completion'], 'USAGE', 'neco completion'],
+  [['site', 'init', '--lrn', '07'], 'LRN_INVALID', '"07" is not an LRN'],
+  [['site', 'init', '--lrn', '7'], 'NO_TERMINAL', 'no terminal', '--cluster', '--first-address'],
+];
+
+describe('neco, given what it cannot do', () => {
+  for (const [args, code, ...says] of wrong) {
+    it(`refuses: neco ${args.map((arg) => (/^[^\s]+$/.test(arg) ? arg : `"${arg}"`)).join(' ')}`, async () => {
+      const { status, stdout, stderr } = await runNeco(args);
+      expect(stderr).to.include(`[${code}]`);
+      for (const text of says) expect(stderr).to.include(text);
+      expect(stdout).to.equal('');
+      expect(status).to.equal(2);
+    });
+  }
+
+  it('says it as one line of JSON with --json', async () => {
+    const { status, stdout, stderr } = await runNeco(['setup', '--json', '0', '1']);
+    expect(stdout).to.equal('');
+    expect(status).to.equal(2);
+    expect(stderr.trimEnd()).not.to.include('\n');
+    const { version, error } = JSON.parse(stderr) as { version: number; error: Record<string, unknown> };
+    expect(version).to.equal(1);
+    expect(error).to.include({ code: 'LRN_LIST_INVALID' });
+    expect(error).to.have.property('hint').that.includes('neco setup 0 1 2');
+  });
+
+  for (const args of [['setup', '0', '1', '2'], ['preflight', '0', '1', '2'], ['status']]) {
+    it(`refuses anybody but root: neco ${args.join(' ')}`, async () => {
+      const { status, stdout, stderr } = await runNecoAsNobody(args);
+      expect(stderr)
+        .to.include('[NOT_ROOT]')
+        .and.to.include(`sudo neco ${args.join(' ')}`);
+      expect(stdout).to.equal('');
+      expect(status).to.equal(2);
+    });
+  }
+});
+
+describe('neco site', () => {
+  let folder = '';
+  const site = (): string => join(folder, 'site.yml');
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'neco-cli-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const init = (...args: string[]) =>
+    runNeco(['site', 'init', '--file', site(), '--cluster', 'tokyo', '--first-address', '10.0.0.1', ...args]);
+
+  it('writes a site configuration that it then finds good', async () => {
+    const written = await init('--lrn', '3', '--step', '4', '--exception', '7=10.9.9.9');
+    expect(written.stderr).to.equal('');
+    expect(written.status).to.equal(0);
+    const { stdout, status } = await runNeco(['site', 'check', '--file', site(), '--json', '0', '3', '7']);
+    expect(status).to.equal(0);
+    const { plan } = JSON.parse(stdout) as { plan: { lrn: number; address: string }[] };
+    expect(plan.map(({ lrn, address }) => [lrn, address])).to.deep.equal([
+      [0, '10.0.0.1'],
+      [3, '10.0.0.13'],
+      [7, '10.9.9.9'],
+    ]);
+  });
+
+  it('leaves one that says the same as it is', async () => {
+    await init('--lrn', '3');
+    const before = await readFile(site(), 'utf8');
+    const again = await init('--lrn', '3');
+    expect(again.status).to.equal(0);
+    expect(again.stdout).to.include('says this already');
+    expect(await readFile(site(), 'utf8')).to.equal(before);
+  });
+
+  it('does not replace one that says something else, unless forced', async () => {
+    await init('--lrn', '3');
+    const before = await readFile(site(), 'utf8');
+    const refused = await init('--lrn', '4');
+    expect(refused.stderr).to.include('[CONFIG_EXISTS]').and.to.include('--force');
+    expect(refused.status).to.equal(4);
+    expect(await readFile(site(), 'utf8')).to.equal(before);
+    const forced = await init('--lrn', '4', '--force');
+    expect(forced.status).to.equal(0);
+    expect(await readFile(site(), 'utf8')).to.include('lrn: 4');
+  });
+
+  const faulty: [name: string, text: string | undefined, code: string, ...says: string[]][] = [
+    ['that is not there', undefined, 'CONFIG_MISSING', 'neco site init'],
+    ['that is no YAML', 'cluster: [', 'CONFIG_INVALID', 'not YAML'],
+    [
+      'with an unknown field',
+      'clustr: a\nlrn: 0\naddresses: {first: 10.0.0.1}',
+      'CONFIG_INVALID',
+      '"clustr"',
+      '"cluster"',
+    ],
+    [
+      'with an unknown inner field',
+      'cluster: a\nlrn: 0\naddresses: {frist: 10.0.0.1}',
+      'CONFIG_INVALID',
+      'frist',
+      '"first"',
+    ],
+    ['with a wrong type', 'cluster: a\nlrn: three\naddresses: {first: 10.0.0.1}', 'CONFIG_INVALID', 'lrn'],
+    [
+      'with a wrong address',
+      'cluster: a\nlrn: 0\naddresses: {first: 10.0.0}',
+      'CONFIG_INVALID',
+      'addresses.first',
+      'IPv4',
+    ],
+    [
+      'that gives two LRNs one address',
+      'cluster: a\nlrn: 0\naddresses: {first: 10.0.0.1, exceptions: {"2": 10.0.0.2}}',
+      'CONFIG_INVALID',
+      'boot-1 and boot-2 one address, 10.0.0.2',
+    ],
+  ];
+  for (const [name, text, code, ...says] of faulty) {
+    it(`check refuses one ${name}`, async () => {
+      if (text !== undefined) await writeFile(site(), text);
+      const { status, stdout, stderr } = await runNeco(['site', 'check', '--file', site(), '0', '1', '2']);
+      for (const part of [`[${code}]`, ...says]) expect(stderr).to.include(part);
+      expect(stdout).to.equal('');
+      expect(status).to.equal(2);
+    });
+  }
+
+  it('check refuses one that cannot be read', async () => {
+    const { status, stderr } = await runNeco(['site', 'check', '--file', folder]);
+    expect(stderr).to.include('[CONFIG_UNREADABLE]');
+    expect(status).to.equal(2);
+  });
+});
