@@ -75,6 +75,11 @@ export class Network {
     return exitCode === 0 ? /^\d+: ([^:@]+)/.exec(stdout)?.[1] : undefined;
   }
 
+  /** Pulls the cable of the server with this machine name, if it is plugged in. */
+  async removePort(machine: string): Promise<void> {
+    await tryRun(['ip', '-n', this.#name, 'link', 'delete', 'dev', `vb-${machine}`]);
+  }
+
   /** From now on drops all frames from and to a port. `cut` is what people ask for; `dark` is a server without power. */
   async drop(set: 'cut' | 'dark', port: string): Promise<void> {
     await this.#nft(`add element bridge neco ${set} { "${port}" }`);

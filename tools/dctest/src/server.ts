@@ -108,12 +108,12 @@ export class Server {
 
   /** A power cut: all its processes die at once and say nothing to anybody. Its disk keeps what was written. */
   async crash(): Promise<void> {
-    const port = await this.#network.port(this.#machine);
+    const port = await this.port();
     // The kernel would close the dead processes' connections politely; without power nobody does.
     if (port !== undefined) await this.#network.drop('dark', port);
     await this.#group.kill();
     await this.clear();
-    if (port !== undefined) await this.#unplugged(port);
+    if (port !== undefined) await this.#network.pass('dark', port);
   }
 
   /** The interface of this server on the bridge, when it runs. */
@@ -190,6 +190,8 @@ export class Server {
   /** Takes away what a run that has ended left on this machine. Its disk stays mounted. */
   async clear(): Promise<void> {
     await this.#group.ended(10_000);
+    // The kernel keeps it for as long as a connection of the dead server waits for an answer.
+    await this.#network.removePort(this.#machine);
     await this.#group.remove();
     await rm(join('/run/systemd/nspawn/propagate', this.#machine), { recursive: true, force: true });
     const root = await stat(this.#disk.root).catch(() => undefined);
@@ -244,15 +246,6 @@ export class Server {
     return exitCode === 0
       ? { done: true as const, value: undefined }
       : { done: false as const, seen: stderr.trim() };
-  }
-
-  async #unplugged(port: string): Promise<void> {
-    const look = async () =>
-      (await this.#network.port(this.#machine)) === undefined
-        ? { done: true as const, value: undefined }
-        : { done: false as const, seen: `${port} is still there` };
-    await waitFor(look, { what: `the network of ${this.name} to go`, timeout: 10_000, pause: 5 });
-    await this.#network.pass('dark', port);
   }
 
   /** Its first process, by its number on this machine: the one that is 1 in a PID namespace one below ours. */

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { shellStatus } from '../src/run.ts';
+
+const program = join(import.meta.dirname, '../main.ts');
+
+/** The program as a process that leads a group of its own, as a shell starts it on a terminal. */
+export function startDc(...args: string[]) {
+  const child = spawn(process.execPath, ['--conditions=neco-source', program, ...args], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  child.on('error', reject);
+  child.on('close', (code, signal) => resolve(shellStatus(code, signal)));
+  const ended = Promise.all([promise, text(child.stdout), text(child.stderr)]).then(
+    ([exitCode, stdout, stderr]) => ({
+      exitCode,
+      stdout,
+      stderr,
+    }),
+  );
+  return { child, ended };
+}
+
+/** Runs the program to its end. */
+export async function dc(...args: string[]) {
+  return startDc(...args).ended;
+}

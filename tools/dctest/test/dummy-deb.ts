@@ -1,0 +1,27 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from '../src/run.ts';
+
+/** Makes a package that is called neco and has one program, which prints its version. @returns the deb's path. */
+export async function dummyDeb(directory: string, version: string): Promise<string> {
+  const tree = join(directory, `neco-${version}`);
+  const program = join(tree, 'usr/bin/neco');
+  const control = {
+    Package: 'neco',
+    Version: version,
+    Architecture: 'amd64',
+    Maintainer: 'nobody <nobody@example.invalid>',
+    Section: 'admin',
+    Priority: 'optional',
+    Description: 'stands for neco in a test',
+  };
+  await mkdir(join(tree, 'DEBIAN'), { recursive: true });
+  await mkdir(join(tree, 'usr/bin'), { recursive: true });
+  const lines = Object.entries(control).map(([field, value]) => `${field}: ${value}\n`);
+  await writeFile(join(tree, 'DEBIAN/control'), lines.join(''));
+  await writeFile(program, `#!/bin/sh\necho ${version}\n`);
+  await chmod(program, 0o755);
+  const deb = join(directory, `neco_${version}_amd64.deb`);
+  await run(['dpkg-deb', '-Zgzip', '--root-owner-group', '--build', tree, deb]);
+  return deb;
+}
