@@ -1,1 +1,3 @@
-export {};
+export type { BootServer } from './boot-server.ts';
+export type { OperationRecord } from './operation-record.ts';
+export * from './registry.ts';

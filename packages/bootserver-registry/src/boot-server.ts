@@ -1,0 +1,20 @@
+import { maxLrn } from '@neco/core';
+import { z } from 'zod';
+
+export const bootServerSchema = z.looseObject({
+  version: z.literal(1),
+  lrn: z.int().min(0).max(maxLrn),
+  /** `boot-<LRN>`. */
+  name: z.string().min(1),
+  /** The IP address at which the others reach it. */
+  address: z.string().min(1),
+  /** The version of neco that registered it. */
+  neco: z.string().min(1),
+  state: z.literal('active'),
+  /** The serial numbers of its certificates, to revoke them when it leaves. */
+  serials: z.array(z.string().min(1)),
+  registeredAt: z.iso.datetime(),
+});
+
+/** A registered boot server. Fields that a newer neco added are kept. */
+export type BootServer = z.infer<typeof bootServerSchema>;

@@ -1,0 +1,280 @@
+import { NecoError, type Secret } from '@neco/core';
+import {
+  readPrefix,
+  watchPrefix,
+  withLock,
+  type EtcdCluster,
+  type HeldLock,
+  type IKeyValue,
+  type LockOptions,
+  type WatchPrefixOptions,
+} from '@neco/etcd-admin';
+import type { z } from 'zod';
+import { bootServerSchema, type BootServer } from './boot-server.ts';
+import { operationRecordSchema, type OperationRecord } from './operation-record.ts';
+import { parseRecord } from './parse-record.ts';
+import { RegistryKeys } from './registry-keys.ts';
+import { storedSecretSchema, storeSecret } from './stored-secret.ts';
+
+/** How often a change is begun anew because another came first. */
+const attempts = 5;
+
+/** The keys that setup writes before Vault holds anything. */
+export interface VaultKeys {
+  unsealKey: Secret;
+  rootToken: Secret;
+}
+
+/**
+ * What neco keeps in etcd, as typed records. Every method throws NecoError ETCD_* when etcd fails, and RECORD_INVALID
+ * naming the key when a value is not what neco writes.
+ */
+export class Registry {
+  readonly #cluster: EtcdCluster;
+  readonly #keys: RegistryKeys;
+
+  /**
+   * @param prefix the root of neco's keys; a missing or double slash is put right.
+   * @throws NecoError CONFIG_INVALID when it is empty.
+   */
+  constructor(cluster: EtcdCluster, prefix: string) {
+    this.#cluster = cluster;
+    this.#keys = new RegistryKeys(prefix);
+  }
+
+  /** The prefix with its slashes put right. */
+  get prefix(): string {
+    return this.#keys.prefix;
+  }
+
+  /** All registered boot servers, by LRN. */
+  async bootServers(): Promise<BootServer[]> {
+    const { entries } = await readPrefix(this.#cluster, this.#keys.bootServers);
+    return toBootServers(entries);
+  }
+
+  /** The boot server with this LRN, when it is registered. */
+  async bootServer(lrn: number): Promise<BootServer | undefined> {
+    return this.#record(bootServerSchema, this.#keys.bootServer(lrn));
+  }
+
+  /**
+   * Registers a boot server. When the same one is there already (its time of registration aside), nothing is written.
+   * @returns whether something was written.
+   * @throws NecoError ETCD_CONFLICT when another record is there.
+   */
+  async register(server: BootServer): Promise<boolean> {
+    const key = this.#keys.bootServer(server.lrn);
+    if (await this.#putIfAbsent([[key, JSON.stringify(server)]])) return true;
+    const there = await this.bootServer(server.lrn);
+    if (there !== undefined && isSameServer(there, server)) return false;
+    throw new NecoError('ETCD_CONFLICT', `${server.name} is registered already, with other facts (${key})`, {
+      hint: `look at it with "etcdctl get ${key}"; a server that is replaced must leave first`,
+    });
+  }
+
+  /**
+   * Changes the record of a boot server by a transaction on its revision, beginning anew when another came first.
+   * @throws NecoError ETCD_CONFLICT when it is not registered, or changed all the time.
+   */
+  async updateBootServer(lrn: number, change: (server: BootServer) => BootServer): Promise<BootServer> {
+    const key = this.#keys.bootServer(lrn);
+    return this.#change(key, (entry) => {
+      if (entry !== undefined) return change(parseRecord(bootServerSchema, key, entry.value));
+      throw new NecoError('ETCD_CONFLICT', `boot-${String(lrn)} is not registered (${key})`);
+    });
+  }
+
+  /** Takes a boot server out of the registry; nothing happens when it is not there. */
+  async deleteBootServer(lrn: number): Promise<void> {
+    await this.#delete(this.#keys.bootServer(lrn));
+  }
+
+  /** The registered boot servers, at once and again after each change, until the signal fires. */
+  async *watchBootServers(options: WatchPrefixOptions = {}): AsyncGenerator<BootServer[], void, void> {
+    for await (const { entries } of watchPrefix(this.#cluster, this.#keys.bootServers, options)) {
+      yield toBootServers(entries);
+    }
+  }
+
+  /** The key that unseals Vault; undefined when the admin took it out. */
+  async unsealKey(): Promise<Secret | undefined> {
+    return this.#record(storedSecretSchema, this.#keys.vaultUnsealKey);
+  }
+
+  /** The unseal key, at once and again after each change, until the signal fires. */
+  async *watchUnsealKey(options: WatchPrefixOptions = {}): AsyncGenerator<Secret | undefined, void, void> {
+    const key = this.#keys.vaultUnsealKey;
+    for await (const { entries } of watchPrefix(this.#cluster, key, options)) {
+      const entry = entries.get(key);
+      yield entry === undefined ? undefined : parseRecord(storedSecretSchema, key, entry.value);
+    }
+  }
+
+  /** @returns whether it was written; false when there is one already, which may be another. */
+  async putUnsealKeyIfAbsent(unsealKey: Secret): Promise<boolean> {
+    return this.#putIfAbsent([[this.#keys.vaultUnsealKey, storeSecret(unsealKey)]]);
+  }
+
+  async deleteUnsealKey(): Promise<void> {
+    await this.#delete(this.#keys.vaultUnsealKey);
+  }
+
+  /** Vault's root token: there during setup, and later only when it was not to be revoked. */
+  async rootToken(): Promise<Secret | undefined> {
+    return this.#record(storedSecretSchema, this.#keys.vaultRootToken);
+  }
+
+  /** @returns whether it was written; false when there is one already, which may be another. */
+  async putRootTokenIfAbsent(rootToken: Secret): Promise<boolean> {
+    return this.#putIfAbsent([[this.#keys.vaultRootToken, storeSecret(rootToken)]]);
+  }
+
+  async deleteRootToken(): Promise<void> {
+    await this.#delete(this.#keys.vaultRootToken);
+  }
+
+  /**
+   * Writes both keys of a new Vault in one transaction, so that there is never one without the other. When both are
+   * there and the same, an earlier call did it.
+   * @throws NecoError ETCD_CONFLICT when there is one already; then nothing was written.
+   */
+  async putVaultKeys({ unsealKey, rootToken }: VaultKeys): Promise<void> {
+    const { vaultUnsealKey, vaultRootToken } = this.#keys;
+    const written = await this.#putIfAbsent([
+      [vaultUnsealKey, storeSecret(unsealKey)],
+      [vaultRootToken, storeSecret(rootToken)],
+    ]);
+    if (written) return;
+    const [thereKey, thereToken] = [await this.unsealKey(), await this.rootToken()];
+    if (thereKey?.reveal() === unsealKey.reveal() && thereToken?.reveal() === rootToken.reveal()) return;
+    throw new NecoError(
+      'ETCD_CONFLICT',
+      `${vaultUnsealKey} or ${vaultRootToken} is in etcd already, of another Vault`,
+      {
+        hint: 'nothing was written; keys that nobody needs any more must be taken away by hand',
+      },
+    );
+  }
+
+  /** What an operation wrote down of its progress. @param id as in `setup`. */
+  async operation(id: string): Promise<OperationRecord | undefined> {
+    return this.#record(operationRecordSchema, this.#keys.operation(id));
+  }
+
+  /** Writes an operation's progress, whatever was there. */
+  async putOperation(id: string, fields: Readonly<Record<string, unknown>>): Promise<void> {
+    const key = this.#keys.operation(id);
+    const value = JSON.stringify({ version: 1, ...fields });
+    await this.#cluster.call(`write ${key}`, (client) => client.put(key).value(value));
+  }
+
+  /** Writes an operation's progress only when nobody did yet. @returns whether it was written. */
+  async putOperationIfAbsent(id: string, fields: Readonly<Record<string, unknown>>): Promise<boolean> {
+    return this.#putIfAbsent([[this.#keys.operation(id), JSON.stringify({ version: 1, ...fields })]]);
+  }
+
+  /**
+   * Changes an operation's progress by a transaction on its revision, beginning anew when another came first.
+   * @param change is given what is there, undefined when nothing is.
+   * @throws NecoError ETCD_CONFLICT when it is changed by others all the time.
+   */
+  async updateOperation(
+    id: string,
+    change: (record: OperationRecord | undefined) => Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const key = this.#keys.operation(id);
+    await this.#change(key, (entry) => {
+      const before = entry === undefined ? undefined : parseRecord(operationRecordSchema, key, entry.value);
+      return { ...change(before), version: 1 };
+    });
+  }
+
+  async deleteOperation(id: string): Promise<void> {
+    await this.#delete(this.#keys.operation(id));
+  }
+
+  /** Runs `work` while no other boot server does the same. @see withLock of etcd-admin */
+  async withLock<T>(
+    name: string,
+    work: (signal: AbortSignal, held: HeldLock) => Promise<T>,
+    options: LockOptions,
+  ): Promise<T> {
+    return withLock(this.#cluster, this.#keys.lock(name), work, options);
+  }
+
+  /** Keys under the prefix that are not neco's: another program writes there. */
+  async foreignKeys(): Promise<string[]> {
+    const { prefix } = this.#keys;
+    const keys = await this.#cluster.call(`read ${prefix}`, (client) =>
+      client.getAll().prefix(prefix).keys(),
+    );
+    return keys.filter((key) => !this.#keys.isOwn(key));
+  }
+
+  async #record<T extends z.ZodType>(schema: T, key: string): Promise<z.output<T> | undefined> {
+    const entry = await this.#entry(key);
+    return entry === undefined ? undefined : parseRecord(schema, key, entry.value);
+  }
+
+  async #entry(key: string): Promise<IKeyValue | undefined> {
+    const { kvs } = await this.#cluster.call(`read ${key}`, (client) => client.get(key).exec());
+    return kvs[0];
+  }
+
+  /** Writes all of them if none is there. A call that failed on the way and is repeated by etcd-admin finds its own. */
+  async #putIfAbsent(pairs: readonly (readonly [key: string, value: string])[]): Promise<boolean> {
+    const [[first] = ['']] = pairs;
+    const { succeeded } = await this.#cluster.call(
+      `write ${pairs.map(([key]) => key).join(' and ')}`,
+      (client) => {
+        const condition = client.if(first, 'Create', '==', 0);
+        for (const [key] of pairs.slice(1)) condition.and(key, 'Create', '==', 0);
+        return condition.then(...pairs.map(([key, value]) => client.put(key).value(value))).commit();
+      },
+    );
+    return succeeded;
+  }
+
+  /**
+   * Reads, changes and writes if nobody else did meanwhile; otherwise from the beginning. When an answer of etcd is
+   * lost, the change is made to what it has made already.
+   */
+  async #change<T>(key: string, change: (entry: IKeyValue | undefined) => T): Promise<T> {
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const entry = await this.#entry(key);
+      const changed = change(entry);
+      const value = JSON.stringify(changed);
+      const written =
+        entry === undefined ? this.#putIfAbsent([[key, value]]) : this.#replace(entry, key, value);
+      if (await written) return changed;
+    }
+    throw new NecoError('ETCD_CONFLICT', `${key} is being changed by others all the time`, {
+      retryable: true,
+    });
+  }
+
+  async #replace(entry: IKeyValue, key: string, value: string): Promise<boolean> {
+    if (entry.value.toString() === value) return true;
+    const { succeeded } = await this.#cluster.call(`write ${key}`, (client) =>
+      client.if(key, 'Mod', '==', entry.mod_revision).then(client.put(key).value(value)).commit(),
+    );
+    return succeeded;
+  }
+
+  async #delete(key: string): Promise<void> {
+    await this.#cluster.call(`delete ${key}`, (client) => client.delete().key(key));
+  }
+}
+
+function toBootServers(entries: ReadonlyMap<string, IKeyValue>): BootServer[] {
+  return [...entries]
+    .map(([key, { value }]) => parseRecord(bootServerSchema, key, value))
+    .sort((one, other) => one.lrn - other.lrn);
+}
+
+function isSameServer(there: BootServer, server: BootServer): boolean {
+  const facts = ({ lrn, name, address, neco, state, serials }: BootServer): string =>
+    JSON.stringify([lrn, name, address, neco, state, [...serials].sort()]);
+  return facts(there) === facts(server);
+}
