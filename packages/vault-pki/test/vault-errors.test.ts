@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Secret } from '@neco/core';
 import { FaultProxy, freePorts, VaultProcess } from '@neco/test-harness';
 import { Vault } from '@neco/vault-pki';
@@ -80,6 +81,15 @@ describe('a Vault that does not do what it is asked', () => {
     const error = await failureOf(vault().auditDevices(), 'VAULT_UNINITIALIZED', [token]);
     expect(error.message).to.include(server.address);
     await failureOf(vault().unseal(unsealKey), 'VAULT_UNINITIALIZED', [token, unsealKey]);
+  });
+
+  it('shows neither its token nor its key when it is printed', () => {
+    const key = new Secret('a private key');
+    const shown = inspect(Vault.connect({ address: server.address, key }, token), {
+      depth: Infinity,
+      showHidden: true,
+    });
+    expect(shown).not.to.include(token.reveal()).and.not.include(key.reveal());
   });
 
   it('takes no orders from the environment', async () => {

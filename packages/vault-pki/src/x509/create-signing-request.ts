@@ -1,6 +1,5 @@
 import { createPrivateKey, createPublicKey, webcrypto } from 'node:crypto';
 import type { Secret } from '@neco/core';
-import { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } from './x509-library.ts';
 
 /** The names that a certificate is asked for. */
 export interface CertificateNames {
@@ -16,6 +15,10 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
  * neco's signing roles take names only from the parameters beside the request.
  */
 export async function createSigningRequest(key: Secret, names: CertificateNames): Promise<string> {
+  // Loaded here, because it takes longer to load than all the rest; it asks for the polyfill before itself.
+  await import('reflect-metadata');
+  const { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } =
+    await import('@peculiar/x509');
   const { commonName, dnsNames = [], ipAddresses = [] } = names;
   const alternatives = [
     ...dnsNames.map((value) => ({ type: 'dns' as const, value })),

@@ -1,5 +1,5 @@
 import { messageOf, NecoError } from '@neco/core';
-import { X509Crl } from './x509-library.ts';
+import { DerReader, derTag } from './der-reader.ts';
 
 export interface CrlFacts {
   version: 2;
@@ -11,33 +11,72 @@ export interface CrlFacts {
 
 /**
  * Reads a revocation list as strictly as etcd does, which refuses every client when its list is not one: DER, not PEM,
- * version 2, nothing behind its end.
+ * version 2, nothing behind its end. Its signature is not checked.
  *
- * https://etcd.io/docs/v3.6/op-guide/security/
+ * https://www.rfc-editor.org/rfc/rfc5280#section-5.1, https://pkg.go.dev/crypto/x509#ParseRevocationList
  *
  * @throws NecoError CERTIFICATE_INVALID
  */
 export function parseCrl(der: Uint8Array): CrlFacts {
-  if (derLength(der) !== der.length)
-    throw invalid(der[0] === 0x2d ? 'it is PEM, not DER' : 'it is cut off, or not DER');
-  const list = parsed(der);
-  // On the wire version 2 is 1, and version 1 is nothing.
-  if (Number(list.version) !== 1) throw invalid('it is of version 1, and version 2 is needed');
-  return {
-    version: 2,
-    nextUpdate: list.nextUpdate,
-    serials: list.entries.map(({ serialNumber }) =>
-      (serialNumber.toLowerCase().match(/../g) ?? []).join(':'),
-    ),
-  };
+  if (der[0] === 0x2d) throw invalid('it is PEM, not DER');
+  try {
+    const outer = new DerReader(der);
+    const list = outer.enter();
+    outer.end();
+    const facts = readList(list.enter());
+    list.take(derTag.sequence);
+    list.take(derTag.bitString);
+    list.end();
+    return facts;
+  } catch (error) {
+    throw error instanceof NecoError ? error : invalid(messageOf(error));
+  }
 }
 
-function parsed(der: Uint8Array): X509Crl {
-  try {
-    return new X509Crl(der);
-  } catch (error) {
-    throw invalid(messageOf(error));
+function readList(list: DerReader): CrlFacts {
+  // Version 2 is written as 1, and version 1 by leaving it out.
+  if (list.takeIf(derTag.integer)?.content.join() !== '1') throw invalid('it is not of version 2');
+  list.take(derTag.sequence);
+  list.take(derTag.sequence);
+  readTime(list);
+  const nextUpdate =
+    list.tag === derTag.utcTime || list.tag === derTag.generalizedTime ? readTime(list) : undefined;
+  const serials = list.tag === derTag.sequence ? readSerials(list.enter()) : [];
+  list.takeIf(derTag.extensions);
+  list.end();
+  return { version: 2, nextUpdate, serials };
+}
+
+function readSerials(entries: DerReader): string[] {
+  const serials: string[] = [];
+  while (entries.tag !== undefined) {
+    const entry = entries.enter();
+    serials.push(serialOf(entry.take(derTag.integer).content));
+    readTime(entry);
+    entry.takeIf(derTag.sequence);
+    entry.end();
   }
+  return serials;
+}
+
+function serialOf(content: Uint8Array): string {
+  const digits = Buffer.from(content)
+    .toString('hex')
+    .replace(/^00(?=.)/, '');
+  return (digits.match(/../g) ?? []).join(':');
+}
+
+function readTime(reader: DerReader): Date {
+  const short = reader.takeIf(derTag.utcTime);
+  const text = Buffer.from((short ?? reader.take(derTag.generalizedTime)).content).toString('latin1');
+  // Two digits of a year mean 1950 to 2049 (RFC 5280, 4.1.2.5.1).
+  const full = short === undefined ? text : `${Number(text.slice(0, 2)) < 50 ? '20' : '19'}${text}`;
+  const match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(full);
+  if (match === null) throw new Error(`${JSON.stringify(text)} is not a time`);
+  const [, year, month, day, hour, minute, second] = match;
+  return new Date(
+    `${String(year)}-${String(month)}-${String(day)}T${String(hour)}:${String(minute)}:${String(second)}Z`,
+  );
 }
 
 function invalid(reason: string): NecoError {
@@ -48,14 +87,4 @@ function invalid(reason: string): NecoError {
       hint: 'fetch it from Vault again, as DER: /v1/<mount>/crl, not /crl/pem',
     },
   );
-}
-
-/** The length of the sequence that begins here, header included; -1 when none does. */
-function derLength(der: Uint8Array): number {
-  const [tag, first] = der;
-  if (tag !== 0x30 || first === undefined) return -1;
-  if (first < 0x80) return 2 + first;
-  const count = first & 0x7f;
-  const length = der.subarray(2, 2 + count).reduce((sum, byte) => sum * 256 + byte, 0);
-  return 2 + count + length;
 }

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { messageOf, NecoError, Secret } from '@neco/core';
-import { Pkcs10CertificateRequest } from './x509-library.ts';
+import { DerReader, derTag } from './der-reader.ts';
 
 /**
  * The fingerprint of a public key, `sha256:` and the hexadecimal SHA-256 of its SubjectPublicKeyInfo: the same for a
@@ -26,8 +26,15 @@ export function publicKeyFingerprint(pem: string | Secret): string {
 }
 
 function publicKeyOf(pem: string): Uint8Array {
-  if (/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(pem)) {
-    return new Uint8Array(new Pkcs10CertificateRequest(pem).publicKey.rawData);
-  }
-  return createPublicKey(pem).export({ type: 'spki', format: 'der' });
+  const request = /-----BEGIN CERTIFICATE REQUEST-----([^-]+)-----END/.exec(pem)?.[1];
+  if (request === undefined) return createPublicKey(pem).export({ type: 'spki', format: 'der' });
+  // Node has no certificate requests: the key is the third part of the first part (RFC 2986, 4.1).
+  const info = new DerReader(Buffer.from(request, 'base64')).enter().enter();
+  info.take(derTag.integer);
+  info.take(derTag.sequence);
+  const key = info.take(derTag.sequence).whole;
+  return createPublicKey({ key: Buffer.from(key), type: 'spki', format: 'der' }).export({
+    type: 'spki',
+    format: 'der',
+  });
 }

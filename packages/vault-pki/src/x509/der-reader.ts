@@ -1,0 +1,75 @@
+/** The tags of DER that neco meets. */
+export const derTag = {
+  integer: 0x02,
+  bitString: 0x03,
+  sequence: 0x30,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  extensions: 0xa0,
+} as const;
+
+export interface DerElement {
+  tag: number;
+  content: Uint8Array;
+  /** With its tag and length. */
+  whole: Uint8Array;
+}
+
+/**
+ * Reads DER elements one after the other, as strictly as Go's `cryptobyte`: no indefinite or padded lengths. For the two
+ * places that read outside of what `node:crypto` parses; the X.509 library takes longer to load than such a list to
+ * read, and takes what etcd refuses.
+ */
+export class DerReader {
+  #rest: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#rest = bytes;
+  }
+
+  /** The tag of the next element; undefined at the end. */
+  get tag(): number | undefined {
+    return this.#rest[0];
+  }
+
+  /** Takes the next element, which must have this tag. @throws Error */
+  take(tag: number): DerElement {
+    if (this.tag !== tag) throw new Error(`${hex(tag)} expected, ${hex(this.tag)} found`);
+    const [header, length] = lengthOf(this.#rest);
+    const end = header + length;
+    if (end > this.#rest.length) throw new Error('cut off');
+    const whole = this.#rest.subarray(0, end);
+    this.#rest = this.#rest.subarray(end);
+    return { tag, whole, content: whole.subarray(header) };
+  }
+
+  /** Takes the next element when it has this tag. */
+  takeIf(tag: number): DerElement | undefined {
+    return this.tag === tag ? this.take(tag) : undefined;
+  }
+
+  /** Reads the inside of the next element. */
+  enter(tag: number = derTag.sequence): DerReader {
+    return new DerReader(this.take(tag).content);
+  }
+
+  /** @throws Error when something is left. */
+  end(): void {
+    if (this.tag !== undefined) throw new Error('something behind its end');
+  }
+}
+
+/** Length of the header and of the content of the element that begins here. */
+function lengthOf(bytes: Uint8Array): [header: number, content: number] {
+  const first = bytes[1] ?? Number.NaN;
+  if (first < 0x80) return [2, first];
+  const count = first & 0x7f;
+  const length = bytes.subarray(2, 2 + count).reduce((sum, byte) => sum * 256 + byte, 0);
+  if (!(count >= 1 && count <= 4) || length < 0x80 || length < 256 ** (count - 1))
+    throw new Error('not a length of DER');
+  return [2 + count, length];
+}
+
+function hex(tag: number | undefined): string {
+  return tag === undefined ? 'nothing' : `0x${tag.toString(16).padStart(2, '0')}`;
+}
