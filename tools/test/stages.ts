@@ -4,10 +4,16 @@ import type { Stage } from './run-stage.ts';
 
 const minute = 60_000;
 
-/** Packages whose tests start real etcd and Vault processes. */
-const withServers = ['bootserver-registry', 'cluster-operations', 'etcd-admin', 'test-harness', 'vault-pki'];
+/** To which stage a test file belongs: the first row that fits; what fits none is a unit test. */
+const kinds: readonly [kind: 'scenario' | 'library' | 'package', files: RegExp][] = [
+  ['scenario', /^tools\/dctest\/|^packages\/[^/]+\/test\/dc\//],
+  // They start real etcd and Vault processes.
+  ['library', /^packages\/(bootserver-registry|cluster-operations|etcd-admin|test-harness|vault-pki)\//],
+  // They stand on what is built before.
+  ['package', /^tools\/(deb|pack|servers)\//],
+];
 
-/** Stages that may run beside each other, and the ones that want the machine for themselves, in this order. */
+/** Stages that may run beside each other, and then the ones that want the machine for themselves, in this order. */
 export interface Stages {
   together: Stage[];
   alone: Stage[];
@@ -15,14 +21,11 @@ export interface Stages {
 
 /** What `npm test` consists of, by what lies in the tree. */
 export async function findStages(root: string): Promise<Stages> {
-  const files = await testFiles(root);
-  const scenarios = files.filter(
-    (file) => file.startsWith('tools/dctest/') || /^packages\/[^/]+\/test\/dc\//.test(file),
+  const files = Map.groupBy(
+    await testFiles(root),
+    (file) => kinds.find(([, fits]) => fits.test(file))?.[0] ?? 'unit',
   );
-  const libraries = files.filter(
-    (file) => withServers.some((name) => file.startsWith(`packages/${name}/`)) && !scenarios.includes(file),
-  );
-  const units = files.filter((file) => !scenarios.includes(file) && !libraries.includes(file));
+  const scenarios = files.get('scenario') ?? [];
   return {
     together: [
       program('servers', 30, 'tools/servers/build.ts'),
@@ -30,11 +33,12 @@ export async function findStages(root: string): Promise<Stages> {
       { name: 'lint', command: ['sh', 'tools/lint/run.sh'], limit: 10 * minute },
       { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'], limit: 5 * minute },
       { name: 'unused', command: ['knip', '--no-config-hints'], limit: 5 * minute },
-      mocha('unit', 10, units),
     ],
     alone: [
-      ...(libraries.length === 0 ? [] : [mocha('library', 20, libraries)]),
+      mocha('unit', 10, files.get('unit') ?? []),
+      mocha('library', 20, files.get('library') ?? []),
       program('debs', 20, 'tools/deb/build.ts'),
+      mocha('package', 20, files.get('package') ?? []),
       ...scenarios.map((file) => mocha(`dc ${scenarioName(file)}`, 60, [file])),
     ],
   };
@@ -60,5 +64,6 @@ function mocha(name: string, minutes: number, files: string[]): Stage {
 }
 
 function scenarioName(file: string): string {
-  return file.replace(/^.*\//, '').replace(/\.test\.ts$/, '');
+  const owner = file.split('/')[1] ?? '';
+  return `${owner === 'dctest' ? '' : `${owner}-`}${file.replace(/^.*\//, '').replace(/\.test\.ts$/, '')}`;
 }

@@ -61,7 +61,9 @@ describe('what npm pack makes of the libraries', function () {
         'package/dist/index.js',
         'package/dist/index.d.ts',
       ]);
-      expect(files.filter((file) => /\/(src|test)\/|(?<!\.d)\.ts$|\.map$|tsbuildinfo/.test(file))).to.deep.equal([]);
+      expect(
+        files.filter((file) => /\/(src|test)\/|(?<!\.d)\.ts$|\.map$|tsbuildinfo/.test(file)),
+      ).to.deep.equal([]);
     }
   });
 
