@@ -18,8 +18,8 @@ const banner = [
 ].join(' ');
 
 /**
- * Bundles neco's programs: `neco.mjs`, `neco-worker.mjs` and `neco-updater.mjs`, what they share and what they load
- * late in `parts/`, and etcd3's `proto/`, which it looks for in the folder above its own.
+ * Bundles neco's programs into one folder: `neco.mjs`, `neco-worker.mjs`, `neco-updater.mjs`, and what they share or
+ * load late. etcd3 looks for its protocol files in `../proto` from there.
  *
  * @param directory - Where the bundle goes.
  * @returns esbuild's list of what went in, by which the licences are found.
@@ -32,7 +32,7 @@ export async function bundle(directory: string): Promise<Metafile> {
     entryPoints: programs,
     outdir: directory,
     outExtension: { '.js': '.mjs' },
-    chunkNames: 'parts/[name]-[hash]',
+    chunkNames: '[name]-[hash]', // beside the programs: `../proto` has to be one place for all of them
     bundle: true,
     splitting: true, // what is imported late stays in files of its own, so that `--version` reads none of them
     format: 'esm',

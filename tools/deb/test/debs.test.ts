@@ -41,9 +41,10 @@ describe('debs', function () {
   });
 
   it('are not built again when nothing changed', async () => {
-    const times = await Promise.all([neco, etcd, vault].map(async (deb) => (await stat(deb)).mtimeMs));
+    const first = await debs(); // anew: a source may have been edited since this run began
+    const times = await Promise.all(first.map(async (deb) => (await stat(deb)).mtimeMs));
     const again = await debs();
-    expect(again).to.deep.equal([neco, etcd, vault]);
+    expect(again).to.deep.equal(first);
     expect(await Promise.all(again.map(async (deb) => (await stat(deb)).mtimeMs))).to.deep.equal(times);
   });
 
@@ -65,7 +66,7 @@ describe('debs', function () {
     });
     expect(Object.fromEntries(await listingOf(neco))).to.include({
       '/usr/bin/neco': 'lrwxrwxrwx root/root',
-      '/usr/lib/neco/neco.mjs': '-rwxr-xr-x root/root',
+      '/usr/lib/neco/programs/neco.mjs': '-rwxr-xr-x root/root',
       '/usr/lib/neco/node': '-rwxr-xr-x root/root',
       '/usr/lib/neco/proto/rpc.proto': '-rw-r--r-- root/root',
       '/etc/neco/': 'drwxr-xr-x root/root',
@@ -124,7 +125,7 @@ describe('debs', function () {
   it('bring a neco that runs by its own Node alone', async () => {
     const root = join(directory, 'tree');
     await runCommand('dpkg-deb', ['--extract', neco, root]);
-    const command = [join(root, 'usr/lib/neco/neco.mjs'), '--version'];
+    const command = [join(root, 'usr/lib/neco/programs/neco.mjs'), '--version'];
     const output = await runCommand(join(root, 'usr/lib/neco/node'), command, { environment: {}, cwd: '/' });
     expect(basename(neco)).to.include(`_${output.trim()}_`);
   });
@@ -136,8 +137,8 @@ describe('debs', function () {
     }
   });
 
-  // lintian comes with a Debian developer's tools; where it is not there, nothing else can judge in its place.
-  if (existsSync('/usr/bin/lintian')) {
+  // Most of a minute, nearly all of it for Vault; and where a Debian developer's tools are not, nothing else can judge.
+  if (process.env.NECO_TEST_ALL !== undefined && existsSync('/usr/bin/lintian')) {
     it('have no error that lintian knows of', async () => {
       await runCommand('lintian', ['--fail-on', 'error', '--allow-root', neco, etcd, vault]);
     });
