@@ -2,11 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { NecoError, waitFor } from '@neco/core';
 import type { InstallOptions } from '../host-writer.ts';
 import { runCommand, type CommandOptions, type CommandResult } from '../run-command.ts';
+import { candidateVersions } from './candidate-versions.ts';
 import { packageError } from './package-error.ts';
 import { runApt } from './run-apt.ts';
-
-/** dpkg keeps its journal here while it is at work; files left over mean that it was interrupted. */
-const dpkgJournal = '/var/lib/dpkg/updates';
 
 /**
  * Installs deb packages without questions and without what they only recommend; keeps configuration files that were
@@ -27,33 +25,34 @@ export async function installPackages(
     detached: true,
     ...(signal ? { signal } : {}),
   };
-  const what = `${names.join(', ')} cannot be installed`;
-  await whenUnlocked(what, lockTimeout, signal, () => mendDpkg(command));
-  await whenUnlocked(what, lockTimeout, signal, () => install(names, aptOptions, lockTimeout, command));
+  const settings = [...aptOptions, `DPkg::Lock::Timeout=${String(Math.ceil(lockTimeout / 1000))}`];
+  const install = (packages: readonly string[], ...flags: string[]): Promise<CommandResult> =>
+    runApt('apt-get', ['install', ...installFlags, ...flags, ...packages], settings, command);
+  const unlocked = (work: () => Promise<CommandResult>): Promise<void> =>
+    whenUnlocked(`${names.join(', ')} cannot be installed`, lockTimeout, signal, work);
+
+  await unlocked(() => configureInterrupted(command));
+  const halfInstalled = await packagesIn('half-installed', aptOptions);
+  // apt takes a package whose unpacking was interrupted for installed, and would leave it as it is.
+  if (halfInstalled.length > 0) await unlocked(() => install(halfInstalled, '--reinstall'));
+  await unlocked(() => install(names));
 }
 
-async function install(
-  names: readonly string[],
-  aptOptions: readonly string[],
-  lockTimeout: number,
-  command: CommandOptions,
-): Promise<CommandResult> {
-  const settings = [
-    ...aptOptions,
-    `DPkg::Lock::Timeout=${String(Math.ceil(lockTimeout / 1000))}`,
+const installFlags = [
+  '-y',
+  '--no-install-recommends',
+  '--no-remove',
+  ...[
     'Dpkg::Options::=--force-confdef',
     'Dpkg::Options::=--force-confold',
     'APT::Keep-Downloaded-Packages=false',
-  ];
-  return runApt(
-    'apt-get',
-    ['install', '-y', '--no-install-recommends', '--no-remove', ...names],
-    settings,
-    command,
-  );
-}
+  ].flatMap((option) => ['-o', option]),
+];
 
-async function mendDpkg(command: CommandOptions): Promise<CommandResult> {
+/** dpkg keeps its journal here while it is at work; files left over mean that it was interrupted. */
+const dpkgJournal = '/var/lib/dpkg/updates';
+
+async function configureInterrupted(command: CommandOptions): Promise<CommandResult> {
   const interrupted = (await readdir(dpkgJournal).catch(() => [])).some((name) => /^[0-9]+$/.test(name));
   if (!interrupted) return { exitCode: 0, stdout: '', stderr: '' };
   const environment = { DEBIAN_FRONTEND: 'noninteractive' };
@@ -61,6 +60,19 @@ async function mendDpkg(command: CommandOptions): Promise<CommandResult> {
     ...command,
     environment,
   });
+}
+
+/** The packages in a state of dpkg's, as far as they are to be had. */
+async function packagesIn(state: string, aptOptions: readonly string[]): Promise<string[]> {
+  const { stdout } = await runCommand('dpkg-query', [
+    '--show',
+    '--showformat=${db:Status-Status} ${binary:Package}\n',
+  ]);
+  const names = stdout
+    .split('\n')
+    .flatMap((line) => (line.startsWith(`${state} `) ? [line.slice(state.length + 1)] : []));
+  const found = await candidateVersions(names, aptOptions);
+  return names.filter((name) => found.has(name));
 }
 
 /** Of apt's locks only that of dpkg can be waited for by an option, so the rest is tried again here. */

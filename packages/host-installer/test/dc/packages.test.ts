@@ -23,9 +23,11 @@ describe('packages of a host', function () {
     await source.add('neco-test-etcd', '3.7.3-1', ['Depends: neco-test-base']);
     await source.add('neco-test-small', '1.0');
     await source.add('neco-test-other', '1.0');
-    await source.add('neco-test-broken', '1.0', [], 'echo it broke in half >&2; exit 1');
-    for (const name of ['neco-test-slow', 'neco-test-killed'])
-      await source.add(name, '1.0', [], untilLetGo(name));
+    await source.add('neco-test-broken', '1.0', [], { postinst: 'echo it broke in half >&2; exit 1' });
+    await source.add('neco-test-slow', '1.0', [], { postinst: untilLetGo('neco-test-slow') });
+    for (const script of ['preinst', 'postinst']) {
+      await source.add(`neco-test-${script}`, '1.0', [], { [script]: untilLetGo(`neco-test-${script}`) });
+    }
     await source.close();
     dataCenter = await DataCenter.up({ name: 'host-packages', lrns: [0], bare: true, replace: true });
     host = await HostDriver.install(dataCenter.server(0));
@@ -76,16 +78,27 @@ describe('packages of a host', function () {
     await host.server.run(['sh', '-c', 'rm -rf /var/lib/apt/lists/*neco*']);
   });
 
-  it('are installed after dpkg was killed at work, which is mended first', async () => {
-    const apt = await host.server.spawn(['node', '/opt/drive-host.mjs', 'install', 'neco-test-killed']);
-    await waitFor('/run/neco-test-killed-waits');
-    await apt.killTree();
-    expect(await statusOf('neco-test-killed')).to.equal('half-configured');
-    await host.server.run(['touch', '/run/neco-test-killed-go']);
-    await host.do('install', 'neco-test-other');
-    expect(await statusOf('neco-test-other')).to.equal('installed');
-    expect(await statusOf('neco-test-killed')).to.equal('installed');
-  });
+  for (const [script, status] of [
+    ['preinst', 'half-installed'],
+    ['postinst', 'half-configured'],
+  ] as const) {
+    const name = `neco-test-${script}`;
+    for (const next of [name, 'neco-test-other'] as const) {
+      it(`are installed after dpkg was killed in a ${script}: ${next}`, async () => {
+        await host.server.exec(['dpkg', '--purge', '--force-remove-reinstreq', name, 'neco-test-other']);
+        await host.server.run(['sh', '-c', `rm -f /run/${name}-*`]);
+        const apt = await host.server.spawn(['node', '/opt/drive-host.mjs', 'install', name]);
+        await waitFor(`/run/${name}-waits`);
+        await apt.killTree();
+        expect(await statusOf(name)).to.equal(status);
+        await host.server.run(['touch', `/run/${name}-go`]);
+        expect(await host.do('version', name)).to.equal(undefined);
+        await host.do('simulate', next);
+        await host.do('install', next);
+        expect(await statusOf(next)).to.equal('installed');
+      });
+    }
+  }
 
   it('that cannot be had or configured are named', async () => {
     const unknown = (await host.ask('install', 'neco-test-none')).error;

@@ -34,8 +34,13 @@ export class PackageSource {
     return source;
   }
 
-  /** Makes a package and puts it into the source; the lists are signed anew. */
-  async add(name: string, version: string, fields: readonly string[] = [], postinst?: string): Promise<void> {
+  /** Makes a package and puts it into the source; the lists are signed anew. @param scripts such as `postinst`, in sh. */
+  async add(
+    name: string,
+    version: string,
+    fields: readonly string[] = [],
+    scripts: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     const root = join(this.#directory, `${name}-${version}`);
     await mkdir(join(root, 'DEBIAN'), { recursive: true });
     const control = [
@@ -44,17 +49,12 @@ export class PackageSource {
       'Architecture: all',
       'Section: admin',
       'Priority: optional',
-    ];
-    const text = [
-      ...control,
       'Maintainer: neco <neco@example.com>',
       'Description: for a test',
-      ...fields,
-      '',
     ];
-    await writeFile(join(root, 'DEBIAN/control'), text.join('\n'));
-    if (postinst !== undefined) {
-      await writeFile(join(root, 'DEBIAN/postinst'), `#!/bin/sh\nset -e\n${postinst}\n`, { mode: 0o755 });
+    await writeFile(join(root, 'DEBIAN/control'), [...control, ...fields, ''].join('\n'));
+    for (const [script, text] of Object.entries(scripts)) {
+      await writeFile(join(root, 'DEBIAN', script), `#!/bin/sh\nset -e\n${text}\n`, { mode: 0o755 });
     }
     await this.#run('dpkg-deb', ['--build', '--root-owner-group', '-Zgzip', root]);
     await this.#run('reprepro', [
