@@ -7,7 +7,7 @@ import { ChangingMessages } from './changing-messages.ts';
 import { UnsealKeyWatch } from './unseal-key-watch.ts';
 
 /** Pauses between two looks at Vault, in milliseconds: it tells nobody when it is sealed. */
-const pauses = { unsealed: 5000, otherwise: 1000, longest: 30_000 } as const;
+const pauses = { unsealed: 5000, otherwise: 1000, longest: 5000 } as const;
 /** Vault is on this server: it answers soon or not at all. */
 const timeout = 5000;
 

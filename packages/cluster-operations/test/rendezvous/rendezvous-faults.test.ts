@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { NecoError } from '@neco/core';
 import { expect } from 'chai';
-import { listenRendezvous } from '../../src/rendezvous/index.ts';
+import { listenRendezvous } from '../../src/rendezvous/rendezvous-server.ts';
 import { rejection, RendezvousWorld } from './rendezvous-world.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 

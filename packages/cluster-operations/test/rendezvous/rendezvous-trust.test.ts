@@ -18,7 +18,7 @@ import {
 } from 'node:tls';
 import { NecoError } from '@neco/core';
 import { expect } from 'chai';
-import { createSetupSecret } from '../../src/rendezvous/index.ts';
+import { createSetupSecret } from '../../src/rendezvous/setup-secret.ts';
 import { setupSecretBase32 } from '../../src/rendezvous/setup-secret-base32.ts';
 import { rejection, RendezvousWorld } from './rendezvous-world.ts';
 import { TcpProxy } from './tcp-proxy.ts';

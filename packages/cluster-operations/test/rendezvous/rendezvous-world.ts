@@ -3,14 +3,16 @@ import { NecoError, type Secret } from '@neco/core';
 import { expect } from 'chai';
 import {
   connectRendezvous,
-  createSetupSecret,
-  listenRendezvous,
   type RendezvousClient,
   type RendezvousClientOptions,
-  type RendezvousRefusal,
+} from '../../src/rendezvous/rendezvous-client.ts';
+import type { RendezvousRefusal } from '../../src/rendezvous/rendezvous-refusal.ts';
+import {
+  listenRendezvous,
   type RendezvousRequest,
   type RendezvousServer,
-} from '../../src/rendezvous/index.ts';
+} from '../../src/rendezvous/rendezvous-server.ts';
+import { createSetupSecret } from '../../src/rendezvous/setup-secret.ts';
 
 /** A leader on loopback and clients for it. */
 export class RendezvousWorld implements AsyncDisposable {

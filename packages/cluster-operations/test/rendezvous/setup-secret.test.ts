@@ -4,13 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NecoError, Secret } from '@neco/core';
 import { expect } from 'chai';
-import {
-  createSetupSecret,
-  openState,
-  parseSetupSecret,
-  readSetupSecretFile,
-  sealState,
-} from '../../src/rendezvous/index.ts';
+import { readSetupSecretFile } from '../../src/rendezvous/read-setup-secret-file.ts';
+import { openState, sealState } from '../../src/rendezvous/setup-key.ts';
+import { createSetupSecret, parseSetupSecret } from '../../src/rendezvous/setup-secret.ts';
 import { rejection } from './rendezvous-world.ts';
 
 const known = 'neco1-2hs0t5p4q31rykztjrsvx66gmc7m2x';
