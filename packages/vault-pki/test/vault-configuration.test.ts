@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { waitFor } from '@neco/core';
-import { freePorts, runProgram, startEtcd, VaultProcess, type EtcdUnderTest } from '@neco/test-harness';
+import {
+  freePorts,
+  runProgram,
+  startEtcd,
+  TestCa,
+  VaultProcess,
+  type EtcdUnderTest,
+} from '@neco/test-harness';
 import { temporaryVaultConfiguration, Vault, vaultConfiguration } from '@neco/vault-pki';
 import { expect } from 'chai';
 
@@ -93,6 +100,14 @@ describe('the configuration of a Vault', () => {
       await standby.ensurePolicy('through-the-standby', 'path "x" { capabilities = ["read"] }');
       const { stdout } = await first.client(['policy', 'list'], first.rootToken);
       expect(stdout).to.include('through-the-standby');
+      const ca = await TestCa.create('server CA');
+      const own = await ca.issue({ commonName: 'boot-0' });
+      await active.ensureCertAuth();
+      const role = { ca: ca.certificate, allowedCommonNames: ['boot-0'], policies: ['boot-0'], ttl: '10m' };
+      await active.ensureCertRole('boot-0', role);
+      const boot0 = Vault.connect({ address: second.address, ca: second.ca, ...own });
+      const facts = await (await boot0.loginCertificate('boot-0')).lookupSelf();
+      expect(facts.policies).to.deep.equal(['boot-0', 'default']);
       const keys = await etcd.etcdctlOk(['get', '', '--prefix', '--keys-only']);
       expect(keys.split('\n').filter((key) => key !== '' && !key.startsWith('/vault/'))).to.deep.equal([]);
       expect(keys).to.include('/vault/core/');

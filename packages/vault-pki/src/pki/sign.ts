@@ -40,13 +40,13 @@ export async function sign(
   role: string,
   request: SignRequest,
 ): Promise<SignedCertificate> {
-  const { csr, commonName, altNames, ipSans, ttl } = request;
+  const { csr, commonName, altNames = [], ipSans = [], ttl } = request;
   const body = {
     csr,
     common_name: commonName,
-    // One string each: a policy compares the parameter whole, and a list would be another value.
-    ...(altNames === undefined ? {} : { alt_names: altNames.join(',') }),
-    ...(ipSans === undefined ? {} : { ip_sans: ipSans.join(',') }),
+    // One string each, and none when empty: a policy compares the parameter whole, and refuses one it does not name.
+    ...(altNames.length === 0 ? {} : { alt_names: altNames.join(',') }),
+    ...(ipSans.length === 0 ? {} : { ip_sans: ipSans.join(',') }),
     ...(ttl === undefined ? {} : { ttl }),
   };
   const path = `${mount}/sign/${encodeURIComponent(role)}`;
