@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NecoError, serverName } from '@neco/core';
+import { NecoError, serverName, toNecoError } from '@neco/core';
 import { cacheDirectory } from '../../lib/cache.ts';
 import { withFileLock } from '../../lib/with-file-lock.ts';
 import { largestLrn } from './address-plan.ts';
@@ -88,8 +88,9 @@ export class DataCenter {
       try {
         return await DataCenter.#build({ ...options, name, lrns, say });
       } catch (error) {
+        const logs = options.signal?.aborted === true ? undefined : await DataCenter.#keepLogs(name);
         await DataCenter.#clearAway(name);
-        throw error;
+        throw withLogs(error, logs);
       }
     });
   }
@@ -205,6 +206,18 @@ export class DataCenter {
     return DataCenter.attach(name);
   }
 
+  /** Saves the consoles and journals of a data centre that is about to go. @returns where, if there is anything. */
+  static async #keepLogs(name: string): Promise<string | undefined> {
+    const state = await readState(name);
+    if (state === undefined) return undefined;
+    const { servers, depot } = new DataCenter(state, await ControlGroup.at(name));
+    const directory = join(cacheDirectory(), 'logs', `dc-${name}`);
+    await rm(directory, { recursive: true, force: true });
+    await mkdir(directory, { recursive: true });
+    await Promise.all([...servers, ...(depot === undefined ? [] : [depot])].map((server) => server.keepLogs(directory)));
+    return directory;
+  }
+
   /** Takes away all that a data centre of this name left on this machine, in whatever state it was. */
   static async #clearAway(name: string): Promise<boolean> {
     const state = await readState(name);
@@ -280,6 +293,13 @@ function checkLrns(lrns: readonly number[]): void {
     });
   }
   if (lrns.length === 0) throw new NecoError('USAGE', 'a data centre needs one boot server at least');
+}
+
+function withLogs(thrown: unknown, logs: string | undefined): unknown {
+  const error = toNecoError(thrown);
+  if (logs === undefined) return error;
+  const hint = `${error.hint === undefined ? '' : `${error.hint}; `}what the servers said is in ${logs}`;
+  return new NecoError(error.code, error.message, { hint, cause: thrown });
 }
 
 function waiting(name: string, say: (line: string) => void): () => void {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { NecoError, waitFor } from '@neco/core';
 import { hostOf } from './address-plan.ts';
@@ -7,7 +7,7 @@ import type { ControlGroup } from './control-group.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import { inControlGroup } from './in-control-group.ts';
 import { bridge, type Network } from './network.ts';
-import { commandFailed, type CommandResult } from './run.ts';
+import { commandFailed, tryRun, type CommandResult } from './run.ts';
 import { ServerCommand } from './server-command.ts';
 
 /** The environment of everything on a server that does not come from its systemd. */
@@ -183,8 +183,16 @@ export class Server {
   }
 
   /** How to have journalctl(1) read its journal, whether it runs or not. */
-  get journal(): string[] {
+  get journal(): [string, ...string[]] {
     return ['journalctl', '--directory', join(this.#disk.upper, 'var/log/journal')];
+  }
+
+  /** Saves what its console and its journal say. @param directory where there shall be a file of each. */
+  async keepLogs(directory: string): Promise<void> {
+    const [command, ...options] = this.journal;
+    const { stdout } = await tryRun([command, ...options, '--no-pager']);
+    await writeFile(join(directory, `${this.name}.journal`), stdout);
+    await copyFile(this.#consoleFile, join(directory, `${this.name}.console`)).catch(() => undefined);
   }
 
   /** Takes away what a run that has ended left on this machine. Its disk stays mounted. */

@@ -1,56 +1,75 @@
 import { randomBytes } from 'node:crypto';
 import { NecoError } from '@neco/core';
-import { throwIfStopped } from './run.ts';
 import type { Server } from './server.ts';
-import type { ServerCommand } from './server-command.ts';
+import { SetupRun, type SetupResult } from './setup-run.ts';
 
 /** The first administrator of a cluster that this tool sets up, and where on the leader the password lies. */
 export const administrator = { name: 'admin', passwordFile: '/root/admin-password' } as const;
 
-const secretFile = '/root/setup-secret';
-const setupLimit = 180_000;
+/** Where the setup secret lies on each server. */
+export const secretFile = '/root/setup-secret';
+const setupLimit = '180s';
 
-/**
- * Runs `neco setup` on all servers at once.
- * @throws NecoError COMMAND_FAILED with what each that failed said; TIMEOUT; CANCELLED.
- */
-export async function setUpCluster(
-  servers: readonly Server[],
-  say: (line: string) => void,
-  signal?: AbortSignal,
-): Promise<void> {
+/** Puts a setup secret on each server and the administrator's password on the leader, as an admin would type them. */
+export async function handOutSecrets(servers: readonly Server[]): Promise<void> {
   const [leader] = servers;
   if (leader === undefined) return;
   const secret = await leader.run(['neco', 'setup-secret']);
   await Promise.all(servers.map((server) => server.writeFile(secretFile, secret, 0o600)));
   await leader.writeFile(administrator.passwordFile, `${randomBytes(18).toString('base64url')}\n`, 0o600);
-  const lrns = servers.map(({ which }) => `${which}`);
-  say(`neco setup ${lrns.join(' ')} on all of them`);
-  const argv = ['neco', 'setup', '--secret-file', secretFile];
-  const first = ['--admin', administrator.name, '--admin-password-file', administrator.passwordFile];
-  const commands = await Promise.all(
-    servers.map((server) => server.spawn([...argv, ...(server === leader ? first : []), ...lrns])),
-  );
-  for (const command of commands) command.stdin?.end();
-  const timer = setTimeout(() => killAll(commands), setupLimit);
-  const stop = () => killAll(commands);
+}
+
+/** What comes after `neco setup` on each of these servers, the first of which leads. */
+export function setupArguments(servers: readonly Server[], server: Server, more: readonly string[] = []): string[] {
+  const leads = server === servers[0];
+  return [
+    ...['--secret-file', secretFile],
+    ...(leads ? ['--admin', administrator.name, '--admin-password-file', administrator.passwordFile] : []),
+    ...more,
+    ...servers.map(({ which }) => `${which}`),
+  ];
+}
+
+/** Starts `neco setup` on all servers at once. */
+export async function startSetup(servers: readonly Server[], more: readonly string[] = []): Promise<SetupRun[]> {
+  return Promise.all(servers.map((server) => SetupRun.start(server, setupArguments(servers, server, more))));
+}
+
+/**
+ * Runs `neco setup` on all servers at once.
+ * @throws NecoError COMMAND_FAILED with what each that failed said; CANCELLED.
+ */
+export async function setUpCluster(
+  servers: readonly Server[],
+  say: (line: string) => void = () => undefined,
+  signal?: AbortSignal,
+): Promise<void> {
+  await handOutSecrets(servers);
+  say(`neco setup ${servers.map(({ which }) => `${which}`).join(' ')} on all of them`);
+  const runs = await startSetup(servers, ['--timeout', setupLimit]);
+  const stop = (): void => {
+    for (const run of runs) run.kill().catch(() => undefined);
+  };
   signal?.addEventListener('abort', stop);
   try {
-    const results = await Promise.all(commands.map((command) => command.output()));
-    const failures = results.flatMap(({ exitCode, stdout, stderr }, index) =>
-      exitCode === 0
-        ? []
-        : [`${servers[index]?.name ?? ''} ended with ${exitCode}:\n${stdout}${stderr}`.trim()],
-    );
-    throwIfStopped(signal);
-    if (failures.length > 0)
-      throw new NecoError('COMMAND_FAILED', `neco setup failed:\n${failures.join('\n')}`);
+    await expectDone(runs);
   } finally {
-    clearTimeout(timer);
     signal?.removeEventListener('abort', stop);
+    signal?.throwIfAborted();
   }
 }
 
-function killAll(commands: readonly ServerCommand[]): void {
-  for (const command of commands) command.killTree().catch(() => undefined);
+/** Waits for the end of all. @throws NecoError COMMAND_FAILED with what each that failed said last. */
+export async function expectDone(runs: readonly SetupRun[]): Promise<SetupResult[]> {
+  const results = await Promise.all(runs.map(({ result }) => result));
+  const failures = results.flatMap((result, index) =>
+    result.exitCode === 0 ? [] : [`${runs[index]?.server.name ?? ''} ended with ${result.exitCode}: ${lastWords(result)}`],
+  );
+  if (failures.length > 0) throw new NecoError('COMMAND_FAILED', `neco setup failed:\n${failures.join('\n')}`);
+  return results;
+}
+
+function lastWords({ stderr, events }: SetupResult): string {
+  const { title = '', text = '' } = events.findLast(({ event }) => event === 'phase' || event === 'state') ?? {};
+  return `${stderr.trim()} (${title}${text})`;
 }

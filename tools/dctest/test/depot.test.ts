@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { parseSiteConfiguration } from '@neco/core';
+import { NecoError, parseSiteConfiguration } from '@neco/core';
 import { DataCenter } from '../src/data-center.ts';
 import { dummyDeb } from './dummy-deb.ts';
 import { leftovers } from './leftovers.ts';
@@ -63,6 +63,18 @@ describe('the depot of a data centre in a box', function () {
     await dataCenter.wipe(1);
     expect((await dataCenter.server(1).exec(['ls', '/var/lib/lost'])).exitCode).to.equal(2);
     expect(await dataCenter.server(1).run(['neco'])).to.equal('1.0\n');
+  });
+
+  it('leaves logs where the message says when neco cannot be installed', async () => {
+    const broken = await dummyDeb(folder, '3.0', 'nothing-that-there-is');
+    const options = { name: `${name}b`, lrns: [0], debs: [broken] };
+    const error = await DataCenter.up(options).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(NecoError).with.property('code', 'COMMAND_FAILED');
+    expect(error).to.have.property('message').that.includes('nothing-that-there-is');
+    const directory = /is in (.*)$/.exec(error instanceof NecoError ? (error.hint ?? '') : '')?.[1] ?? '';
+    expect(await readFile(join(directory, 'boot-0.journal'), 'utf8')).to.include('Reached target');
+    expect(await leftovers(`${name}b`)).to.deep.equal([]);
+    await rm(directory, { recursive: true });
   });
 
   it('serves other packages when other debs are given', async () => {

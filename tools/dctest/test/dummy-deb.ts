@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { run } from '../src/run.ts';
 
 /** Makes a package that is called neco and has one program, which prints its version. @returns the deb's path. */
-export async function dummyDeb(directory: string, version: string): Promise<string> {
+export async function dummyDeb(directory: string, version: string, depends = 'systemd'): Promise<string> {
   const tree = join(directory, `neco-${version}`);
   const program = join(tree, 'usr/bin/neco');
   const control = {
@@ -13,6 +13,7 @@ export async function dummyDeb(directory: string, version: string): Promise<stri
     Maintainer: 'nobody <nobody@example.invalid>',
     Section: 'admin',
     Priority: 'optional',
+    Depends: depends,
     Description: 'stands for neco in a test',
   };
   await mkdir(join(tree, 'DEBIAN'), { recursive: true });

@@ -1,17 +1,6 @@
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
-
-interface Event {
-  event: 'phase' | 'state' | 'info' | 'warning' | 'end';
-  status?: 'started' | 'done' | 'skipped' | 'failed';
-  index?: number;
-  total?: number;
-  title?: string;
-  text?: string;
-  duration?: number;
-}
+import type { SetupEvent } from '../../dctest/src/setup-run.ts';
 
 interface Row {
   position: string;
@@ -32,18 +21,14 @@ export class SetupDisplay {
     for (const name of names) this.#rows.set(name, { position: '', title: 'starting', state: '', style: 'dim' });
   }
 
-  /** Shows the events of one server until they end. */
-  async follow(name: string, events: Readable): Promise<void> {
-    for await (const line of createInterface({ input: events })) this.#show(name, parseEvent(line));
-  }
-
   /** Leaves the last lines standing. */
   end(): void {
     this.#draw();
     this.#update?.done();
   }
 
-  #show(name: string, event: Event | undefined): void {
+  /** Shows what one server says. */
+  show(name: string, event: SetupEvent | undefined): void {
     const row = this.#rows.get(name);
     if (event === undefined || row === undefined) return;
     if (event.event === 'phase') {
@@ -58,7 +43,7 @@ export class SetupDisplay {
     else this.#draw();
   }
 
-  #print(name: string, event: Event): void {
+  #print(name: string, event: SetupEvent): void {
     if (event.event === 'phase' && event.status !== 'done' && event.status !== 'failed') return;
     const row = this.#rows.get(name);
     const took = event.duration === undefined ? '' : ` (${(event.duration / 1000).toFixed(2)} s)`;
@@ -75,14 +60,6 @@ export class SetupDisplay {
   }
 }
 
-function styleOf(status: Event['status']): Row['style'] {
+function styleOf(status: SetupEvent['status']): Row['style'] {
   return status === 'failed' ? 'red' : status === 'done' ? 'green' : 'cyan';
-}
-
-function parseEvent(line: string): Event | undefined {
-  try {
-    return JSON.parse(line) as Event;
-  } catch {
-    return undefined;
-  }
 }

@@ -51,7 +51,7 @@ export class FollowerMeeting implements Meeting {
   async #ask<T extends z.ZodType>(path: string, fields: object, result: T): Promise<z.infer<T>> {
     const { client, introduction, reporter, signal } = this.#options;
     const schema = answerSchema(result);
-    for (let seen = ''; ; ) {
+    for (let seen = ''; ;) {
       const body = (): unknown => ({ introduction: introduction(), seen, ...fields });
       const onState = (text: string): void => {
         reporter.state(text);

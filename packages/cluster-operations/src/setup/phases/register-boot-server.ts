@@ -1,4 +1,4 @@
-import { serverName, waitFor, type Phase } from '@neco/core';
+import { NecoError, serverName, type Phase } from '@neco/core';
 import { certificateFacts } from '@neco/vault-pki';
 import type { BootServer } from '@neco/bootserver-registry';
 import { certificateKindNames, certificateKinds } from '../../access/certificate-kinds.ts';
@@ -31,21 +31,15 @@ export const awaitRegistrations: Phase<SetupView, SetupContext> = {
   },
   plan: () => ['nothing: it only waits'],
   async run(context) {
-    await waitFor(
-      async () => {
-        const absent = await missing(context);
-        return absent.length === 0
-          ? { done: true, value: true }
-          : { done: false, seen: `${absent.map(serverName).join(' and ')} not registered yet` };
-      },
-      {
-        what: 'all boot servers to be registered',
-        signal: context.signal,
-        onState: (text) => {
-          context.reporter.state(text);
-        },
-      },
-    );
+    await withRegistry(context, async (registry) => {
+      for await (const servers of registry.watchBootServers({ signal: context.signal })) {
+        const registered = new Set(servers.map(({ lrn }) => lrn));
+        const absent = context.lrns.filter((lrn) => !registered.has(lrn));
+        if (absent.length === 0) return;
+        context.reporter.state(`${absent.map(serverName).join(' and ')} not registered yet`);
+      }
+      throw new NecoError('CANCELLED', 'stopped before all boot servers were registered');
+    });
   },
 };
 
