@@ -1,26 +1,14 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { messageOf, NecoError } from '@neco/core';
+import { openHost } from '@neco/host-installer';
 
 /**
- * Writes a world-readable file whole or not at all.
+ * Writes a file that everybody may read, whole or not at all, and makes the directory where there is none.
  * @throws NecoError FILE_FAILED
  */
 export async function writeSiteFile(path: string, text: string): Promise<void> {
-  const part = `${path}.part`;
-  try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-    const file = await open(part, 'w', 0o644);
-    try {
-      await file.writeFile(text);
-      await file.chmod(0o644);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(part, path);
-  } catch (error) {
-    await rm(part, { force: true }).catch(() => undefined);
-    throw new NecoError('FILE_FAILED', `${path} cannot be written: ${messageOf(error)}`, { cause: error });
-  }
+  const host = openHost();
+  const directory = dirname(path);
+  // One that is there keeps its mode, whatever that is.
+  if ((await host.stat(directory)) === undefined) await host.makeDirectory(directory, { mode: 0o755 });
+  await host.writeFile(path, text, { mode: 0o644 });
 }

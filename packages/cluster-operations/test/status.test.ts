@@ -1,0 +1,263 @@
+import { once } from 'node:events';
+import { rm, writeFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { NecoError, Secret, type EtcdOptions } from '@neco/core';
+import { expect } from 'chai';
+import { collectStatus } from '../src/status/collect-status.ts';
+import { statusSchema, type ClusterStatus } from '../src/status/status-schema.ts';
+import { StatusCluster } from './status-cluster.ts';
+
+describe('The status of a cluster', function () {
+  this.timeout(120_000);
+  let cluster: StatusCluster;
+
+  before(async () => {
+    cluster = await StatusCluster.start();
+  });
+  after(() => cluster.stop());
+
+  async function look(etcd: Partial<EtcdOptions> = {}): Promise<ClusterStatus> {
+    const signal = new AbortController().signal;
+    const status = await collectStatus({ etcd, signal, layout: cluster.layout });
+    expect(statusSchema.parse(status)).to.deep.equal(status);
+    return status;
+  }
+
+  const messages = ({ warnings }: ClusterStatus): string => warnings.map(({ message }) => message).join('\n');
+  const hints = ({ warnings }: ClusterStatus): string => warnings.map(({ hint }) => hint).join('\n');
+  const etcds = ({ bootServers }: ClusterStatus): string[] =>
+    bootServers.map(({ etcd }) => etcd.state).sort();
+  const vaults = ({ bootServers }: ClusterStatus): string[] =>
+    bootServers.map(({ vault }) => vault.state).sort();
+
+  it('is healthy, with all that is there, when all is well', async () => {
+    const status = await look();
+    expect(messages(status)).to.equal('');
+    expect(status).to.include({ healthy: true, state: 'set-up', cluster: 'test', lrn: 0, prefix: '/neco/' });
+    expect(status.bootServers.map(({ name }) => name)).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
+    expect(etcds(status)).to.deep.equal(['follower', 'follower', 'leader']);
+    expect(vaults(status)).to.deep.equal(['active', 'standby', 'standby']);
+    expect(status.etcd).to.deep.equal({ quorum: true, authEnabled: true, alarms: [] });
+    expect(status.vault).to.deep.equal({ unsealKeyStored: true, rootTokenStored: false });
+    for (const { etcd, vault } of status.bootServers) {
+      expect(etcd.version).to.match(/^3\./);
+      expect(etcd.databaseBytes).to.be.greaterThan(0);
+      expect(vault.version).to.match(/^1\./);
+    }
+    // Two files here, and what etcd, its peers and Vault show on each server.
+    expect(status.certificates).to.have.length(2 + 3 * 3);
+    expect(status.certificates.find(({ where }) => where.endsWith('server.crt'))?.daysLeft).to.be.within(
+      88,
+      90,
+    );
+  });
+
+  it('names a member of etcd that is down, and goes on with the others', async () => {
+    await cluster.killEtcd(2);
+    try {
+      const status = await look();
+      expect(status.healthy).to.equal(false);
+      expect(status.etcd.quorum).to.equal(true);
+      expect(status.bootServers[2]?.etcd.state).to.equal('unreachable');
+      expect(messages(status)).to.include('etcd of boot-2 does not answer');
+      expect(hints(status)).to.include('on boot-2: systemctl start etcd');
+      expect(vaults(status)).to.include('active');
+    } finally {
+      await cluster.mend();
+    }
+  });
+
+  it('says within its deadlines that the quorum is lost', async () => {
+    await cluster.killEtcd(1, 2);
+    try {
+      const begin = performance.now();
+      const status = await look();
+      expect(performance.now() - begin).to.be.lessThan(10_000);
+      expect(status.etcd.quorum).to.equal(false);
+      expect(status.vault).to.deep.equal({});
+      expect(etcds(status).filter((state) => state === 'unreachable')).to.have.length(2);
+      expect(messages(status)).to.include('majority');
+      expect(hints(status)).to.include('on boot-1, boot-2: systemctl start etcd');
+    } finally {
+      await cluster.mend();
+    }
+  });
+
+  it('says that a Vault is sealed and how it is unsealed', async () => {
+    await cluster.sealVault(1);
+    try {
+      const status = await look();
+      expect(status.bootServers[1]?.vault.state).to.equal('sealed');
+      expect(messages(status)).to.include('Vault of boot-1 is sealed');
+      expect(hints(status)).to.include('systemctl restart neco-worker');
+    } finally {
+      await cluster.mend();
+    }
+  });
+
+  it('is not held up by a server that accepts connections and never answers', async () => {
+    const server = cluster.server(2);
+    await server.vault?.stop();
+    const sockets = new Set<Socket>();
+    const silent = createServer((socket) => sockets.add(socket)).listen(8200, server.address);
+    await once(silent, 'listening');
+    try {
+      const begin = performance.now();
+      const status = await look();
+      expect(performance.now() - begin).to.be.lessThan(5_000);
+      expect(status.bootServers[2]?.vault.state).to.equal('unreachable');
+      expect(messages(status)).to.include('Vault of boot-2 does not answer');
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+      await once(silent, 'close');
+      await cluster.mend();
+    }
+  });
+
+  it('warns of a root token that was left in etcd, which is no fault', async () => {
+    await cluster.withRegistry((registry) => registry.putRootTokenIfAbsent(new Secret('hvs.left-behind')));
+    try {
+      const status = await look();
+      expect(status.healthy).to.equal(true);
+      expect(messages(status)).to.include('root token');
+      expect(hints(status)).to.include('neco setup 0 1 2');
+      expect(JSON.stringify(status)).not.to.include('left-behind');
+    } finally {
+      await cluster.withRegistry((registry) => registry.deleteRootToken());
+    }
+  });
+
+  it('tells a member that is not registered', async () => {
+    await cluster.withRegistry((registry) => registry.deleteBootServer(2));
+    try {
+      const status = await look();
+      expect(status.bootServers[2]).to.include({ registered: false, address: cluster.addressOf(2) });
+      expect(messages(status)).to.equal('boot-2 is a member of etcd, but not registered');
+      expect(hints(status)).to.equal('on boot-2 run: neco setup 0 1 2');
+    } finally {
+      await cluster.register(2);
+    }
+  });
+
+  it('tells a certificate that is served and not the one registered', async () => {
+    await cluster.withRegistry((registry) =>
+      registry.updateBootServer(1, (server) => ({ ...server, serials: ['0a:0b'] })),
+    );
+    try {
+      const status = await look();
+      expect(status.healthy).to.equal(true);
+      expect(status.warnings).to.have.length(3);
+      expect(hints(status)).to.include('on boot-1: systemctl reload-or-restart vault');
+    } finally {
+      await cluster.withRegistry((registry) => registry.deleteBootServer(1));
+      await cluster.register(1);
+    }
+  });
+
+  it('says that auth is off', async () => {
+    await cluster.etcdctl('auth', 'disable');
+    try {
+      const status = await look();
+      expect(status.etcd.authEnabled).to.equal(false);
+      expect(messages(status)).to.include('auth of etcd is off');
+    } finally {
+      await cluster.etcdctl('auth', 'enable');
+    }
+  });
+
+  it('says which member raises an alarm', async () => {
+    await cluster.withEtcd('root', async (etcd) => {
+      const boot1 = (await etcd.members()).find(({ name }) => name === 'boot-1');
+      const memberID = BigInt(`0x${boot1?.id ?? '0'}`).toString();
+      await etcd.call('raise an alarm', (client) =>
+        client.maintenance.alarm({ action: 'Activate', memberID, alarm: 'Nospace' }),
+      );
+    });
+    try {
+      const status = await look();
+      expect(status.etcd.alarms).to.deep.equal([{ member: 'boot-1', alarm: 'NOSPACE' }]);
+      expect(messages(status)).to.include('etcd of boot-1 raises the alarm NOSPACE');
+    } finally {
+      await cluster.etcdctl('alarm', 'disarm');
+    }
+  });
+
+  const day = 24 * 3_600_000;
+  const terms: [state: string, begins: number, ends: number, severity: string, message: string][] = [
+    ['expired', -90 * day, -day, 'fault', 'has expired'],
+    ['expiring', -80 * day, 10 * day, 'warning', 'expires in'],
+    ['not-yet-valid', day, 90 * day, 'fault', 'is not valid before'],
+  ];
+  for (const [state, begins, ends, severity, message] of terms) {
+    it(`judges a certificate that is ${state}`, async () => {
+      const [notBefore, notAfter] = [new Date(Date.now() + begins), new Date(Date.now() + ends)];
+      const { certificate } = await cluster.serverCa.issue({ commonName: 'boot-0', notBefore, notAfter });
+      const path = cluster.path(`${state}.crt`);
+      await writeFile(path, certificate);
+      const layout = { ...cluster.layout, certificates: [path] };
+      const status = await collectStatus({ etcd: {}, signal: new AbortController().signal, layout });
+      expect(status.certificates.find(({ where }) => where === path)?.state).to.equal(state);
+      expect(status.warnings).to.have.length(1);
+      expect(status.warnings[0])
+        .to.include({ severity })
+        .and.to.have.property('message')
+        .that.includes(message);
+      await rm(path);
+    });
+  }
+
+  it('tells a certificate that is not there', async () => {
+    const layout = { ...cluster.layout, certificates: [cluster.path('none.crt')] };
+    const status = await collectStatus({ etcd: {}, signal: new AbortController().signal, layout });
+    expect(messages(status)).to.include('none.crt of boot-0 cannot be read');
+  });
+
+  it('lets an option win over the file', async () => {
+    await writeFile(
+      cluster.layout.workerConfiguration,
+      cluster
+        .workerConfiguration()
+        .replace(/endpoints: .*/, 'endpoints: [https://127.0.0.1:1]')
+        .replace('/neco/', '/other/'),
+    );
+    try {
+      const endpoints = [0, 1, 2].map((lrn) => `https://${cluster.addressOf(lrn)}:2379`);
+      const status = await look({ endpoints, prefix: '/neco/' });
+      expect(messages(status)).to.equal('');
+      expect(status.bootServers).to.have.length(3);
+    } finally {
+      await writeFile(cluster.layout.workerConfiguration, cluster.workerConfiguration());
+    }
+  });
+
+  it('says before setup what to run', async () => {
+    const layout = { ...cluster.layout, workerConfiguration: cluster.path('no-such.yml') };
+    const status = await collectStatus({ etcd: {}, signal: new AbortController().signal, layout });
+    expect(status).to.include({ healthy: false, state: 'not-set-up' });
+    expect(messages(status)).to.include('boot-0 is not set up yet');
+    expect(hints(status)).to.include('neco setup 0 1 2');
+  });
+
+  it('says that a setup has not finished', async () => {
+    await writeFile(cluster.layout.setupRecord, JSON.stringify({ version: 1, lrns: [0, 1, 2] }));
+    try {
+      const status = await look();
+      expect(status.state).to.equal('setting-up');
+      expect(messages(status)).to.include('setup has begun on boot-0 and has not finished');
+      expect(hints(status)).to.include('on boot-0, boot-1, boot-2 run again: neco setup 0 1 2');
+    } finally {
+      await rm(cluster.layout.setupRecord);
+    }
+  });
+
+  it('stops at once when it is told to', async () => {
+    const stopping = new AbortController();
+    const looking = collectStatus({ etcd: {}, signal: stopping.signal, layout: cluster.layout }).catch(
+      (error: unknown) => error,
+    );
+    stopping.abort();
+    const thrown = await looking;
+    expect(thrown).to.be.instanceOf(NecoError).and.to.have.property('code', 'CANCELLED');
+  });
+});
