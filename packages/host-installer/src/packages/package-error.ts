@@ -47,7 +47,9 @@ export function complaints(output: string): string[] {
           line,
         ),
     )
-    .map((line) => line.replace(/^[EW]: /, ''));
+    .map((line) =>
+      line.replace(/^[EW]: /, '').replace(/^An error occurred during the signature .*? will be used\. /, ''),
+    );
   return [...new Set(lines)];
 }
 

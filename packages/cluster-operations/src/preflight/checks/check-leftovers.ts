@@ -10,7 +10,7 @@ const places: readonly { path: string; what: string; names?: RegExp }[] = [
   { path: dirname(paths.vaultConfiguration), what: 'configuration or certificates of Vault' },
   {
     path: paths.necoDirectory,
-    what: 'certificates or configuration of neco',
+    what: 'files',
     names: /\.(crt|key)$|^neco-(updater|worker)\.yml$|^\.pairs$/,
   },
   { path: dirname(paths.authorities.server), what: 'certificate authorities' },
@@ -34,7 +34,7 @@ function explain(path: string, what: string, found: readonly string[]): ErrorDet
   const shown = found.slice(0, 5).join(', ');
   const more = found.length > 5 ? ` and ${String(found.length - 5)} more` : '';
   return {
-    message: `${path} holds ${what} of another cluster: ${shown}${more}`,
-    hint: `if this server is to leave that cluster for good, move them away yourself, as in "mv ${path} ${path}.old"; neco deletes none of it`,
+    message: `${path} holds ${what} of another cluster or an earlier setup: ${shown}${more}`,
+    hint: `if this server has left that cluster for good, move what is named away yourself, as in "mv ${path}/${found[0] ?? ''} /root/"; neco deletes none of it`,
   };
 }
