@@ -1,0 +1,34 @@
+// The X.509 library asks for this polyfill before itself.
+import 'reflect-metadata';
+import { createPrivateKey, createPublicKey, webcrypto } from 'node:crypto';
+import type { Secret } from '@neco/core';
+import { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } from '@peculiar/x509';
+import type { CertificateNames } from './create-signing-request.ts';
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+
+/** As `createSigningRequest`, with the X.509 library loaded. */
+export async function writeSigningRequest(key: Secret, names: CertificateNames): Promise<string> {
+  const { commonName, dnsNames = [], ipAddresses = [] } = names;
+  const alternatives = [
+    ...dnsNames.map((value) => ({ type: 'dns' as const, value })),
+    ...ipAddresses.map((value) => ({ type: 'ip' as const, value })),
+  ];
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name: [{ CN: [commonName] }],
+    keys: await keyPair(key),
+    signingAlgorithm: algorithm,
+    extensions: alternatives.length === 0 ? [] : [new SubjectAlternativeNameExtension(alternatives)],
+  });
+  return `${request.toString('pem').trim()}\n`;
+}
+
+async function keyPair(key: Secret): Promise<webcrypto.CryptoKeyPair> {
+  const privateKey = createPrivateKey(key.reveal());
+  const pkcs8 = privateKey.export({ type: 'pkcs8', format: 'der' });
+  const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
+  return {
+    privateKey: await webcrypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']),
+    publicKey: await webcrypto.subtle.importKey('spki', spki, algorithm, true, ['verify']),
+  };
+}
