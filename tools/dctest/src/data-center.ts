@@ -214,7 +214,9 @@ export class DataCenter {
     const directory = join(cacheDirectory(), 'logs', `dc-${name}`);
     await rm(directory, { recursive: true, force: true });
     await mkdir(directory, { recursive: true });
-    await Promise.all([...servers, ...(depot === undefined ? [] : [depot])].map((server) => server.keepLogs(directory)));
+    await Promise.all(
+      [...servers, ...(depot === undefined ? [] : [depot])].map((server) => server.keepLogs(directory)),
+    );
     return directory;
   }
 

@@ -20,7 +20,11 @@ export async function handOutSecrets(servers: readonly Server[]): Promise<void> 
 }
 
 /** What comes after `neco setup` on each of these servers, the first of which leads. */
-export function setupArguments(servers: readonly Server[], server: Server, more: readonly string[] = []): string[] {
+export function setupArguments(
+  servers: readonly Server[],
+  server: Server,
+  more: readonly string[] = [],
+): string[] {
   const leads = server === servers[0];
   return [
     ...['--secret-file', secretFile],
@@ -31,7 +35,10 @@ export function setupArguments(servers: readonly Server[], server: Server, more:
 }
 
 /** Starts `neco setup` on all servers at once. */
-export async function startSetup(servers: readonly Server[], more: readonly string[] = []): Promise<SetupRun[]> {
+export async function startSetup(
+  servers: readonly Server[],
+  more: readonly string[] = [],
+): Promise<SetupRun[]> {
   return Promise.all(servers.map((server) => SetupRun.start(server, setupArguments(servers, server, more))));
 }
 
@@ -63,13 +70,17 @@ export async function setUpCluster(
 export async function expectDone(runs: readonly SetupRun[]): Promise<SetupResult[]> {
   const results = await Promise.all(runs.map(({ result }) => result));
   const failures = results.flatMap((result, index) =>
-    result.exitCode === 0 ? [] : [`${runs[index]?.server.name ?? ''} ended with ${result.exitCode}: ${lastWords(result)}`],
+    result.exitCode === 0
+      ? []
+      : [`${runs[index]?.server.name ?? ''} ended with ${result.exitCode}: ${lastWords(result)}`],
   );
-  if (failures.length > 0) throw new NecoError('COMMAND_FAILED', `neco setup failed:\n${failures.join('\n')}`);
+  if (failures.length > 0)
+    throw new NecoError('COMMAND_FAILED', `neco setup failed:\n${failures.join('\n')}`);
   return results;
 }
 
 function lastWords({ stderr, events }: SetupResult): string {
-  const { title = '', text = '' } = events.findLast(({ event }) => event === 'phase' || event === 'state') ?? {};
+  const { title = '', text = '' } =
+    events.findLast(({ event }) => event === 'phase' || event === 'state') ?? {};
   return `${stderr.trim()} (${title}${text})`;
 }
