@@ -103,10 +103,15 @@ async function addBundle(stage: DebStage): Promise<void> {
   await stage.write('usr/share/doc/neco/licences-of-modules.txt', await npmLicenses(metafile));
 }
 
-/** Gives a program the first line that it is to have; without one it is started by its unit alone. */
+/**
+ * Gives a program the first line that it is to have; without one it is started by its unit alone. esbuild lets each
+ * program read its helpers, though what needs them imports them anyway: without that `--version` is a file shorter.
+ */
 async function setLauncher(stage: DebStage, program: string, line: string | undefined): Promise<void> {
   const path = `${programs}/${program}.mjs`;
-  const code = (await readFile(join(stage.root, path), 'utf8')).replace(/^#!.*\n/, '');
+  const code = (await readFile(join(stage.root, path), 'utf8'))
+    .replace(/^#!.*\n/, '')
+    .replaceAll(/^import"\.\/chunk-\w+\.mjs";/gm, '');
   await stage.write(path, line === undefined ? code : `${line}\n${code}`, line === undefined ? 0o644 : 0o755);
 }
 
