@@ -5,7 +5,6 @@ import { readLimited } from './read-limited.ts';
 import { rendezvousFailures, type Leader } from './rendezvous-failures.ts';
 import { formatRendezvousIdentity } from './rendezvous-identity.ts';
 import { decodeRendezvousError, rendezvousAnswerSchema, rendezvousWire } from './rendezvous-wire.ts';
-import { retrying, type RetryingOptions } from './retrying.ts';
 import { setupKey } from './setup-key.ts';
 import { watchPeer } from './watch-peer.ts';
 
@@ -37,14 +36,6 @@ export interface RendezvousClient {
    * CANCELLED.
    */
   request(path: string, body: unknown, options?: RendezvousRequestOptions): Promise<unknown>;
-  /**
-   * Asks until the leader answers: it may not be there yet, or be restarted in between.
-   * @param body a function is called for each try, for what must be fresh.
-   * @throws NecoError TIMEOUT with what was last seen; CANCELLED; every error of `request` that is not retryable.
-   */
-  requestRetrying(path: string, body: unknown, options?: RetryingOptions): Promise<unknown>;
-  /** Breaks off what is under way; further requests are refused with CANCELLED. */
-  close(): Promise<void>;
 }
 
 /**
@@ -56,35 +47,27 @@ export function connectRendezvous(options: RendezvousClientOptions): RendezvousC
   const leader: Leader = { name: leaderName, address, port };
   const identity = formatRendezvousIdentity({ lrn, cluster, lrns: [...lrns] });
   const psk = setupKey(secret, cluster, lrns, 'rendezvous psk');
-  const closing = new AbortController();
-  const request: RendezvousClient['request'] = async (path, body, { signal, timeout } = {}) => {
-    const text = JSON.stringify({ body });
-    if (Buffer.byteLength(text) > rendezvousWire.largestBody) throw rendezvousFailures.tooLarge(path);
-    const limits = signalsOf([closing.signal, signal], timeout);
-    try {
-      const socket = await openSocket(leader, { psk, identity }, limits);
-      return decodeAnswer(leader, await exchange(leader, socket, path, text, limits));
-    } catch (error) {
-      if (signal?.aborted || closing.signal.aborted) throw rendezvousFailures.cancelled(leader, path);
-      if (limits.aborted) throw rendezvousFailures.timeout(leader, path, timeout ?? 0);
-      throw error;
-    }
-  };
   return {
     leader,
-    request,
-    requestRetrying: (path, body, retryingOptions) =>
-      retrying({ leader, request }, path, body, retryingOptions),
-    close() {
-      closing.abort();
-      return Promise.resolve();
+    async request(path, body, { signal, timeout } = {}) {
+      const text = JSON.stringify({ body });
+      if (Buffer.byteLength(text) > rendezvousWire.largestBody) throw rendezvousFailures.tooLarge(path);
+      const limits = signalsOf(signal, timeout);
+      try {
+        const socket = await openSocket(leader, { psk, identity }, limits);
+        return decodeAnswer(leader, await exchange(leader, socket, path, text, limits));
+      } catch (error) {
+        if (signal?.aborted) throw rendezvousFailures.cancelled(leader, path);
+        if (limits.aborted) throw rendezvousFailures.timeout(leader, path, timeout ?? 0);
+        throw error;
+      }
     },
   };
 }
 
-function signalsOf(signals: readonly (AbortSignal | undefined)[], timeout: number | undefined): AbortSignal {
-  const all = [...signals, timeout === undefined ? undefined : AbortSignal.timeout(timeout)];
-  return AbortSignal.any(all.filter((signal) => signal !== undefined));
+function signalsOf(signal: AbortSignal | undefined, timeout: number | undefined): AbortSignal {
+  const all = [signal, timeout === undefined ? undefined : AbortSignal.timeout(timeout)];
+  return AbortSignal.any(all.filter((one) => one !== undefined));
 }
 
 /** A TLS connection whose other side has proved that it knows the setup secret. Nothing was written to it yet. */

@@ -11,9 +11,13 @@ export interface RetryingOptions {
   onState?: (state: string) => void;
 }
 
-/** Asks the leader until it answers. See `requestRetrying` of the client. */
+/**
+ * Asks the leader until it answers: it may not be there yet, or be restarted in between.
+ * @param body a function is called for each try, for what must be fresh.
+ * @throws NecoError TIMEOUT with what was last seen; CANCELLED; every error of the request that is not retryable.
+ */
 export async function retrying(
-  client: Pick<RendezvousClient, 'leader' | 'request'>,
+  client: RendezvousClient,
   path: string,
   body: unknown,
   options: RetryingOptions = {},

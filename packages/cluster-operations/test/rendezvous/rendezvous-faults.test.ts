@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { NecoError } from '@neco/core';
 import { expect } from 'chai';
+import { retrying } from '../../src/rendezvous/retrying.ts';
 import { listenRendezvous } from '../../src/rendezvous/rendezvous-server.ts';
 import { rejection, RendezvousWorld } from './rendezvous-world.ts';
 import { TcpProxy } from './tcp-proxy.ts';
@@ -58,9 +59,7 @@ describe('faults at the rendezvous', function () {
         : Promise.resolve('now');
     };
     const states: string[] = [];
-    const answer = await world
-      .client()
-      .requestRetrying('/hello', {}, { onState: (state) => states.push(state) });
+    const answer = await retrying(world.client(), '/hello', {}, { onState: (state) => states.push(state) });
     expect(answer).to.equal('now');
     expect(states).to.deep.equal(['not yet']);
   });
@@ -99,7 +98,7 @@ describe('faults at the rendezvous', function () {
       states.push(state);
       refused.resolve(undefined);
     };
-    const answer = world.client().requestRetrying('/hello', () => (made += 1), { onState });
+    const answer = retrying(world.client(), '/hello', () => (made += 1), { onState });
     await refused.promise;
     await world.listen();
     expect(await answer).to.deep.equal({ echo: made });
@@ -109,7 +108,7 @@ describe('faults at the rendezvous', function () {
 
   it('gives up waiting for a leader at the limit and says what it last saw', async () => {
     await world.close();
-    const error = await rejection(world.client().requestRetrying('/hello', {}, { timeout: 300 }));
+    const error = await rejection(retrying(world.client(), '/hello', {}, { timeout: 300 }));
     expect(error.code).to.equal('TIMEOUT');
     expect(error.message)
       .to.contain('boot-0 at 127.0.0.1')
@@ -120,7 +119,7 @@ describe('faults at the rendezvous', function () {
   it('goes on after the leader was restarted in the middle of a long poll', async () => {
     const { asked, givenUp } = longPoll(world);
     const states: string[] = [];
-    const answer = world.client().requestRetrying('/hello', 1, { onState: (state) => states.push(state) });
+    const answer = retrying(world.client(), '/hello', 1, { onState: (state) => states.push(state) });
     await asked;
     await world.close();
     await givenUp;
@@ -169,24 +168,13 @@ describe('faults at the rendezvous', function () {
   it('stops at once when it is cancelled, and the handler learns of it', async () => {
     const { asked, givenUp } = longPoll(world);
     const stop = new AbortController();
-    const outcome = rejection(world.client().requestRetrying('/hello', 1, { signal: stop.signal }));
+    const outcome = rejection(retrying(world.client(), '/hello', 1, { signal: stop.signal }));
     await asked;
     stop.abort();
     const error = await outcome;
     expect(error.code).to.equal('CANCELLED');
     expect(error.message).to.contain('boot-0');
     await givenUp;
-  });
-
-  it('stops when the client is closed', async () => {
-    const { asked, givenUp } = longPoll(world);
-    const client = world.client();
-    const outcome = rejection(client.request('/hello', 1));
-    await asked;
-    await client.close();
-    expect((await outcome).code).to.equal('CANCELLED');
-    await givenUp;
-    expect((await rejection(client.requestRetrying('/hello', 1))).code).to.equal('CANCELLED');
   });
 
   it('stops at the limit of one request', async () => {

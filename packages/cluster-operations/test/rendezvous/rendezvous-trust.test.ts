@@ -18,6 +18,7 @@ import {
 } from 'node:tls';
 import { NecoError } from '@neco/core';
 import { expect } from 'chai';
+import { retrying } from '../../src/rendezvous/retrying.ts';
 import { createSetupSecret } from '../../src/rendezvous/setup-secret.ts';
 import { setupSecretBase32 } from '../../src/rendezvous/setup-secret-base32.ts';
 import { rejection, RendezvousWorld } from './rendezvous-world.ts';
@@ -124,9 +125,7 @@ describe('trust at the rendezvous', function () {
   });
 
   it('does not ask on and on with a wrong secret', async () => {
-    const error = await rejection(
-      world.client({ secret: createSetupSecret() }).requestRetrying('/hello', {}),
-    );
+    const error = await rejection(retrying(world.client({ secret: createSetupSecret() }), '/hello', {}));
     expect(error.code).to.equal('RENDEZVOUS_REFUSED');
     expect(error.hint).to.contain('setup secret that boot-0 shows');
   });
