@@ -1,8 +1,9 @@
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { NecoError, Secret } from '@neco/core';
 import { EtcdCluster } from '@neco/etcd-admin';
 import { Registry, type BootServer } from '@neco/bootserver-registry';
-import { startEtcd, type EtcdUnderTest } from '@neco/test-harness';
+import { runExample, startEtcd, type EtcdUnderTest } from '@neco/test-harness';
 import { expect } from 'chai';
 
 const server: BootServer = {
@@ -210,5 +211,19 @@ describe('the registry', function () {
         .to.throw(NecoError)
         .with.property('code', 'CONFIG_INVALID');
     }
+  });
+
+  it('is used as its README shows', async () => {
+    await new Registry(cluster, '/neco/readme/').register(server);
+    const pair = await etcd.tls?.clientFiles('neco-0');
+    const { stdout, stderr } = await runExample(join(import.meta.dirname, '../README.md'), {
+      "prefix: '/neco/'": "prefix: '/neco/readme/'",
+      'https://10.0.0.3:2379': etcd.member(0).endpoint,
+      '/etc/neco/ca/server.crt': etcd.tls?.path('server-ca.crt') ?? '',
+      '/etc/neco/etcd.crt': pair?.certificate ?? '',
+      '/etc/neco/etcd.key': pair?.key ?? '',
+    });
+    expect(stderr).to.equal('');
+    expect(stdout).to.equal('boot-3 10.0.0.3\n');
   });
 });
