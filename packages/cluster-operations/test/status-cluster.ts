@@ -155,7 +155,11 @@ export class StatusCluster {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.servers.flatMap(({ etcd, vault }) => [vault?.stop(), etcd.stop()]));
+    await Promise.all(
+      this.servers.flatMap(({ etcd, vault }) =>
+        vault === undefined ? [etcd.stop()] : [vault.stop(), etcd.stop()],
+      ),
+    );
     await rm(this.directory, { recursive: true, force: true });
   }
 
