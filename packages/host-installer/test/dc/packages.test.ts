@@ -15,7 +15,7 @@ describe('packages of a host', function () {
   let host: HostDriver;
 
   before(async function () {
-    this.timeout(180_000);
+    this.timeout(600_000); // the first to need the base image makes it
     directory = await temporaryDirectory();
     const source = await PackageSource.create(directory.path);
     await source.add('neco-test-base', '1.0', ['Recommends: neco-test-more']);

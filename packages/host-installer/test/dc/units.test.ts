@@ -9,7 +9,7 @@ describe('units of a host', function () {
   let host: HostDriver;
 
   before(async function () {
-    this.timeout(180_000);
+    this.timeout(600_000); // the first to need the base image makes it
     dataCenter = await DataCenter.up({ name: 'host-units', lrns: [0], bare: true, replace: true });
     host = await HostDriver.install(dataCenter.server(0));
   });
