@@ -27,6 +27,7 @@ const packages = [
   'nginx-light',
   'openssl',
   'procps',
+  'socat',
   'strace',
 ];
 

@@ -97,14 +97,18 @@ export class DataCenter {
 
   /** The data centre of this name that is up. @throws NecoError USAGE when there is none. */
   static async attach(name = 'dc'): Promise<DataCenter> {
+    const found = await DataCenter.find(name);
+    if (found !== undefined) return found;
+    throw new NecoError('USAGE', `no data centre named ${name} is up`, {
+      hint: `bring it up with "up --name ${name}"`,
+    });
+  }
+
+  /** As `attach`, for who does not know whether there is one. @throws NecoError USAGE for what can be no name. */
+  static async find(name: string): Promise<DataCenter | undefined> {
     checkName(name);
     const state = await readState(name);
-    if (state === undefined) {
-      throw new NecoError('USAGE', `no data centre named ${name} is up`, {
-        hint: `bring it up with "up --name ${name}"`,
-      });
-    }
-    return new DataCenter(state, await ControlGroup.at(name));
+    return state === undefined ? undefined : new DataCenter(state, await ControlGroup.at(name));
   }
 
   /** The names of all data centres that stand on this machine or left something on it, in order. */

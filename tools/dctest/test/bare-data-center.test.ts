@@ -132,6 +132,23 @@ describe('a bare data centre in a box', function () {
     expect(await ping(3, 17)).to.equal(true);
   });
 
+  it('has booted before a service that takes for ever has started', async () => {
+    const server = dataCenter.server(17);
+    const unit = [
+      '[Service]',
+      'Type=oneshot',
+      'ExecStart=sleep infinity',
+      '[Install]',
+      'WantedBy=multi-user.target',
+    ];
+    await server.writeFile('/etc/systemd/system/slow.service', `${unit.join('\n')}\n`);
+    await server.run(['systemctl', 'enable', 'slow.service']);
+    await server.crash();
+    await server.boot();
+    expect((await server.exec(['systemctl', 'is-active', 'slow.service'])).stdout).to.equal('activating\n');
+    await server.run(['systemctl', 'disable', '--now', 'slow.service']);
+  });
+
   it('shows the journal of a server that is off', async () => {
     const server = dataCenter.server(250);
     await server.run(['logger', '--tag', 'test', 'last words']);

@@ -1,6 +1,10 @@
-import { access } from 'node:fs/promises';
+import { once } from 'node:events';
+import { access, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { waitFor } from '@neco/core';
+import { run } from '../src/run.ts';
 import { dc, startDc } from './dc.ts';
 import { leftovers } from './leftovers.ts';
 
@@ -63,6 +67,20 @@ describe('the command of the data centre in a box', function () {
     expect((await dc('list', ...at)).stdout).to.match(/boot-1 +10\.69\.0\.11 +running\n/);
     expect((await dc('down', ...at)).stdout).to.equal(`${name} is down\n`);
     expect(await leftovers(name)).to.deep.equal([]);
+  });
+
+  it('captures into a file until Ctrl-C, and leaves it whole', async () => {
+    const file = join(tmpdir(), `${name}.pcap`);
+    await dc('up', '--name', name, '--bare', '--servers', '2');
+    const { child, ended } = startDc('capture', '--name', name, file);
+    await once(child.stderr, 'data');
+    await dc('exec', '--name', name, '0', '--', 'ping', '-c', '1', '10.69.0.11');
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+    expect((await ended).exitCode).to.equal(0);
+    expect(await run(['tcpdump', '-nr', file, 'icmp'])).to.include(
+      '10.69.0.10 > 10.69.0.11: ICMP echo request',
+    );
+    await rm(file);
   });
 
   it('leaves nothing when Ctrl-C ends an up', async () => {

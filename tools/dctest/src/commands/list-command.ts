@@ -12,7 +12,14 @@ export class ListCommand extends DataCenterCommand {
 
   override async execute(): Promise<number> {
     const names = this.name === '' ? await DataCenter.names() : [this.name];
-    for (const name of names) await this.#show(await DataCenter.attach(name));
+    for (const name of names) {
+      const dataCenter = await DataCenter.find(name);
+      if (dataCenter !== undefined) await this.#show(dataCenter);
+      else
+        this.print(
+          `${name} is not up${this.name === '' ? ', but its disks are there: "down" clears them' : ''}`,
+        );
+    }
     if (names.length === 0) this.print('no data centre is up');
     return 0;
   }

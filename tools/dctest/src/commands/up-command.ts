@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { NecoError, parseLrnList } from '@neco/core';
 import { DataCenter } from '../data-center.ts';
+import { administrator } from '../set-up-cluster.ts';
 import { DataCenterCommand } from './data-center-command.ts';
 
 export class UpCommand extends DataCenterCommand {
@@ -23,9 +24,10 @@ export class UpCommand extends DataCenterCommand {
     if (this.bare && this.setup) throw new NecoError('USAGE', '--bare and --setup exclude each other');
     const start = performance.now();
     const { name, bare, setup, say } = this;
+    const lrns = this.#lrns();
     const dataCenter = await DataCenter.up({
       name,
-      lrns: this.#lrns(),
+      lrns,
       bare,
       setup,
       say,
@@ -34,6 +36,13 @@ export class UpCommand extends DataCenterCommand {
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     const names = dataCenter.servers.map((server) => server.name).join(', ');
     this.print(`${name} is up after ${seconds} s: ${names}`);
+    if (setup) {
+      const at = `npm run -s dc -- exec${name === 'dc' ? '' : ` --name ${name}`} ${lrns[0] ?? 0} --`;
+      this.say(`its health: ${at} neco status`);
+      this.say(
+        `its administrator is ${administrator.name}; the password: ${at} cat ${administrator.passwordFile}`,
+      );
+    }
     return 0;
   }
 

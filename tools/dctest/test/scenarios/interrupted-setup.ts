@@ -1,0 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import { checkCluster } from './check-stub.ts';
+import { DataCenter } from '../../src/data-center.ts';
+import type { Server } from '../../src/server.ts';
+import { expectDone, handOutSecrets, setupArguments, startSetup } from '../../src/set-up-cluster.ts';
+import { SetupRun } from '../../src/setup-run.ts';
+
+/** How a server is interrupted in the middle of setup. */
+export type Interruption = 'kill' | 'power cut';
+
+export interface Case {
+  readonly lrn: number;
+  readonly phase: string;
+  readonly how: Interruption;
+  /** How long after the phase began, in milliseconds. */
+  readonly after: number;
+}
+
+/** Limit of one run; far more than it needs, but a run that hangs must say what it waits for. */
+const limit = ['--timeout', '120s'];
+
+/** Fresh servers with the secrets handed out. */
+export async function freshServers(name: string): Promise<DataCenter> {
+  const dataCenter = await DataCenter.up({ name, lrns: [0, 1, 2], replace: true });
+  await handOutSecrets(dataCenter.servers);
+  return dataCenter;
+}
+
+/** Runs setup on all, interrupts one server in one phase, runs the same again there, and checks the cluster. */
+export async function setUpInterrupted(dataCenter: DataCenter, { lrn, phase, how, after }: Case): Promise<void> {
+  const { servers } = dataCenter;
+  const runs = await startSetup(servers, limit);
+  const index = servers.findIndex(({ which }) => which === lrn);
+  const victim = runs[index];
+  if (victim === undefined) throw new Error(`no server ${lrn}`);
+  expect(await reaches(victim, phase), `phase ${phase} began on boot-${lrn}`).to.equal(true);
+  await delay(after);
+  await interrupt(victim, how);
+  const again = await SetupRun.start(victim.server, setupArguments(servers, victim.server, limit));
+  await expectDone(runs.map((run) => (run === victim ? again : run)));
+  await checkCluster(dataCenter);
+}
+
+/**
+ * Runs setup on all and kills it on one server in every phase that it begins, each once, in one setup.
+ * @returns the phases in which it was killed.
+ */
+export async function setUpKilledInEvery(dataCenter: DataCenter, lrn: number): Promise<string[]> {
+  const { servers } = dataCenter;
+  const server = dataCenter.server(lrn);
+  const others = await Promise.all(
+    servers.filter((other) => other !== server).map((other) => start(servers, other)),
+  );
+  const killed = new Set<string>();
+  for (;;) {
+    const run = await start(servers, server);
+    const begun = await run.next(({ id = '', status }) => status === 'started' && !killed.has(id));
+    if (begun?.id === undefined) {
+      await expectDone([...others, run]);
+      break;
+    }
+    killed.add(begun.id);
+    await run.kill();
+  }
+  await checkCluster(dataCenter);
+  return [...killed];
+}
+
+function start(servers: readonly Server[], server: Server): Promise<SetupRun> {
+  return SetupRun.start(server, setupArguments(servers, server, limit));
+}
+
+/** Whether the run gets to this phase and finds it not done. Those that wait for others begin early enough. */
+async function reaches(run: SetupRun, phase: string): Promise<boolean> {
+  const event = await run.next(({ id, status }) => id === phase && (status === 'started' || status === 'skipped'));
+  return event?.status === 'started';
+}
+
+async function interrupt(run: SetupRun, how: Interruption): Promise<void> {
+  if (how === 'kill') return run.kill();
+  await run.server.crash();
+  await run.server.boot();
+}

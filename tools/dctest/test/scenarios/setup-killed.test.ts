@@ -1,0 +1,67 @@
+import { expect } from 'chai';
+import { DataCenter } from '../../src/data-center.ts';
+import { setupPhaseIds } from '../../src/setup-phase-ids.ts';
+import { freshServers, setUpInterrupted, setUpKilledInEvery, type Case } from './interrupted-setup.ts';
+import { partOf, partSeed, runsAll, seeded } from './seeded.ts';
+
+const name = `sk${process.pid}`;
+const lrns = [0, 1, 2];
+const random = seeded(partSeed);
+/** A phase is interrupted up to so many milliseconds after it began. */
+const spread = 400;
+
+describe(`setup that is interrupted (seed ${partSeed}${runsAll ? ', all' : ''})`, function () {
+  this.timeout(45 * 60_000);
+  let phases: Record<'leader' | 'follower', string[]>;
+
+  before(async () => {
+    const { servers } = await DataCenter.up({ name, lrns, replace: true });
+    const [leader, follower] = await Promise.all(servers.slice(0, 2).map((server) => setupPhaseIds(server, lrns)));
+    phases = { leader: leader ?? [], follower: follower ?? [] };
+  });
+
+  after(async () => {
+    await DataCenter.takeDown(name);
+  });
+
+  for (const [role, lrn] of [['leader', 0], ['follower', 1]] as const) {
+    it(`goes on when it is killed in every phase of the ${role}, one after the other`, async () => {
+      const killed = await setUpKilledInEvery(await freshServers(name), lrn);
+      const spared = phases[role].filter((phase) => !killed.includes(phase));
+      // One that another server or an earlier run has done already does not begin.
+      expect(spared, 'phases that never began').to.have.length.below(4);
+    });
+  }
+
+  it('finishes when a server is killed in a phase, and the same command is run there again', async () => {
+    const all = casesOf('kill', phases.leader, phases.follower);
+    for (const one of partOf(all, 2, random)) await run(one);
+  });
+
+  it('finishes when a server loses power at one of six points, boots, and the same command is run there again', async () => {
+    const all = casesOf('power cut', sixOf(phases.leader), sixOf(phases.follower));
+    for (const one of partOf(all, 2, random)) await run(one);
+  });
+});
+
+async function run(one: Case): Promise<void> {
+  try {
+    await setUpInterrupted(await freshServers(name), one);
+  } catch (error) {
+    const { how, phase, lrn, after } = one;
+    throw new Error(`${how} of boot-${lrn} ${after} ms into ${phase}`, { cause: error });
+  }
+}
+
+function casesOf(how: Case['how'], leader: readonly string[], follower: readonly string[]): Case[] {
+  const after = (): number => Math.floor(random() * spread);
+  return [
+    ...leader.map((phase) => ({ lrn: 0, phase, how, after: after() })),
+    ...follower.map((phase) => ({ lrn: 2, phase, how, after: after() })),
+  ];
+}
+
+/** Six phases spread over the run. */
+function sixOf(phases: readonly string[]): string[] {
+  return Array.from({ length: 6 }, (_, index) => phases[Math.floor(((index + 0.5) * phases.length) / 6)] ?? '');
+}
