@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { runOnTerminal } from './terminal.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const asker = fileURLToPath(new URL('ask-program.ts', import.meta.url));
+const asker = fileURLToPath(new URL('fixtures/ask-program.ts', import.meta.url));
 
 describe('neco on a terminal', function () {
   this.timeout(30_000);

@@ -1,14 +1,13 @@
-import { access } from 'node:fs/promises';
 import { Command, Option } from 'clipanion';
 import { exitStatus, parseLrnList } from '@neco/core';
 import type { SetupOptions } from '@neco/cluster-operations';
+import { once } from '../once.ts';
 import { parseAcceptedKeys } from '../parse-accepted-keys.ts';
 import { parseDuration } from '../parse-duration.ts';
 import { askAdministrator, checkAdministratorName } from '../prompts/ask-administrator.ts';
 import { askSetupSecret } from '../prompts/ask-setup-secret.ts';
 import { createReporter } from '../reporters/create-reporter.ts';
 import { requireRoot } from '../require-root.ts';
-import { readPasswordFile } from '../secrets/read-password-file.ts';
 import { EtcdCommand } from './etcd-command.ts';
 
 /** `neco setup` */
@@ -67,7 +66,6 @@ export class SetupCommand extends EtcdCommand {
     requireRoot(again);
     const { readSite, setup } = await import('../operations/setup-operation.ts');
     const leader = (await readSite()).lrn === lrns[0];
-    if (leader) await this.refuseBadPassword();
     const reporter = createReporter(this);
     const options: SetupOptions = {
       lrns,
@@ -76,12 +74,14 @@ export class SetupCommand extends EtcdCommand {
       prefix,
       ...timeout,
       acceptKeys,
-      secret: () =>
+      secret: once(() =>
         reporter.paused(() => askSetupSecret(this.context, { file: this.secretFile, leader, again })),
-      administrator: () =>
+      ),
+      administrator: once(() =>
         reporter.paused(() =>
           askAdministrator(this.context, { name: this.admin, passwordFile: this.adminPasswordFile }),
         ),
+      ),
       reporter,
       signal: this.context.signal,
       version: this.context.version,
@@ -93,17 +93,6 @@ export class SetupCommand extends EtcdCommand {
       reporter.close();
     }
     return exitStatus.done;
-  }
-
-  /** A password that cannot do is refused before anything changes; one that is not there may not be needed. */
-  private async refuseBadPassword(): Promise<void> {
-    const { adminPasswordFile: file } = this;
-    if (file === undefined) return;
-    const there = await access(file).then(
-      () => true,
-      () => false,
-    );
-    if (there) await readPasswordFile(file);
   }
 }
 

@@ -42,7 +42,7 @@ export class LineReporter implements OperationReporter {
       this.#title = '';
       this.#line(text);
       event.plan?.forEach((line) => {
-        this.#line(`      would ${line}`);
+        this.#line(`        ${line}`);
       });
     }
   };

@@ -1,0 +1,86 @@
+import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import type { PhaseEvent } from '@neco/core';
+import { expect } from 'chai';
+import { JsonReporter } from '../src/reporters/json-reporter.ts';
+import { LineReporter } from '../src/reporters/line-reporter.ts';
+
+const phase: Omit<PhaseEvent, 'status'> = { id: 'start-etcd', title: 'Start etcd', index: 2, total: 12 };
+
+function written(output: PassThrough): string {
+  return String(output.read() ?? '');
+}
+
+describe('The reporter for programs', () => {
+  it('writes one JSON event a line', () => {
+    const output = new PassThrough();
+    const reporter = new JsonReporter(output);
+    reporter.phase({ ...phase, status: 'started' });
+    reporter.state('boot-1 refused the connection');
+    reporter.warn('look here');
+    reporter.end({ changed: true, text: 'done' });
+    const events = written(output)
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(events.map(({ event }) => event)).to.deep.equal(['phase', 'state', 'warning', 'end']);
+    expect(events[0]).to.include({ version: 1, id: 'start-etcd', status: 'started', index: 2, total: 12 });
+    expect(events[1]).to.include({ text: 'boot-1 refused the connection' });
+    expect(events[3]).to.include({ changed: true });
+    for (const { time } of events) expect(new Date(String(time)).toISOString()).to.equal(time);
+  });
+});
+
+describe('The reporter for people', () => {
+  it('writes a line each where there is no terminal, without colours', () => {
+    const output = new PassThrough();
+    const reporter = new LineReporter(output, false);
+    reporter.phase({ ...phase, status: 'started' });
+    reporter.state('boot-1 is missing');
+    reporter.phase({ ...phase, status: 'done', duration: 1234 });
+    reporter.phase({ ...phase, status: 'skipped' });
+    reporter.phase({ ...phase, status: 'would-run', plan: ['write /etc/etcd/etcd.yml'] });
+    const text = written(output);
+    expect(stripVTControlCharacters(text)).to.equal(text);
+    expect(text.split('\n')).to.deep.equal([
+      '[ 2/12] … Start etcd',
+      '      boot-1 is missing',
+      '[ 2/12] ✓ Start etcd (1.2 s)',
+      '[ 2/12] - Start etcd (done before)',
+      '[ 2/12] + Start etcd',
+      '        write /etc/etcd/etcd.yml',
+      '',
+    ]);
+  });
+
+  it('leaves on a terminal only what lasts', () => {
+    const output = new PassThrough();
+    const reporter = new LineReporter(output, true);
+    reporter.phase({ ...phase, status: 'started' });
+    reporter.state('boot-1 is missing');
+    reporter.phase({ ...phase, status: 'done' });
+    // What was erased is what stands between the beginning of a line and the escape sequence that erases it.
+    const lasting = written(output).replaceAll(/[^\n]*\r\u001B\[2K/g, '');
+    expect(stripVTControlCharacters(lasting)).to.equal('[ 2/12] ✓ Start etcd\n');
+  });
+
+  it('is silent while a question stands on the terminal, and says it then', async () => {
+    const output = new PassThrough();
+    const reporter = new LineReporter(output, true);
+    const answer = await reporter.paused(async () => {
+      reporter.info('boot-2 is there');
+      reporter.state('waiting');
+      expect(written(output)).to.equal('');
+      return 'yes';
+    });
+    expect(answer).to.equal('yes');
+    expect(stripVTControlCharacters(written(output))).to.equal('boot-2 is there\n');
+  });
+
+  it('hands out functions that work by themselves', () => {
+    const output = new PassThrough();
+    const { info } = new LineReporter(output, false);
+    info('alone');
+    expect(written(output)).to.equal('alone\n');
+  });
+});
