@@ -16,7 +16,7 @@ export interface SetupOptions {
   acceptKeys: Map<number, string>;
   /** Gives the setup secret; called only when another server has to be met. */
   secret(): Promise<Secret>;
-  /** Gives the first administrator; called only on the leader, and only while there is none. */
+  /** Gives the first administrator; called only on the leader, and only while there is none. May be called twice. */
   administrator(): Promise<{ name: string; password: Secret }>;
   reporter: Reporter;
   signal: AbortSignal;

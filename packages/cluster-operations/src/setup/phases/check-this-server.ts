@@ -16,6 +16,9 @@ export const checkThisServer: Phase<SetupView, SetupContext> = {
   },
   async run(context) {
     context.findings = await findingsOf(context);
+    // Asked before anything changes, so that an answer that cannot do, or nobody to ask, leaves all as it was.
+    if (context.isLeader && context.record?.administrator === undefined)
+      await context.options.administrator();
   },
 };
 
