@@ -7,7 +7,8 @@ import { isFinished, withRegistry } from '../progress.ts';
 import { signerFor } from '../signer-in-charge.ts';
 import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
 
-const operation = 'setup';
+/** Where under `operations/` setup notes how far the initialisation came; gone when the root token is settled. */
+export const setupOperation = 'setup';
 
 /**
  * Initialises Vault. Before it does, the place for the keys has been proved to take them; both keys are stored in
@@ -46,7 +47,7 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
           hint: 'look at the health of etcd; Vault holds nothing yet, and setup run again begins it anew',
         });
       }
-      await registry.putOperation(operation, { vault: 'stored' });
+      await registry.putOperation(setupOperation, { vault: 'stored' });
     });
   },
 };
@@ -74,15 +75,15 @@ async function answering({ signal, reporter }: SetupContext, vault: Vault): Prom
 /** A write through the quorum that is read back: what comes next must not be the first that fails. */
 async function proveThePlace(registry: Registry): Promise<void> {
   const proof = randomBytes(16).toString('hex');
-  await registry.putOperation(operation, { vault: 'initialising', proof });
-  const stored = await registry.operation(operation);
+  await registry.putOperation(setupOperation, { vault: 'initialising', proof });
+  const stored = await registry.operation(setupOperation);
   if (stored?.['proof'] !== proof) {
     throw new NecoError('ETCD_FAILED', 'etcd does not give back what was written; Vault was not initialised');
   }
 }
 
 async function clearEmptyVault(context: SetupContext, registry: Registry, vault: Vault): Promise<void> {
-  const state = await registry.operation(operation);
+  const state = await registry.operation(setupOperation);
   const { sealed } = await vault.sealStatus();
   if (state?.['vault'] !== 'initialising' || !sealed) {
     throw new NecoError('FOREIGN_DATA', 'Vault is initialised, but its unseal key is not in etcd', {

@@ -2,6 +2,7 @@ import { NecoError, type Phase } from '@neco/core';
 import { connectVault } from '../../access/connections.ts';
 import { isFinished, withRegistry } from '../progress.ts';
 import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
+import { setupOperation } from './initialize-vault.ts';
 import { serveNewCertificates } from './serve-new-certificates.ts';
 
 /**
@@ -24,8 +25,9 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
       : [`keep the root token at ${options.prefix}vault-root-token (--no-revoke)`],
   async run(context) {
     await leaderOf(context).everyonePassed(serveNewCertificates.id, serveNewCertificates.title);
-    if (!context.options.revoke) return;
     await withRegistry(context, async (registry) => {
+      await registry.deleteOperation(setupOperation);
+      if (!context.options.revoke) return;
       const token = await registry.rootToken();
       if (token === undefined) return;
       const vault = await connectVault(context.host, context.address, token);
