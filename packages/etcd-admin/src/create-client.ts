@@ -53,8 +53,6 @@ function clientOptions(connection: EtcdConnection, endpoint: string): IOptions {
       'grpc.initial_reconnect_backoff_ms': 50,
       'grpc.min_reconnect_backoff_ms': 50,
       'grpc.max_reconnect_backoff_ms': 500,
-      // A new client means new connections, with the certificate that it was given.
-      'grpc.use_local_subchannel_pool': 1,
       // etcd is never reached through the machine's http_proxy.
       'grpc.enable_http_proxy': 0,
       'grpc.enable_retries': 0,
