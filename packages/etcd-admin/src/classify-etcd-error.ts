@@ -36,7 +36,7 @@ const rules: readonly Rule[] = [
     pattern: /alert|ECONNRESET.*TLS|bad certificate|certificate required/i,
     code: 'ETCD_UNAUTHENTICATED',
     retryable: false,
-    hint: 'etcd refuses the client certificate: it must be of the etcd client CA, valid now and not revoked',
+    hint: 'etcd refuses the client certificate: it must be of the etcd client CA, for clients, not revoked, and valid now by both clocks',
   },
   {
     pattern:
@@ -83,6 +83,13 @@ const rules: readonly Rule[] = [
     say: ({ timeout }) => `no answer within ${String(timeout / 1000)} s`,
   },
   {
+    pattern: /Failed to connect/,
+    code: 'ETCD_UNREACHABLE',
+    retryable: true,
+    hint: "it closes connections to which it takes no liking without a word (a revoked client certificate, a revocation list that is not DER, http in place of https): look into etcd's log there",
+    say: () => 'the connection was closed before etcd answered',
+  },
+  {
     pattern:
       /UNAVAILABLE|ECONNREFUSED|ECONNRESET|CANCELLED|EHOSTUNREACH|ENETUNREACH|not connected|stream.*ended/,
     code: 'ETCD_UNREACHABLE',
@@ -115,6 +122,7 @@ function plain(text: string): string {
   return text
     .replace(/^(\w*Error: )?\d+ [A-Z_]+: /, '')
     .replace(/^No connection established\. Last error: (Error: )?/, '')
+    .replace(/^Error \[\w+\]: /, '')
     .replace(/^etcdserver: /, '')
     .replace(/\s*\([0-9T:.-]+Z\).*$/s, '')
     .replace(/\. Resolution note:.*$/s, '')
