@@ -73,7 +73,9 @@ export async function dryRunPhases<R, W extends R>(
   const list = phases.filter((phase) => phase.concerns?.(context) ?? true);
   for (const [index, phase] of list.entries()) {
     const event = { id: phase.id, title: phase.title, index: index + 1, total: list.length };
-    if (await phase.isDone(context)) reporter.phase({ ...event, status: 'skipped' });
+    // What cannot be looked at because an earlier phase has not made it yet is not done.
+    const done = await phase.isDone(context).catch(() => false);
+    if (done) reporter.phase({ ...event, status: 'skipped' });
     else reporter.phase({ ...event, status: 'would-run', plan: await phase.plan(context) });
   }
 }

@@ -89,7 +89,11 @@ export type CertificateKindName = keyof typeof certificateKinds;
 export const certificateKindNames = Object.keys(certificateKinds) as CertificateKindName[];
 
 /** The names that a certificate of this kind carries besides its common name. */
-export function namesOf(kind: CertificateKind, lrn: number, address: string): { dnsNames: string[]; ipAddresses: string[] } {
+export function namesOf(
+  kind: CertificateKind,
+  lrn: number,
+  address: string,
+): { dnsNames: string[]; ipAddresses: string[] } {
   if (!kind.addressed) return { dnsNames: [], ipAddresses: [] };
   return { dnsNames: [kind.commonName(lrn), 'localhost'], ipAddresses: [address, '127.0.0.1'] };
 }

@@ -11,7 +11,11 @@ import type { Pair } from './signer.ts';
 const callTimeout = 5000;
 
 /** A client of etcd as this server's neco, vault or any other identity whose pair is given. */
-export async function connectEtcd(host: HostReader, addresses: readonly string[], pair: Pair): Promise<EtcdCluster> {
+export async function connectEtcd(
+  host: HostReader,
+  addresses: readonly string[],
+  pair: Pair,
+): Promise<EtcdCluster> {
   const ca = await readAuthority(host, paths.authorities.server);
   return EtcdCluster.connect({
     endpoints: addresses.map(etcdEndpoint),
@@ -21,7 +25,10 @@ export async function connectEtcd(host: HostReader, addresses: readonly string[]
 }
 
 /** A client of etcd as `neco-<LRN>`. @throws NecoError FILE_FAILED */
-export async function connectEtcdAsNeco(host: HostReader, addresses: readonly string[]): Promise<EtcdCluster> {
+export async function connectEtcdAsNeco(
+  host: HostReader,
+  addresses: readonly string[],
+): Promise<EtcdCluster> {
   return connectEtcd(host, addresses, await readPair(host, certificateKinds.necoClient));
 }
 
@@ -43,5 +50,7 @@ export async function readPair(host: HostReader, place: PairPaths): Promise<Pair
 async function readAuthority(host: HostReader, path: string): Promise<string> {
   const text = await host.readText(path);
   if (text !== undefined) return text;
-  throw new NecoError('FILE_FAILED', `there is no ${path}`, { hint: 'run neco setup again, or neco join on a new server' });
+  throw new NecoError('FILE_FAILED', `there is no ${path}`, {
+    hint: 'run neco setup again, or neco join on a new server',
+  });
 }

@@ -2,21 +2,26 @@ import { serverName } from '@neco/core';
 import type { EtcdCluster } from '@neco/etcd-admin';
 import { administratorPolicy, operatorPolicy, signPolicy, viewerPolicy, type Vault } from '@neco/vault-pki';
 import { authorities, leafLifeHours } from './authorities.ts';
-import { certificateKindNames, certificateKinds, namesOf, type CertificateKind } from './certificate-kinds.ts';
+import {
+  certificateKindNames,
+  certificateKinds,
+  namesOf,
+  type CertificateKind,
+} from './certificate-kinds.ts';
 
 /** Name of the Vault policy of people who run the data centre. */
 export const administratorPolicyName = 'neco-administrator';
 
 /** Makes the PKI mounts of a Vault. */
 export async function ensureMounts(vault: Vault, lifeHours: number): Promise<void> {
-  await Promise.all(Object.values(authorities).map(({ mount }) => vault.ensurePki(mount, { maxTtlHours: lifeHours })));
+  await Promise.all(
+    Object.values(authorities).map(({ mount }) => vault.ensurePki(mount, { maxTtlHours: lifeHours })),
+  );
 }
 
 /** Makes the issuing roles of these boot servers, and those of etcd's root user and of backups. */
 export async function ensureSigningRoles(vault: Vault, lrns: readonly number[]): Promise<void> {
-  const servers = lrns.flatMap((lrn) =>
-    distinctRoles(lrn).map((kind) => ensureServerRole(vault, kind, lrn)),
-  );
+  const servers = lrns.flatMap((lrn) => distinctRoles(lrn).map((kind) => ensureServerRole(vault, kind, lrn)));
   const client = authorities.client.mount;
   const special = { server: false, client: true, allowIpSans: false };
   await Promise.all([
@@ -61,7 +66,12 @@ export async function ensureVaultAccess(
   ]);
 }
 
-async function ensureServerAccess(vault: Vault, lrn: number, address: string, serverCa: string): Promise<void> {
+async function ensureServerAccess(
+  vault: Vault,
+  lrn: number,
+  address: string,
+  serverCa: string,
+): Promise<void> {
   const name = serverName(lrn);
   const own = distinctRoles(lrn).map((kind) => {
     const { dnsNames, ipAddresses } = namesOf(kind, lrn, address);
@@ -73,13 +83,26 @@ async function ensureServerAccess(vault: Vault, lrn: number, address: string, se
       ...(ipAddresses.length === 0 ? {} : { ipSans: ipAddresses.join(',') }),
     };
   });
-  const special = ['root', 'backup'].map((role) => ({ mount: authorities.client.mount, role, commonName: role }));
+  const special = ['root', 'backup'].map((role) => ({
+    mount: authorities.client.mount,
+    role,
+    commonName: role,
+  }));
   await vault.ensurePolicy(name, signPolicy([...own, ...special]));
-  await vault.ensureCertRole(name, { ca: serverCa, allowedCommonNames: [name], policies: [name], ttl: '10m' });
+  await vault.ensureCertRole(name, {
+    ca: serverCa,
+    allowedCommonNames: [name],
+    policies: [name],
+    ttl: '10m',
+  });
 }
 
 /** etcd's users and roles: root, backup, and for each boot server its neco and its vault. */
-export async function ensureEtcdAccess(etcd: EtcdCluster, lrns: readonly number[], prefix: string): Promise<void> {
+export async function ensureEtcdAccess(
+  etcd: EtcdCluster,
+  lrns: readonly number[],
+  prefix: string,
+): Promise<void> {
   await etcd.ensureUser('root', []);
   await Promise.all([
     etcd.ensureRole('root', []),

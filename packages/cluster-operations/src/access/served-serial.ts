@@ -17,7 +17,9 @@ export function servedSerial(address: string, port: number): Promise<string> {
   const socket = connect({ host: address, port, rejectUnauthorized: false, timeout: handshakeTimeout });
   const fail = (reason: string): void => {
     socket.destroy();
-    reject(new NecoError('ETCD_UNREACHABLE', `no TLS handshake with ${where}: ${reason}`, { retryable: true }));
+    reject(
+      new NecoError('ETCD_UNREACHABLE', `no TLS handshake with ${where}: ${reason}`, { retryable: true }),
+    );
   };
   socket.on('error', (error) => {
     fail(error.message);

@@ -41,7 +41,11 @@ export class Signer {
   async certifyRoot(): Promise<Pair> {
     const key = await createKey();
     const csr = await createSigningRequest(key, { commonName: 'root', dnsNames: [], ipAddresses: [] });
-    const signed = await this.vault.sign(authorities.client.mount, 'root', { csr, commonName: 'root', ttl: '10m' });
+    const signed = await this.vault.sign(authorities.client.mount, 'root', {
+      csr,
+      commonName: 'root',
+      ttl: '10m',
+    });
     return { certificate: signed.certificate, key };
   }
 
@@ -65,4 +69,3 @@ export async function forEachAuthority<T>(
   const [server, peer, client] = await Promise.all([make('server'), make('peer'), make('client')]);
   return { server, peer, client };
 }
-

@@ -58,7 +58,9 @@ async function vaultFaults(view: SetupView): Promise<string[]> {
   try {
     await waitFor(
       async () => {
-        const states = await Promise.all([...view.addresses].map(([lrn, address]) => vaultState(view, lrn, address)));
+        const states = await Promise.all(
+          [...view.addresses].map(([lrn, address]) => vaultState(view, lrn, address)),
+        );
         const active = states.filter(({ state }) => state === 'active').length;
         const rest = states.filter(({ state }) => state === 'standby').length;
         if (active === 1 && active + rest === states.length) return { done: true, value: true };
@@ -73,7 +75,11 @@ async function vaultFaults(view: SetupView): Promise<string[]> {
   }
 }
 
-async function vaultState(view: SetupView, lrn: number, address: string): Promise<{ name: string; state: string }> {
+async function vaultState(
+  view: SetupView,
+  lrn: number,
+  address: string,
+): Promise<{ name: string; state: string }> {
   const name = serverName(lrn);
   try {
     const health = await (await connectVault(view.host, address)).health();
@@ -92,7 +98,9 @@ async function servingFaults(view: SetupView): Promise<string[]> {
     servers.flatMap(({ name, address, serials }) =>
       [ports.etcdClient, ports.etcdPeer, ports.vault].map(async (port) => {
         const served = await servedSerial(address, port).catch(messageOf);
-        return serials.includes(served) ? undefined : `${name}:${String(port)} does not serve the certificate issued last (${served})`;
+        return serials.includes(served)
+          ? undefined
+          : `${name}:${String(port)} does not serve the certificate issued last (${served})`;
       }),
     ),
   );

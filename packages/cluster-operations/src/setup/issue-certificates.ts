@@ -15,11 +15,17 @@ import { meetingOf } from './setup-context.ts';
 
 /** Whether every certificate of this server fits its key, its names and its CA, and lives this long (ms). */
 export async function certificatesFit(view: SetupView, minimumLife: number): Promise<boolean> {
-  const faults = await Promise.all(certificateKindNames.map((name) => faultOf(view, certificateKinds[name], minimumLife)));
+  const faults = await Promise.all(
+    certificateKindNames.map((name) => faultOf(view, certificateKinds[name], minimumLife)),
+  );
   return faults.every((fault) => fault === undefined);
 }
 
-async function faultOf(view: SetupView, kind: CertificateKind, minimumLife: number): Promise<string | undefined> {
+async function faultOf(
+  view: SetupView,
+  kind: CertificateKind,
+  minimumLife: number,
+): Promise<string | undefined> {
   const ca = await view.host.readText(paths.authorities[kind.authority]);
   const pair = await view.host.readPair(kind);
   if (ca === undefined || pair === undefined) return 'missing';
@@ -35,9 +41,15 @@ async function faultOf(view: SetupView, kind: CertificateKind, minimumLife: numb
 /** Makes new keys here, has them signed, and puts CAs, revocation lists and pairs in place, in that order. */
 export async function issueCertificates(context: SetupContext, issue: Issue): Promise<void> {
   const keys = await Promise.all(
-    certificateKindNames.map(async (name) => ({ name, ...(await makeRequest(context, certificateKinds[name])) })),
+    certificateKindNames.map(async (name) => ({
+      name,
+      ...(await makeRequest(context, certificateKinds[name])),
+    })),
   );
-  const requests = Object.fromEntries(keys.map(({ name, csr }) => [name, csr])) as Record<CertificateKindName, string>;
+  const requests = Object.fromEntries(keys.map(({ name, csr }) => [name, csr])) as Record<
+    CertificateKindName,
+    string
+  >;
   const answer = await meetingOf(context).certify(issue, requests);
   await context.host.makeDirectory(paths.authorityDirectory, { mode: 0o755 });
   await Promise.all(
@@ -50,12 +62,24 @@ export async function issueCertificates(context: SetupContext, issue: Issue): Pr
   );
   for (const { name, key } of keys) {
     const { certificatePath, keyPath, owner } = certificateKinds[name];
-    await context.host.writePair({ certificatePath, keyPath, certificate: answer.certificates[name], key, owner });
+    await context.host.writePair({
+      certificatePath,
+      keyPath,
+      certificate: answer.certificates[name],
+      key,
+      owner,
+    });
   }
 }
 
-async function makeRequest(context: SetupContext, kind: CertificateKind): Promise<{ key: Secret; csr: string }> {
+async function makeRequest(
+  context: SetupContext,
+  kind: CertificateKind,
+): Promise<{ key: Secret; csr: string }> {
   const key = await createKey();
   const names = namesOf(kind, context.lrn, context.address);
-  return { key, csr: await createSigningRequest(key, { commonName: kind.commonName(context.lrn), ...names }) };
+  return {
+    key,
+    csr: await createSigningRequest(key, { commonName: kind.commonName(context.lrn), ...names }),
+  };
 }

@@ -58,8 +58,10 @@ export class LeaderMeeting implements Meeting {
   readonly #present = new Map<number, Present>();
   readonly #refused = new Map<string, ErrorDetail>();
   readonly #passed = new Set<string>();
+  #registered: ReadonlySet<number> = new Set();
   #decision: Promise<Decision> | undefined;
   #decided: Decision | undefined;
+  readonly #closing = new AbortController();
   #failed: NecoError | undefined;
   #stopped: NecoError | undefined;
   #doing = 'preflight';
@@ -83,7 +85,9 @@ export class LeaderMeeting implements Meeting {
       signal,
       handle: (request) => meeting.#handle(request),
       onRefused: (event) => {
-        reporter.warn(`refused ${event.remoteAddress}${event.identity ? ` (${event.identity})` : ''}: ${event.reason}`);
+        reporter.warn(
+          `refused ${event.remoteAddress}${event.identity ? ` (${event.identity})` : ''}: ${event.reason}`,
+        );
       },
     });
     return meeting;
@@ -95,6 +99,12 @@ export class LeaderMeeting implements Meeting {
     this.#board.changed();
   }
 
+  /** These servers are registered: they have all behind them and no longer come to the rendezvous. */
+  registered(lrns: Iterable<number>): void {
+    this.#registered = new Set(lrns);
+    this.#board.changed();
+  }
+
   /** The leader has a phase behind it. */
   passed(phase: string): void {
     this.#passed.add(phase);
@@ -102,7 +112,11 @@ export class LeaderMeeting implements Meeting {
   }
 
   async decide(): Promise<Decision> {
-    this.#present.set(this.#options.lrn, { introduction: this.#options.introduction(), offset: 0, told: true });
+    this.#present.set(this.#options.lrn, {
+      introduction: this.#options.introduction(),
+      offset: 0,
+      told: true,
+    });
     return this.#decideOnce();
   }
 
@@ -134,16 +148,27 @@ export class LeaderMeeting implements Meeting {
 
   /** @throws NecoError VAULT_PERMISSION_DENIED: what comes next needs a Vault that signs, and there is none. */
   withoutSigner(): never {
-    throw new NecoError('VAULT_PERMISSION_DENIED', 'no Vault can sign: the temporary one is gone and there is no root token', {
-      hint: 'make a root token with "vault operator generate-root", put it at <prefix>vault-root-token and run setup again',
-    });
+    throw new NecoError(
+      'VAULT_PERMISSION_DENIED',
+      'no Vault can sign: the temporary one is gone and there is no root token',
+      {
+        hint: 'make a root token with "vault operator generate-root", put it at <prefix>vault-root-token and run setup again',
+      },
+    );
+  }
+
+  /** Fires when the rendezvous is over. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.#server?.close();
   }
 
   #hasPassed(lrn: number, phase: string): boolean {
+    if (this.#registered.has(lrn)) return true;
     return this.#present.get(lrn)?.introduction.passed.includes(phase) ?? false;
   }
 
@@ -206,7 +231,7 @@ export class LeaderMeeting implements Meeting {
   }
 
   #missing(): number[] {
-    return this.#options.lrns.filter((lrn) => !this.#present.has(lrn));
+    return this.#options.lrns.filter((lrn) => !this.#present.has(lrn) && !this.#registered.has(lrn));
   }
 
   #whoIsMissing(): string {
@@ -222,7 +247,11 @@ export class LeaderMeeting implements Meeting {
       })),
     );
     const leader = this.#options.introduction();
-    const servers = [...this.#present].map(([lrn, { introduction, offset }]) => ({ lrn, offset, ...introduction }));
+    const servers = [...this.#present].map(([lrn, { introduction, offset }]) => ({
+      lrn,
+      offset,
+      ...introduction,
+    }));
     return [...own, ...this.#refused.values(), ...compareServers(leader, servers)];
   }
 
@@ -282,9 +311,13 @@ export class LeaderMeeting implements Meeting {
   #refuseAnotherPurpose({ lrn }: RendezvousRequest, { purpose }: Introduction): void {
     const own = this.#options.introduction().purpose;
     if (purpose === own) return;
-    throw new NecoError('RENDEZVOUS_REFUSED', `${serverName(lrn)} runs "neco ${purpose}", the leader "neco ${own}"`, {
-      hint: 'run the same command on all of them',
-    });
+    throw new NecoError(
+      'RENDEZVOUS_REFUSED',
+      `${serverName(lrn)} runs "neco ${purpose}", the leader "neco ${own}"`,
+      {
+        hint: 'run the same command on all of them',
+      },
+    );
   }
 
   #meet(lrn: number, introduction: Introduction): void {
@@ -342,7 +375,10 @@ export class LeaderMeeting implements Meeting {
     return this.#until(() => {
       const result = look();
       if (result !== undefined) return { result };
-      const waitingFor = this.#decided === undefined ? this.#whoIsMissing() : `${serverName(this.#options.lrn)}: ${this.#doing}`;
+      const waitingFor =
+        this.#decided === undefined
+          ? this.#whoIsMissing()
+          : `${serverName(this.#options.lrn)}: ${this.#doing}`;
       return waitingFor === seen ? undefined : { waitingFor };
     }, request.signal);
   }
@@ -350,17 +386,25 @@ export class LeaderMeeting implements Meeting {
   /** Whether a Vault is there that signs: the temporary one, or the real one once it holds the CAs. */
   #signs(issue: Issue): boolean {
     if (this.#passed.has('import-authorities')) return true;
-    return issue === 'initial' && this.#passed.has('prepare-authorities') && this.state.authorities !== undefined;
+    return (
+      issue === 'initial' && this.#passed.has('prepare-authorities') && this.state.authorities !== undefined
+    );
   }
 
-  async #sign(lrn: number, issue: Issue, requests: Partial<Record<CertificateKindName, string>>): Promise<Certificates> {
+  async #sign(
+    lrn: number,
+    issue: Issue,
+    requests: Partial<Record<CertificateKindName, string>>,
+  ): Promise<Certificates> {
     const signer = await this.#options.signer(issue);
     if (signer === undefined) {
       throw new NecoError('INTERNAL', `no Vault can sign the ${issue} certificates of ${serverName(lrn)}`);
     }
     const life = issue === 'initial' ? initialLeafLifeHours : leafLifeHours;
     const signed = await Promise.all(
-      certificateKindNames.map(async (kind) => [kind, await signer.certify(kind, lrn, requests[kind] ?? '', life)] as const),
+      certificateKindNames.map(
+        async (kind) => [kind, await signer.certify(kind, lrn, requests[kind] ?? '', life)] as const,
+      ),
     );
     const [authorities, revocations] = await Promise.all([signer.authorities(), signer.revocations()]);
     return {

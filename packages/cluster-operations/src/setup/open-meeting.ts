@@ -2,11 +2,13 @@ import { NecoError, Secret, serverName, type ErrorDetail, type Reporter } from '
 import type { HostReader, HostWriter } from '@neco/host-installer';
 import { createKey } from '@neco/vault-pki';
 import { paths } from '../paths.ts';
+import { certificateKinds } from '../access/certificate-kinds.ts';
 import { connectRendezvous } from '../rendezvous/rendezvous-client.ts';
 import { FollowerMeeting } from './follower-meeting.ts';
 import { LeaderMeeting, preflightFailed, type LeaderMeetingOptions } from './leader-meeting.ts';
 import { LeaderState } from './leader-state.ts';
 import type { Meeting } from './meeting.ts';
+import { withRegistry } from './progress.ts';
 import type { Decision, Introduction } from './protocol.ts';
 import type { SetupView } from './setup-context.ts';
 
@@ -37,7 +39,7 @@ export async function openLeader(
 ): Promise<LeaderMeeting> {
   const seal = { secret, cluster: self.site.cluster, lrns: [...self.lrns] };
   const state = await LeaderState.load(self.host, seal);
-  return LeaderMeeting.open({
+  const meeting = await LeaderMeeting.open({
     lrn: self.lrn,
     lrns: self.lrns,
     address: self.address,
@@ -52,6 +54,20 @@ export async function openLeader(
     reporter: self.reporter,
     signal: self.signal,
   });
+  void followRegistrations(self, meeting);
+  return meeting;
+}
+
+/** Servers that are registered already, from an earlier run of this leader, are waited for no longer. */
+async function followRegistrations(self: Self, meeting: LeaderMeeting): Promise<void> {
+  if ((await self.host.readPair(certificateKinds.necoClient)) === undefined) return;
+  const signal = AbortSignal.any([self.signal, meeting.closed]);
+  const follow = withRegistry(self, async (registry) => {
+    for await (const servers of registry.watchBootServers({ signal }))
+      meeting.registered(servers.map(({ lrn }) => lrn));
+  });
+  // Where etcd does not answer yet nobody is registered, as far as this leader can tell.
+  await follow.catch(() => undefined);
 }
 
 /** Makes ready to ask the leader; it need not be there yet. */
@@ -67,15 +83,24 @@ export async function openFollower(self: Self, secret: Secret): Promise<Follower
   });
   const limits = self.findings.length === 0 ? [] : [AbortSignal.timeout(patienceWithFindings)];
   const signal = AbortSignal.any([self.signal, ...limits]);
-  return new FollowerMeeting({ client, introduction: await introducer(self), reporter: self.reporter, signal });
+  return new FollowerMeeting({
+    client,
+    introduction: await introducer(self),
+    reporter: self.reporter,
+    signal,
+  });
 }
 
 /** A server that has findings of its own fails with them, even where it cannot tell anyone. */
-export async function decideWithFindings(meeting: Meeting, self: Pick<Self, 'findings' | 'signal'>): Promise<Decision> {
+export async function decideWithFindings(
+  meeting: Meeting,
+  self: Pick<Self, 'findings' | 'signal'>,
+): Promise<Decision> {
   try {
     return await meeting.decide();
   } catch (error) {
-    const alone = self.findings.length > 0 && !(error instanceof NecoError && error.code === 'PREFLIGHT_FAILED');
+    const alone =
+      self.findings.length > 0 && !(error instanceof NecoError && error.code === 'PREFLIGHT_FAILED');
     throw alone && !self.signal.aborted ? preflightFailed(self.findings) : error;
   }
 }

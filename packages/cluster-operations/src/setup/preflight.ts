@@ -29,7 +29,11 @@ export async function preflight(options: PreflightOptions): Promise<void> {
   const limits = options.timeout === undefined ? [] : [AbortSignal.timeout(options.timeout)];
   const signal = AbortSignal.any([options.signal, ...limits]);
   const host = openHost();
-  const view = await viewOf(host, { ...options, revoke: true, dryRun: true, acceptKeys: new Map(), ...unasked }, signal);
+  const view = await viewOf(
+    host,
+    { ...options, revoke: true, dryRun: true, acceptKeys: new Map(), ...unasked },
+    signal,
+  );
   const resuming = view.record !== undefined;
   const findings = await hostChecks(host, view.site, view.lrns, { resuming });
   if (options.secret === undefined) {
@@ -37,7 +41,15 @@ export async function preflight(options: PreflightOptions): Promise<void> {
     return;
   }
   const publicKey = publicKeyFingerprint((await identityOf(host)).reveal());
-  const self = { ...view, host, purpose: 'preflight', publicKey, findings, passed: new Set<string>(), reporter: options.reporter } as const;
+  const self = {
+    ...view,
+    host,
+    purpose: 'preflight',
+    publicKey,
+    findings,
+    passed: new Set<string>(),
+    reporter: options.reporter,
+  } as const;
   const secret = await options.secret();
   const meeting = view.isLeader
     ? await openLeader(self, secret, {
@@ -49,14 +61,19 @@ export async function preflight(options: PreflightOptions): Promise<void> {
     await decideWithFindings(meeting, self);
   } catch (error) {
     if (!limits.some(({ aborted }) => aborted)) throw error;
-    throw new NecoError('TIMEOUT', `not all boot servers ran preflight within ${String((options.timeout ?? 0) / 1000)} s`, {
-      hint: 'run the same command at the same time on all of them',
-      cause: error,
-    });
+    throw new NecoError(
+      'TIMEOUT',
+      `not all boot servers ran preflight within ${String((options.timeout ?? 0) / 1000)} s`,
+      {
+        hint: 'run the same command at the same time on all of them',
+        cause: error,
+      },
+    );
   } finally {
     await meeting.close();
   }
 }
 
-const nothingAsked = (): Promise<never> => Promise.reject(new NecoError('INTERNAL', 'preflight asks for nothing'));
+const nothingAsked = (): Promise<never> =>
+  Promise.reject(new NecoError('INTERNAL', 'preflight asks for nothing'));
 const unasked = { secret: nothingAsked, administrator: nothingAsked };

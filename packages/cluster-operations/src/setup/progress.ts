@@ -19,7 +19,8 @@ export async function registeredLrns(view: SetupView): Promise<number[]> {
 
 /** Does `work` with the registry, as this server's neco. */
 export async function withRegistry<T>(view: SetupView, work: (registry: Registry) => Promise<T>): Promise<T> {
-  const etcd = await connectEtcdAsNeco(view.host, [view.address]);
+  const others = [...view.addresses.values()].filter((address) => address !== view.address);
+  const etcd = await connectEtcdAsNeco(view.host, [view.address, ...others]);
   try {
     return await work(new Registry(etcd, view.options.prefix));
   } finally {

@@ -50,16 +50,24 @@ async function runSetup(options: SetupOptions): Promise<{ changed: boolean }> {
     const error = toNecoError(thrown);
     if (!limit.some(({ aborted }) => aborted) || error.code !== 'CANCELLED') throw error;
     const waited = last.state === '' ? '' : `; last seen: ${last.state}`;
-    throw new NecoError('TIMEOUT', `gave up after ${String((options.timeout ?? 0) / 1000)} s in: ${last.title}${waited}`, {
-      hint: `to go on, run again on all servers: ${again}`,
-    });
+    throw new NecoError(
+      'TIMEOUT',
+      `gave up after ${String((options.timeout ?? 0) / 1000)} s in: ${last.title}${waited}`,
+      {
+        hint: `to go on, run again on all servers: ${again}`,
+      },
+    );
   } finally {
     await context.meeting?.close();
   }
 }
 
 /** Passes everything on, and tells the other servers and the error of a timeout how far this one is. */
-function observed(reporter: Reporter, context: SetupContext, last: { title: string; state: string }): Reporter {
+function observed(
+  reporter: Reporter,
+  context: SetupContext,
+  last: { title: string; state: string },
+): Reporter {
   return {
     ...reporter,
     phase(event: PhaseEvent) {

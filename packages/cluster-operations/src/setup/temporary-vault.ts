@@ -22,14 +22,22 @@ export async function startTemporaryVault(host: HostWriter, signal: AbortSignal)
   });
   await host.startTransient(unit, ['/usr/bin/vault', 'server', `-config=${configuration}`], {
     user: 'vault',
-    properties: { MemorySwapMax: '0', NoNewPrivileges: 'yes', PrivateTmp: 'yes', ProtectSystem: 'strict', ReadWritePaths: paths.runtime },
+    properties: {
+      MemorySwapMax: '0',
+      NoNewPrivileges: 'yes',
+      PrivateTmp: 'yes',
+      ProtectSystem: 'strict',
+      ReadWritePaths: paths.runtime,
+    },
     signal,
   });
   const vault = Vault.connect({ address: `http://127.0.0.1:${String(port)}` });
   await waitFor(
     async () => {
       const { initialized } = await vault.sealStatus();
-      return initialized ? { done: false, seen: 'it is initialised by someone else' } : { done: true, value: true };
+      return initialized
+        ? { done: false, seen: 'it is initialised by someone else' }
+        : { done: true, value: true };
     },
     { what: 'the temporary Vault to answer', timeout: 30_000, signal },
   );

@@ -9,9 +9,13 @@ import { readSetupRecord } from './setup-record.ts';
  * This server's part in a setup of these boot servers, by its site.yml.
  * @throws NecoError USAGE, CONFIG_*, LRN_LIST_INVALID, FOREIGN_DATA, RECORD_INVALID
  */
-export async function viewOf(host: HostReader, options: SetupOptions, signal: AbortSignal): Promise<SetupView> {
+export async function viewOf(
+  host: HostReader,
+  options: SetupOptions,
+  signal: AbortSignal,
+): Promise<SetupView> {
   if (options.prefix === '') {
-    throw new NecoError('USAGE', 'the prefix of neco\'s etcd keys is empty', {
+    throw new NecoError('USAGE', "the prefix of neco's etcd keys is empty", {
       hint: 'give one such as --etcd-prefix /neco/; without one neco could not be told from other programs',
     });
   }
@@ -19,9 +23,13 @@ export async function viewOf(host: HostReader, options: SetupOptions, signal: Ab
   const { lrns } = options;
   const addresses = addressPlan(site, lrns);
   if (!lrns.includes(site.lrn)) {
-    throw new NecoError('LRN_LIST_INVALID', `this server is ${serverName(site.lrn)}, which is not among ${lrns.join(' ')}`, {
-      hint: 'name all boot servers of the cluster, this one too, or correct "lrn" in /etc/neco/site.yml',
-    });
+    throw new NecoError(
+      'LRN_LIST_INVALID',
+      `this server is ${serverName(site.lrn)}, which is not among ${lrns.join(' ')}`,
+      {
+        hint: 'name all boot servers of the cluster, this one too, or correct "lrn" in /etc/neco/site.yml',
+      },
+    );
   }
   const leaderLrn = Math.min(...lrns);
   return {
@@ -50,4 +58,3 @@ async function recordFor(host: HostReader, { lrns, prefix }: SetupOptions): Prom
     { hint: `run "neco setup ${record.lrns.join(' ')}" to go on with it; nothing was changed` },
   );
 }
-

@@ -28,7 +28,10 @@ export async function freshServers(name: string): Promise<DataCenter> {
 }
 
 /** Runs setup on all, interrupts one server in one phase, runs the same again there, and checks the cluster. */
-export async function setUpInterrupted(dataCenter: DataCenter, { lrn, phase, how, after }: Case): Promise<void> {
+export async function setUpInterrupted(
+  dataCenter: DataCenter,
+  { lrn, phase, how, after }: Case,
+): Promise<void> {
   const { servers } = dataCenter;
   const runs = await startSetup(servers, limit);
   const index = servers.findIndex(({ which }) => which === lrn);
@@ -73,7 +76,9 @@ function start(servers: readonly Server[], server: Server): Promise<SetupRun> {
 
 /** Whether the run gets to this phase and finds it not done. Those that wait for others begin early enough. */
 async function reaches(run: SetupRun, phase: string): Promise<boolean> {
-  const event = await run.next(({ id, status }) => id === phase && (status === 'started' || status === 'skipped'));
+  const event = await run.next(
+    ({ id, status }) => id === phase && (status === 'started' || status === 'skipped'),
+  );
   return event?.status === 'started';
 }
 

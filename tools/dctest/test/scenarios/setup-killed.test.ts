@@ -16,7 +16,9 @@ describe(`setup that is interrupted (seed ${partSeed}${runsAll ? ', all' : ''})`
 
   before(async () => {
     const { servers } = await DataCenter.up({ name, lrns, replace: true });
-    const [leader, follower] = await Promise.all(servers.slice(0, 2).map((server) => setupPhaseIds(server, lrns)));
+    const [leader, follower] = await Promise.all(
+      servers.slice(0, 2).map((server) => setupPhaseIds(server, lrns)),
+    );
     phases = { leader: leader ?? [], follower: follower ?? [] };
   });
 
@@ -24,7 +26,10 @@ describe(`setup that is interrupted (seed ${partSeed}${runsAll ? ', all' : ''})`
     await DataCenter.takeDown(name);
   });
 
-  for (const [role, lrn] of [['leader', 0], ['follower', 1]] as const) {
+  for (const [role, lrn] of [
+    ['leader', 0],
+    ['follower', 1],
+  ] as const) {
     it(`goes on when it is killed in every phase of the ${role}, one after the other`, async () => {
       const killed = await setUpKilledInEvery(await freshServers(name), lrn);
       const spared = phases[role].filter((phase) => !killed.includes(phase));
@@ -63,5 +68,8 @@ function casesOf(how: Case['how'], leader: readonly string[], follower: readonly
 
 /** Six phases spread over the run. */
 function sixOf(phases: readonly string[]): string[] {
-  return Array.from({ length: 6 }, (_, index) => phases[Math.floor(((index + 0.5) * phases.length) / 6)] ?? '');
+  return Array.from(
+    { length: 6 },
+    (_, index) => phases[Math.floor(((index + 0.5) * phases.length) / 6)] ?? '',
+  );
 }

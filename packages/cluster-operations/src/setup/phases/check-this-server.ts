@@ -23,5 +23,8 @@ export const checkThisServer: Phase<SetupView, SetupContext> = {
 };
 
 function findingsOf(view: SetupView): ReturnType<typeof hostChecks> {
-  return hostChecks(view.host, view.site, view.lrns, { resuming: view.record !== undefined });
+  return hostChecks(view.host, view.site, view.lrns, {
+    resuming: view.record !== undefined,
+    signal: view.signal,
+  });
 }

@@ -14,7 +14,10 @@ export const configureDaemons: Phase<SetupView, SetupContext> = {
   async isDone(view) {
     const text = configurationOf(view);
     const texts = await Promise.all(files.map((file) => view.host.readText(file)));
-    return texts.every((found) => found === text) && (await view.host.unit('neco-updater.service')).active === 'active';
+    return (
+      texts.every((found) => found === text) &&
+      (await view.host.unit('neco-updater.service')).active === 'active'
+    );
   },
   plan: () => [...files.map((file) => `write ${file}`), 'enable and start neco-updater.service'],
   async run(context) {

@@ -18,21 +18,32 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
   async isDone(view) {
     return view.record?.authoritiesImportedAt !== undefined || (await isFinished(view));
   },
-  plan: () => ['turn on two audit devices', 'import three CAs', 'make issuing roles, policies and log-ins of the boot servers'],
+  plan: () => [
+    'turn on two audit devices',
+    'import three CAs',
+    'make issuing roles, policies and log-ins of the boot servers',
+  ],
   async run(context) {
     const { host, lrns, addresses } = context;
     const { state, save } = leaderOf(context);
     const kept = state.authorities;
-    if (kept === undefined) throw new NecoError('INTERNAL', 'the CAs are neither in Vault nor in the state of setup');
+    if (kept === undefined)
+      throw new NecoError('INTERNAL', 'the CAs are neither in Vault nor in the state of setup');
     const vault = await rootVault(context);
     await ensureAudit(vault);
     await ensureMounts(vault, authorityLifeHours);
     await forEachAuthority((name) => vault.importCa(authorities[name].mount, kept[name]));
-    await Promise.all([ensureSigningRoles(vault, lrns), ensureVaultAccess(vault, addresses, kept.server.certificate)]);
+    await Promise.all([
+      ensureSigningRoles(vault, lrns),
+      ensureVaultAccess(vault, addresses, kept.server.certificate),
+    ]);
     for (const name of authorityNames) {
       const imported = await vault.caCertificate(authorities[name].mount);
       if (imported?.trim() !== kept[name].certificate.trim()) {
-        throw new NecoError('VAULT_FAILED', `Vault does not give back the CA imported to ${authorities[name].mount}`);
+        throw new NecoError(
+          'VAULT_FAILED',
+          `Vault does not give back the CA imported to ${authorities[name].mount}`,
+        );
       }
     }
     context.record = { ...recordOf(context), authoritiesImportedAt: new Date().toISOString() };
@@ -48,9 +59,13 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
 export async function rootVault(context: SetupContext): Promise<Vault> {
   const token: Secret | undefined = await withRegistry(context, (registry) => registry.rootToken());
   if (token === undefined) {
-    throw new NecoError('VAULT_PERMISSION_DENIED', `there is no ${context.options.prefix}vault-root-token, but setup is not finished`, {
-      hint: 'somebody took it out; make a new one with "vault operator generate-root", put it back at that key and run setup again',
-    });
+    throw new NecoError(
+      'VAULT_PERMISSION_DENIED',
+      `there is no ${context.options.prefix}vault-root-token, but setup is not finished`,
+      {
+        hint: 'somebody took it out; make a new one with "vault operator generate-root", put it back at that key and run setup again',
+      },
+    );
   }
   const vault = await connectVault(context.host, context.address, token);
   await waitFor(

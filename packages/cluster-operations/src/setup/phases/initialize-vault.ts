@@ -27,9 +27,15 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
       (status) => status.initialized,
       () => false,
     );
-    return initialized && (await withRegistry(view, async (registry) => (await registry.unsealKey()) !== undefined));
+    return (
+      initialized &&
+      (await withRegistry(view, async (registry) => (await registry.unsealKey()) !== undefined))
+    );
   },
-  plan: ({ options }) => [`initialise Vault`, `store ${options.prefix}vault-unseal-key and ${options.prefix}vault-root-token`],
+  plan: ({ options }) => [
+    `initialise Vault`,
+    `store ${options.prefix}vault-unseal-key and ${options.prefix}vault-root-token`,
+  ],
   async run(context) {
     const vault = await connectVault(context.host, '127.0.0.1');
     await withRegistry(context, async (registry) => {
@@ -39,7 +45,8 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
       await proveThePlace(registry);
       const { unsealKeys, rootToken } = await vault.initialize({ shares: 1, threshold: 1 });
       const [unsealKey] = unsealKeys;
-      if (unsealKey === undefined) throw new NecoError('VAULT_FAILED', 'Vault was initialised but gave no unseal key');
+      if (unsealKey === undefined)
+        throw new NecoError('VAULT_FAILED', 'Vault was initialised but gave no unseal key');
       await registry.putVaultKeys({ unsealKey, rootToken });
       const [storedKey, storedToken] = await Promise.all([registry.unsealKey(), registry.rootToken()]);
       if (storedKey?.reveal() !== unsealKey.reveal() || storedToken?.reveal() !== rootToken.reveal()) {
@@ -55,9 +62,13 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
 async function refuseForeignKeys(registry: Registry, prefix: string): Promise<void> {
   const foreign = await registry.foreignKeys();
   if (foreign.length === 0) return;
-  throw new NecoError('FOREIGN_DATA', `keys of another program lie under ${prefix} in etcd: ${foreign.slice(0, 5).join(', ')}`, {
-    hint: 'run setup with another --etcd-prefix, or take them away if nobody needs them; neco deletes nothing that is not its own',
-  });
+  throw new NecoError(
+    'FOREIGN_DATA',
+    `keys of another program lie under ${prefix} in etcd: ${foreign.slice(0, 5).join(', ')}`,
+    {
+      hint: 'run setup with another --etcd-prefix, or take them away if nobody needs them; neco deletes nothing that is not its own',
+    },
+  );
 }
 
 async function answering({ signal, reporter }: SetupContext, vault: Vault): Promise<boolean> {
@@ -90,7 +101,9 @@ async function clearEmptyVault(context: SetupContext, registry: Registry, vault:
       hint: `nothing was changed; if an admin took the key out, put it back at ${context.options.prefix}vault-unseal-key and run setup again`,
     });
   }
-  context.reporter.warn('the answer of an earlier initialisation of Vault was lost; it holds nothing and is begun anew');
+  context.reporter.warn(
+    'the answer of an earlier initialisation of Vault was lost; it holds nothing and is begun anew',
+  );
   const signer = await signerFor(context, 'initial');
   if (signer === undefined) return leaderOf(context).withoutSigner();
   const etcd = await connectEtcd(context.host, [context.address], await signer.certifyRoot());

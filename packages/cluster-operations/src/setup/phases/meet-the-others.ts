@@ -17,12 +17,21 @@ export const meetTheOthers: Phase<SetupView, SetupContext> = {
   isDone: isFinished,
   plan: ({ isLeader, leaderLrn, lrns }) =>
     isLeader
-      ? [`listen for ${lrns.filter((lrn) => lrn !== leaderLrn).map(serverName).join(' and ')}, with the setup secret`]
+      ? [
+          `listen for ${lrns
+            .filter((lrn) => lrn !== leaderLrn)
+            .map(serverName)
+            .join(' and ')}, with the setup secret`,
+        ]
       : [`connect to ${serverName(leaderLrn)}, with the setup secret`],
   async run(context) {
     const secret = await context.options.secret();
     const identity = await identityOf(context.host);
-    const self = { purpose: 'setup', publicKey: publicKeyFingerprint(identity.reveal()), ...context } as const;
+    const self = {
+      purpose: 'setup',
+      publicKey: publicKeyFingerprint(identity.reveal()),
+      ...context,
+    } as const;
     if (context.isLeader) {
       context.leader = await openLeader(self, secret, {
         settle: () => settle(context),
@@ -81,8 +90,12 @@ async function remember(context: SetupContext, decision: Decision): Promise<void
     await writeSetupRecord(context.host, context.record);
   }
   if (recordOf(context).id !== decision.setupId) {
-    throw new NecoError('FOREIGN_DATA', `this server belongs to the setup ${recordOf(context).id}, the leader runs ${decision.setupId}`, {
-      hint: `the leader has lost its disk or another server leads; put the leader's ${paths.state} back, or start anew on empty servers`,
-    });
+    throw new NecoError(
+      'FOREIGN_DATA',
+      `this server belongs to the setup ${recordOf(context).id}, the leader runs ${decision.setupId}`,
+      {
+        hint: `the leader has lost its disk or another server leads; put the leader's ${paths.state} back, or start anew on empty servers`,
+      },
+    );
   }
 }

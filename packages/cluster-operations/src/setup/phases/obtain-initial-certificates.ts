@@ -1,5 +1,6 @@
 import type { Phase } from '@neco/core';
 import { certificatesFit, issueCertificates } from '../issue-certificates.ts';
+import { isFinished } from '../progress.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 
 const oneHour = 3_600_000;
@@ -8,7 +9,9 @@ const oneHour = 3_600_000;
 export const obtainInitialCertificates: Phase<SetupView, SetupContext> = {
   id: 'obtain-initial-certificates',
   title: 'Obtain the first certificates',
-  isDone: (view) => certificatesFit(view, oneHour),
+  async isDone(view) {
+    return (await isFinished(view)) || (await certificatesFit(view, oneHour));
+  },
   plan: () => ['make keys for etcd, Vault and neco, and have the leader sign their certificates'],
   run: (context) => issueCertificates(context, 'initial'),
 };

@@ -17,7 +17,10 @@ export const prepareAuthorities: Phase<SetupView, SetupContext> = {
   async isDone(view) {
     return view.record?.authoritiesImportedAt !== undefined || (await isFinished(view));
   },
-  plan: () => ['start a temporary Vault on 127.0.0.1', 'make the CAs for servers, etcd peers and etcd clients'],
+  plan: () => [
+    'start a temporary Vault on 127.0.0.1',
+    'make the CAs for servers, etcd peers and etcd clients',
+  ],
   async run(context) {
     const { host, lrns, signal } = context;
     const { state, save } = leaderOf(context);

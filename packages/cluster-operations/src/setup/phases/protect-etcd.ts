@@ -20,7 +20,10 @@ export const protectEtcd: Phase<SetupView, SetupContext> = {
       etcd.close();
     }
   },
-  plan: ({ lrns }) => [`make the etcd users root, backup, and neco and vault of ${String(lrns.length)} servers`, 'turn etcd auth on'],
+  plan: ({ lrns }) => [
+    `make the etcd users root, backup, and neco and vault of ${String(lrns.length)} servers`,
+    'turn etcd auth on',
+  ],
   async run(context) {
     const { host, lrns, addresses, options, reporter, signal } = context;
     const signer = await signerFor(context, 'initial');
@@ -30,10 +33,20 @@ export const protectEtcd: Phase<SetupView, SetupContext> = {
       await waitFor(
         async () => {
           const statuses = await etcd.statuses();
-          const absent = [...statuses].filter(([, status]) => status instanceof NecoError).map(([endpoint]) => endpoint);
-          return absent.length === 0 ? { done: true, value: true } : { done: false, seen: `no answer from ${absent.join(', ')}` };
+          const absent = [...statuses]
+            .filter(([, status]) => status instanceof NecoError)
+            .map(([endpoint]) => endpoint);
+          return absent.length === 0
+            ? { done: true, value: true }
+            : { done: false, seen: `no answer from ${absent.join(', ')}` };
         },
-        { what: 'all etcd members to be healthy', signal, onState: (text) => { reporter.state(text); } },
+        {
+          what: 'all etcd members to be healthy',
+          signal,
+          onState: (text) => {
+            reporter.state(text);
+          },
+        },
       );
       await ensureEtcdAccess(etcd, lrns, options.prefix);
       await etcd.enableAuth();

@@ -50,7 +50,9 @@ async function missing(view: SetupView): Promise<number[]> {
 
 async function recordOfServer({ host, lrn, address, options }: SetupContext): Promise<BootServer> {
   const serials = await Promise.all(
-    certificateKindNames.map(async (name) => certificateFacts((await readPair(host, certificateKinds[name])).certificate).serial),
+    certificateKindNames.map(
+      async (name) => certificateFacts((await readPair(host, certificateKinds[name])).certificate).serial,
+    ),
   );
   return {
     version: 1,

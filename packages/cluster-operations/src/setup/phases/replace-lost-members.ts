@@ -27,7 +27,8 @@ export const replaceLostMembers: Phase<SetupView, SetupContext> = {
       etcd.close();
     }
   },
-  plan: ({ options }) => [...options.acceptKeys.keys()].map((lrn) => `replace the etcd member of ${serverName(lrn)}`),
+  plan: ({ options }) =>
+    [...options.acceptKeys.keys()].map((lrn) => `replace the etcd member of ${serverName(lrn)}`),
   async run(context) {
     const { state, save } = leaderOf(context);
     const pending = [...state.replaced].filter(([, progress]) => progress === 'pending').map(([lrn]) => lrn);

@@ -1,7 +1,6 @@
 import { serverName, waitFor, type Phase } from '@neco/core';
 import { certificateFacts } from '@neco/vault-pki';
 import { certificateKinds } from '../../access/certificate-kinds.ts';
-import { readPair } from '../../access/connections.ts';
 import { servedSerial } from '../../access/served-serial.ts';
 import { ports } from '../../ports.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
@@ -21,9 +20,15 @@ export const serveNewCertificates: Phase<SetupView, SetupContext> = {
     await waitFor(
       async () => {
         const stale = await staleListeners(context);
-        return stale.length === 0 ? { done: true, value: true } : { done: false, seen: `${stale.join(' and ')} serve another` };
+        return stale.length === 0
+          ? { done: true, value: true }
+          : { done: false, seen: `${stale.join(' and ')} serve another` };
       },
-      { what: `the new certificates to be served by ${serverName(context.lrn)}`, timeout: 30_000, signal: context.signal },
+      {
+        what: `the new certificates to be served by ${serverName(context.lrn)}`,
+        timeout: 30_000,
+        signal: context.signal,
+      },
     );
   },
 };
@@ -37,7 +42,9 @@ async function staleListeners({ host, address }: SetupView): Promise<string[]> {
   ];
   const stale = await Promise.all(
     listeners.map(async ({ name, port, kind }) => {
-      const { serial } = certificateFacts((await readPair(host, kind)).certificate);
+      const pair = await host.readPair(kind);
+      if (pair === undefined) return name;
+      const { serial } = certificateFacts(pair.certificate);
       const served = await servedSerial(address, port).catch(() => undefined);
       return served === serial ? undefined : name;
     }),

@@ -15,8 +15,9 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
   title: 'Revoke the root token',
   concerns: ({ isLeader }) => isLeader,
   async isDone(view) {
-    if (await isFinished(view)) return true;
-    if (view.record?.administrator === undefined) return false;
+    const finished = await isFinished(view);
+    if (finished && !view.options.revoke) return true;
+    if (!finished && view.record?.administrator === undefined) return false;
     return (await withRegistry(view, (registry) => registry.rootToken())) === undefined;
   },
   plan: ({ options }) =>
@@ -24,7 +25,9 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
       ? [`revoke the root token and remove ${options.prefix}vault-root-token`]
       : [`keep the root token at ${options.prefix}vault-root-token (--no-revoke)`],
   async run(context) {
-    await leaderOf(context).everyonePassed(serveNewCertificates.id, serveNewCertificates.title);
+    const finished = await isFinished(context);
+    if (!finished)
+      await leaderOf(context).everyonePassed(serveNewCertificates.id, serveNewCertificates.title);
     await withRegistry(context, async (registry) => {
       await registry.deleteOperation(setupOperation);
       if (!context.options.revoke) return;

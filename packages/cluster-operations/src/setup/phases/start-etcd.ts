@@ -14,7 +14,10 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
     const known = [etcdConfigurationOf(view, 'new'), etcdConfigurationOf(view, 'existing')];
     return known.includes(text ?? '');
   },
-  plan: ({ lrn }) => [`write ${paths.etcdConfiguration}`, `enable and start etcd.service as member boot-${String(lrn)}`],
+  plan: ({ lrn }) => [
+    `write ${paths.etcdConfiguration}`,
+    `enable and start etcd.service as member boot-${String(lrn)}`,
+  ],
   async run(context) {
     const { host, signal } = context;
     const text = etcdConfigurationOf(context, context.etcdState);
@@ -36,7 +39,13 @@ async function waitUntilReady(context: SetupContext): Promise<void> {
         await etcd.checkQuorum();
         return { done: true, value: true };
       },
-      { what: 'etcd to have a quorum', signal, onState: (text) => { reporter.state(text); } },
+      {
+        what: 'etcd to have a quorum',
+        signal,
+        onState: (text) => {
+          reporter.state(text);
+        },
+      },
     );
   } finally {
     etcd.close();

@@ -12,7 +12,8 @@ export const startVault: Phase<SetupView, SetupContext> = {
   title: 'Start Vault on etcd',
   async isDone(view) {
     const text = await view.host.readText(paths.vaultConfiguration);
-    if (text !== configurationOf(view) || (await view.host.unit('vault.service')).active !== 'active') return false;
+    if (text !== configurationOf(view) || (await view.host.unit('vault.service')).active !== 'active')
+      return false;
     const vault = await connectVault(view.host, '127.0.0.1');
     return vault.sealStatus().then(
       () => true,
@@ -22,7 +23,11 @@ export const startVault: Phase<SetupView, SetupContext> = {
   plan: () => [`write ${paths.vaultConfiguration}`, 'enable and start vault.service'],
   async run(context) {
     const { host, reporter, signal } = context;
-    await host.writeFile(paths.vaultConfiguration, configurationOf(context), { mode: 0o640, owner: 'root', group: 'vault' });
+    await host.writeFile(paths.vaultConfiguration, configurationOf(context), {
+      mode: 0o640,
+      owner: 'root',
+      group: 'vault',
+    });
     await host.enableUnit('vault.service');
     await host.startUnit('vault.service', { block: false, signal });
     await host.waitForUnit('vault.service', 'active', { signal, reporter });

@@ -18,7 +18,9 @@ export const verifySetup: Phase<SetupView, SetupContext> = {
     if (context.record?.finishedAt === undefined) await proveUnsealKey(context);
     const faults = await findFaults(context);
     if (faults.length > 0) {
-      throw new NecoError('VERIFICATION_FAILED', faults.map(({ message }) => message).join('; '), { details: faults });
+      throw new NecoError('VERIFICATION_FAILED', faults.map(({ message }) => message).join('; '), {
+        details: faults,
+      });
     }
     await context.host.removeFile(paths.setupIdentity);
     await context.host.removeFile(paths.leaderState);

@@ -1,0 +1,498 @@
+import { randomInt } from 'node:crypto';
+import { expect } from 'chai';
+import { waitFor } from '@neco/core';
+import { checkCluster } from '../../src/check-cluster.ts';
+import { expectedListeners, listeners } from '../../src/checks/host-faults.ts';
+import { DataCenter } from '../../src/data-center.ts';
+import type { Server } from '../../src/server.ts';
+import {
+  administrator,
+  expectDone,
+  handOutSecrets,
+  secretFile,
+  setupArguments,
+  startSetup,
+} from '../../src/set-up-cluster.ts';
+import { SetupRun } from '../../src/setup-run.ts';
+import {
+  etcdctl,
+  etcdOf,
+  etcdValue,
+  mayReadEtcd,
+  serverAuthority,
+  vault,
+  vaultOf,
+} from '../../src/stock-clients.ts';
+import { logInAsAdministrator, logInAsBootServer } from './vault-log-in.ts';
+
+const name = `sr${process.pid}`;
+const lrns = [0, 1, 2];
+const limit = ['--timeout', '180s'];
+
+describe('a finished setup', function () {
+  this.timeout(180_000);
+  let dataCenter: DataCenter;
+  let servers: readonly Server[];
+  let leader: Server;
+
+  before(async () => {
+    dataCenter = await DataCenter.up({ name, lrns, replace: true });
+    ({ servers } = dataCenter);
+    leader = dataCenter.server(0);
+    await handOutSecrets(servers);
+    await expectDone(await startSetup(servers, limit));
+  });
+
+  after(async () => {
+    await DataCenter.takeDown(name);
+  });
+
+  it('passes the checks of the stock clients', async () => {
+    await checkCluster(dataCenter);
+  });
+
+  describe('etcd', () => {
+    it('lets neco and Vault of each server write under their own prefix and not under the other', async () => {
+      for (const server of servers) {
+        const put = async (identity: 'neco' | 'vault', key: string) => {
+          const { stdout, stderr } = await etcdctl(server, identity, ['put', key, 'written by a test']);
+          return `${stdout}${stderr}`;
+        };
+        expect(await put('neco', '/vault/test')).to.include('permission denied');
+        expect(await put('vault', '/neco/config/test')).to.include('permission denied');
+        expect(await put('neco', '/neco/config/test')).to.include('OK');
+        expect(await put('vault', '/vault/test')).to.include('OK');
+        expect((await etcdctl(server, 'neco', ['del', '/neco/config/test'])).stdout).to.equal('1\n');
+        expect((await etcdctl(server, 'vault', ['del', '/vault/test'])).stdout).to.equal('1\n');
+      }
+    });
+
+    it('lets nobody read outside of both prefixes', async () => {
+      for (const prefix of ['', '/', '/nec', '/neco', '/vault', '/squid/']) {
+        expect(await mayReadEtcd(leader, 'neco', prefix), `neco reads ${prefix}`).to.equal(false);
+        expect(await mayReadEtcd(leader, 'vault', prefix), `vault reads ${prefix}`).to.equal(false);
+      }
+    });
+
+    it('refuses who shows no certificate, or one of another CA', async () => {
+      for (const server of servers) {
+        for (const port of [2379, 2380]) {
+          const { stdout, stderr } = await leader.exec([
+            'openssl',
+            's_client',
+            '-connect',
+            `${server.address}:${port}`,
+          ]);
+          expect(`${stdout}${stderr}`).to.include('certificate required');
+        }
+        const none = await etcdctl(server, 'none', ['get', '/neco/', '--prefix']);
+        expect(none).to.include({ stdout: '', exitCode: 1 });
+        const foreign = { certificate: '/etc/neco/server.crt', key: '/etc/neco/server.key' };
+        const other = await etcdctl(server, foreign, ['get', '/neco/', '--prefix']);
+        expect(other).to.include({ stdout: '', exitCode: 1 });
+      }
+    });
+
+    it('gives no key to a certificate of its CA whose name is no user', async () => {
+      const admin = await logInAsAdministrator(leader);
+      const fields = [
+        'allowed_domains=stranger',
+        'allow_bare_domains=true',
+        'key_type=ec',
+        'server_flag=false',
+      ];
+      const made = await admin.run('write', 'ca/etcd-client/roles/stranger', ...fields);
+      expect(made.exitCode, made.stderr).to.equal(0);
+      const stranger = await admin.sign('ca/etcd-client', 'stranger', 'stranger');
+      expect(stranger.exitCode, stranger.stderr).to.equal(0);
+      for (const prefix of ['/neco/', '/vault/', '/stranger/', '']) {
+        const read = await etcdctl(leader, stranger, ['get', prefix, '--prefix']);
+        expect(read.stdout).to.equal('');
+        expect(read.stderr).to.match(/permission denied|user name not found|user name is empty/);
+        expect(read.exitCode).to.equal(1);
+      }
+      const put = await etcdctl(leader, stranger, ['put', '/stranger/key', 'value']);
+      expect(put.exitCode).to.equal(1);
+    });
+
+    it('has the users and roles of the design and no others, none of which has a password', async () => {
+      const root = await (await logInAsBootServer(leader)).sign('ca/etcd-client', 'root', 'root');
+      expect(root.exitCode, root.stderr).to.equal(0);
+      const ask = async (...args: string[]) => (await etcdctl(leader, root, args)).stdout.trim().split('\n');
+      const own = lrns.flatMap((lrn) => [`neco-${lrn}`, `vault-${lrn}`]);
+      expect(await ask('user', 'list')).to.have.members(['root', 'backup', ...own]);
+      expect(await ask('role', 'list')).to.have.members(['root', 'neco', 'vault']);
+      for (const user of ['root', 'backup', ...own]) {
+        const role = user === 'backup' ? 'root' : user.replace(/-.*/, '');
+        expect(await ask('user', 'get', user)).to.deep.equal([`User: ${user}`, `Roles: ${role}`]);
+        const log = await etcdctl(leader, root, ['--user', user, '--password', '', 'get', '/']);
+        expect(log.exitCode, `${user} without a password`).to.not.equal(0);
+      }
+      for (const [role, range] of [
+        ['neco', '/neco/, /neco0'],
+        ['vault', '/vault/, /vault0'],
+      ] as const) {
+        const text = (await ask('role', 'get', role)).join(' ');
+        expect(text).to.match(new RegExp(`KV Read: *\\[${range}\\).*KV Write: *\\[${range}\\)`));
+        expect(text.match(/\[/g)).to.have.length(2);
+      }
+      expect((await ask('auth', 'status'))[0]).to.equal('Authentication Status: true');
+      const life = await leader
+        .run(['openssl', 'x509', '-in', root.certificate, '-noout', '-checkend', '601'])
+        .catch(String);
+      expect(life, 'the root certificate lives ten minutes at most').to.include('will expire');
+    });
+
+    it('refuses a revoked certificate at the next handshake', async () => {
+      const spare = await (await logInAsBootServer(leader)).sign('ca/etcd-client', 'neco-0', 'neco-0');
+      expect(spare.exitCode, spare.stderr).to.equal(0);
+      expect(await mayReadEtcd(leader, spare, '/neco/')).to.equal(true);
+      const admin = await logInAsAdministrator(leader);
+      const serial = (
+        await leader.run(['openssl', 'x509', '-in', spare.certificate, '-noout', '-serial'])
+      ).trim();
+      const colons = serial
+        .replace('serial=', '')
+        .toLowerCase()
+        .replaceAll(/..(?=.)/g, '$&:');
+      const revoked = await admin.run('write', 'ca/etcd-client/revoke', `serial_number=${colons}`);
+      expect(revoked.exitCode, revoked.stderr).to.equal(0);
+      for (const server of servers) {
+        const list = '/etc/neco/ca/etcd-client.crl';
+        const url = `${vaultOf(server)}/v1/ca/etcd-client/crl`;
+        await server.run(['curl', '-sSf', '--cacert', serverAuthority, '-o', `${list}.part`, url]);
+        await server.run(['mv', `${list}.part`, list]);
+        const { exitCode, stdout } = await etcdctl(leader, spare, [
+          '--endpoints',
+          etcdOf(server),
+          'get',
+          '/neco/',
+          '--prefix',
+        ]);
+        expect({ exitCode, stdout }).to.deep.equal({ exitCode: 1, stdout: '' });
+        expect(await mayReadEtcd(server, 'neco', '/neco/'), 'others still get in').to.equal(true);
+      }
+    });
+  });
+
+  describe('Vault', () => {
+    it("signs a boot server's own names for it, and nobody else's", async () => {
+      const boot = await logInAsBootServer(leader);
+      const own = ['alt_names=localhost', `ip_sans=${leader.address},127.0.0.1`];
+      const allowed = [
+        ['ca/server', 'boot-0', 'boot-0', ...own],
+        ['ca/etcd-peer', 'boot-0', 'boot-0', ...own],
+        ['ca/etcd-client', 'neco-0', 'neco-0'],
+        ['ca/etcd-client', 'vault-0', 'vault-0'],
+        ['ca/etcd-client', 'backup', 'backup'],
+      ] as const;
+      for (const [mount, role, ...rest] of allowed) {
+        const { exitCode, stderr } = await boot.sign(mount, role, ...rest);
+        expect(exitCode, `${mount} ${role}: ${stderr}`).to.equal(0);
+      }
+      const other = ['alt_names=localhost', `ip_sans=${dataCenter.server(1).address},127.0.0.1`];
+      const refused = [
+        ['ca/server', 'boot-1', 'boot-1', ...other],
+        ['ca/server', 'boot-0', 'boot-1', ...own],
+        ['ca/server', 'boot-0', 'boot-0', ...other],
+        ['ca/server', 'boot-0', 'boot-0', 'alt_names=localhost,boot-1'],
+        ['ca/server', 'boot-0', 'boot-0', ...own, 'uri_sans=spiffe://boot-1'],
+        ['ca/server', 'listener-1', 'boot-1', ...other],
+        ['ca/etcd-peer', 'boot-1', 'boot-1', ...other],
+        ['ca/etcd-client', 'neco-1', 'neco-1'],
+        ['ca/etcd-client', 'vault-1', 'vault-1'],
+        ['ca/etcd-client', 'neco-0', 'root'],
+      ] as const;
+      for (const [mount, role, ...rest] of refused) {
+        const { exitCode, stderr } = await boot.sign(mount, role, ...rest);
+        expect(exitCode, `${mount} ${role} ${rest.join(' ')} was signed`).to.not.equal(0);
+        expect(stderr).to.match(/permission denied|Code: 40[03]/);
+      }
+      for (const path of [
+        'ca/server/issue/boot-0',
+        'ca/server/sign-verbatim/boot-0',
+        'ca/server/revoke',
+        'sys/policies/acl/boot-0',
+      ]) {
+        expect((await boot.run('write', '-force', path)).stderr, path).to.include('permission denied');
+      }
+    });
+
+    it('writes to two audit devices of different kinds', async () => {
+      const { stdout, stderr } = await (
+        await logInAsAdministrator(leader)
+      ).run('audit', 'list', '-format=json');
+      const devices = JSON.parse(stdout || stderr) as Record<
+        string,
+        { type: string; options: Record<string, string> }
+      >;
+      expect(Object.values(devices).map(({ type }) => type)).to.have.members(['file', 'syslog']);
+      const active = await activeVault();
+      const log = await active.run(['stat', '-c', '%a %U:%G', '/var/log/vault/audit.log']);
+      expect(log.trim()).to.equal('600 vault:vault');
+      expect(await active.run(['journalctl', '-t', 'vault-audit', '-n', '1', '-o', 'cat'])).to.include(
+        '"type"',
+      );
+    });
+
+    it('has no root token any more, in etcd or anywhere', async () => {
+      expect(await etcdValue(leader, '/neco/vault-root-token')).to.equal(undefined);
+      const admin = await logInAsAdministrator(leader);
+      const accessors = JSON.parse(
+        (await admin.run('list', '-format=json', 'auth/token/accessors')).stdout,
+      ) as string[];
+      for (const accessor of accessors) {
+        const { stdout } = await admin.run('token', 'lookup', '-format=json', '-accessor', accessor);
+        if (stdout === '') continue; // it ended since it was listed
+        const { data } = JSON.parse(stdout) as { data: { policies: string[] } };
+        expect(data.policies).to.not.include('root');
+      }
+    });
+
+    it('refuses who is not logged in, and a token that it does not know', async () => {
+      for (const path of ['sys/mounts', 'ca/server/roles', 'sys/policies/acl']) {
+        expect((await vault(leader, '/nowhere', ['read', path])).stderr).to.include('permission denied');
+      }
+    });
+
+    it('keeps three CAs that live ten years, with lists of revocation in the form that etcd reads', async () => {
+      for (const ca of ['server', 'etcd-peer', 'etcd-client']) {
+        const file = `/etc/neco/ca/${ca}`;
+        const inVault = await leader.run([
+          'curl',
+          '-sSf',
+          '--cacert',
+          serverAuthority,
+          `${vaultOf(leader)}/v1/ca/${ca}/ca/pem`,
+        ]);
+        for (const server of servers) {
+          expect((await server.readFile(`${file}.crt`)).trim()).to.equal(inVault.trim());
+          const list = ['-inform', 'DER', '-in', `${file}.crl`, '-noout', '-text', '-CAfile', `${file}.crt`];
+          const { stdout, stderr } = await server.exec(['openssl', 'crl', ...list]);
+          expect(stdout).to.include('Version 2 (0x1)');
+          expect(stderr).to.include('verify OK');
+          expect((await server.run(['stat', '-c', '%a', `${file}.crl`, `${file}.crt`])).trim()).to.equal(
+            '644\n644',
+          );
+        }
+        const text = await leader.run(['openssl', 'x509', '-in', `${file}.crt`, '-noout', '-text']);
+        const [from = '', to = ''] = [...text.matchAll(/Not (?:Before|After ?): ?(.*)/g)].map(
+          (match) => match[1],
+        );
+        const years = (Date.parse(to) - Date.parse(from)) / (365.25 * 86_400_000);
+        expect(years).to.be.within(9.98, 10.01);
+        expect(text).to.match(/ASN1 OID: prime256v1[^]*CA:TRUE/);
+      }
+    });
+
+    it('unseals again by itself after a power cut of any one server', async () => {
+      const server = dataCenter.server(randomInt(lrns.length));
+      await server.crash();
+      await server.boot();
+      await recovered(`boot-${server.which} after its power cut`);
+    });
+
+    it('unseals again by itself after a power cut of all servers, booted in any order', async () => {
+      const order = shuffled(servers);
+      await Promise.all(servers.map((server) => server.crash()));
+      for (const server of order) await server.boot();
+      await recovered(`all servers, booted as ${order.map((server) => server.name).join(', ')}`);
+    });
+
+    it('unseals again by itself when it was restarted', async () => {
+      await Promise.all(servers.map((server) => server.run(['systemctl', 'restart', 'vault.service'])));
+      await recovered('Vault after a restart');
+    });
+  });
+
+  describe('each server', () => {
+    it('listens with etcd and Vault, over TLS, and nothing else', async () => {
+      for (const server of servers) expect(await listeners(server)).to.deep.equal(expectedListeners(server));
+    });
+
+    it('answers nothing in clear text from outside, and metrics on the loopback alone', async () => {
+      const curl = async (from: Server, url: string) => {
+        const { stdout } = await from.exec(['curl', '-s', '-m', '5', '-w', '\n%{http_code}', url]);
+        return stdout.trim().split('\n').at(-1);
+      };
+      const other = dataCenter.server(1);
+      for (const [port, path] of [
+        [2379, 'version'],
+        [2379, 'metrics'],
+        [2380, 'version'],
+        [2381, 'metrics'],
+        [8200, 'v1/sys/health'],
+        [8201, ''],
+        [7717, ''],
+      ]) {
+        expect(await curl(other, `http://${leader.address}:${port}/${path}`), `${port}/${path}`).to.be.oneOf([
+          '000',
+          '400',
+        ]);
+      }
+      expect(await curl(leader, 'http://127.0.0.1:2381/metrics')).to.equal('200');
+    });
+
+    it('has the private keys of its own certificates, and no other', async () => {
+      const keys = await Promise.all(servers.map(privateKeys));
+      for (const paths of keys) {
+        const pair = (path: string) => path.replace(/\/\d+\/tls\.key$/, '');
+        const folders = [
+          '/etc/neco/.pairs/etcd',
+          '/etc/neco/.pairs/server',
+          '/etc/etcd/.pairs/peer',
+          '/etc/etcd/.pairs/server',
+          '/etc/vault/.pairs/etcd',
+          '/etc/vault/.pairs/server',
+        ];
+        expect([...new Set([...paths.keys()].map(pair))]).to.have.members(folders);
+      }
+      const all = keys.flatMap((paths) => [...paths.values()]);
+      expect(new Set(all).size, 'no two keys are the same').to.equal(all.length);
+    });
+
+    it('tells the updater and the worker how to reach etcd', async () => {
+      for (const server of servers) {
+        const endpoints = [server, ...servers.filter((other) => other !== server)].map(etcdOf);
+        for (const daemon of ['updater', 'worker']) {
+          const path = `/etc/neco/neco-${daemon}.yml`;
+          expect((await server.readFile(path)).trim().split('\n')).to.deep.equal([
+            'endpoints:',
+            ...endpoints.map((endpoint) => `  - ${endpoint}`),
+            'prefix: /neco/',
+            'tls-ca-file: /etc/neco/ca/server.crt',
+            'tls-cert-file: /etc/neco/etcd.crt',
+            'tls-key-file: /etc/neco/etcd.key',
+          ]);
+          expect((await server.run(['stat', '-c', '%a %U:%G', path])).trim()).to.equal('644 root:root');
+        }
+      }
+    });
+
+    it('wrote no secret into its journal, and leaves none in a process list', async () => {
+      const secret = (await leader.readFile(secretFile)).trim();
+      const password = (await leader.readFile(administrator.passwordFile)).trim();
+      const { value } = JSON.parse((await etcdValue(leader, '/neco/vault-unseal-key')) ?? '') as {
+        value: string;
+      };
+      for (const server of servers) {
+        const said = `${await server.run(['journalctl', '--no-pager', '-o', 'cat'])}${await server.run(['ps', 'axeww'])}`;
+        for (const one of [secret, password, value, 'hvs.', 'PRIVATE KEY']) {
+          expect(said.includes(one), `${server.name} told a secret`).to.equal(false);
+        }
+      }
+    });
+
+    it('says by neco status that all is well', async () => {
+      for (const server of servers) {
+        expect((await server.exec(['neco', 'status'])).exitCode).to.equal(0);
+        const { stdout, exitCode } = await server.exec(['neco', 'status', '--json']);
+        expect(exitCode).to.equal(0);
+        const status = JSON.parse(stdout) as {
+          healthy: boolean;
+          state: string;
+          warnings: unknown[];
+          bootServers: { lrn: number; registered: boolean }[];
+        };
+        expect(status).to.deep.include({ healthy: true, state: 'set-up', warnings: [] });
+        expect(status.bootServers.map(({ lrn, registered }) => ({ lrn, registered }))).to.deep.equal(
+          lrns.map((lrn) => ({ lrn, registered: true })),
+        );
+      }
+    });
+  });
+
+  describe('run again', () => {
+    it('changes nothing and says so', async () => {
+      const before = await Promise.all(servers.map(world));
+      const results = await expectDone(await startSetup(servers, limit));
+      expect(await Promise.all(servers.map(world))).to.deep.equal(before);
+      for (const { events } of results) {
+        expect(events.at(-1)).to.deep.include({ event: 'end', changed: false });
+        expect(events.at(-1)?.text).to.include('nothing to do');
+        expect(events.filter(({ event, status }) => event === 'phase' && status !== 'skipped')).to.deep.equal(
+          [],
+        );
+      }
+    });
+
+    it('changes nothing on one server alone, without the secret', async () => {
+      const server = dataCenter.server(randomInt(lrns.length));
+      const before = await world(server);
+      const { exitCode, stdout } = await server.exec(['neco', 'setup', '0', '1', '2']);
+      expect(exitCode).to.equal(0);
+      expect(stdout).to.include('nothing to do');
+      expect(await world(server)).to.equal(before);
+    });
+
+    it('is refused with other LRNs or another prefix, and changes nothing', async () => {
+      const before = await world(leader);
+      for (const words of [
+        ['0', '1', '3'],
+        ['0', '1', '2', '3'],
+        ['--etcd-prefix', '/other/', '0', '1', '2'],
+      ]) {
+        const argv = [...setupArguments(servers, leader).slice(0, -lrns.length), ...words];
+        const { exitCode, stderr } = await (await SetupRun.start(leader, argv)).result;
+        expect(exitCode, stderr).to.equal(4);
+        expect(stderr).to.include('0 1 2');
+      }
+      expect(await world(leader)).to.equal(before);
+    });
+  });
+
+  /** Waits until the cluster passes all checks, with nobody helping. */
+  async function recovered(what: string): Promise<void> {
+    const look = async () => {
+      try {
+        await checkCluster(dataCenter);
+        return { done: true as const, value: undefined };
+      } catch (error) {
+        return { done: false as const, seen: String(error) };
+      }
+    };
+    await waitFor(look, { what, timeout: 90_000, pause: 500, maxPause: 2000 });
+  }
+
+  async function activeVault(): Promise<Server> {
+    const { leader_address: address } = JSON.parse(
+      (await vault(leader, '/root', ['status', '-format=json'])).stdout,
+    ) as { leader_address: string };
+    const active = servers.find((server) => vaultOf(server) === address);
+    if (active === undefined) throw new Error(`no server has the active Vault ${address}`);
+    return active;
+  }
+});
+
+/** All that must not change on a server: inodes and times of files, starts of units, revisions of the records. */
+async function world(server: Server): Promise<string> {
+  const folders = ['/etc/neco', '/etc/etcd', '/etc/vault', '/var/lib/neco', '/etc/systemd/system'];
+  const files = await server.run(['find', ...folders, '-printf', '%p %i %T@ %C@ %m %U %s\n']);
+  const units = ['etcd.service', 'vault.service', 'neco-updater.service', 'neco-worker.service'];
+  const starts = await server.run([
+    'systemctl',
+    'show',
+    '--property',
+    'Id,ActiveEnterTimestampMonotonic,MainPID',
+    ...units,
+  ]);
+  const { stdout } = await etcdctl(server, 'neco', ['get', '/neco/', '--prefix', '-w', 'json']);
+  const { kvs } = JSON.parse(stdout) as { kvs: unknown[] };
+  return `${files.split('\n').sort().join('\n')}\n${starts}\n${JSON.stringify(kvs)}`;
+}
+
+/** The private keys in files of a server where programs write, with their digests. */
+async function privateKeys(server: Server): Promise<Map<string, string>> {
+  const places = ['/etc/neco', '/etc/etcd', '/etc/vault', '/var', '/run', '/tmp'];
+  const { stdout } = await server.exec(['grep', '-rlI', '--exclude-dir=cache', 'PRIVATE KEY', ...places]);
+  const paths = stdout.trim().split('\n');
+  const sums = (await server.run(['sha256sum', ...paths])).trim().split('\n');
+  return new Map(sums.map((line) => [line.slice(66), line.slice(0, 64)]));
+}
+
+function shuffled<T>(list: readonly T[]): T[] {
+  return list
+    .map((item) => ({ item, rank: Math.random() }))
+    .sort((one, other) => one.rank - other.rank)
+    .map(({ item }) => item);
+}
