@@ -12,7 +12,11 @@ const patience = 20_000;
 
 /** What setup promises and this cluster does not hold; nothing where all is well. */
 export async function findFaults(view: SetupView): Promise<ErrorDetail[]> {
-  const faults = await Promise.all([boundaryFaults(view), vaultFaults(view), servingFaults(view)]);
+  const faults = await Promise.all([
+    boundaryFaults(view),
+    lasting(view, 'the Vaults to find their places', () => vaultFaults(view)),
+    lasting(view, 'the certificates issued last to be served', () => servingFaults(view)),
+  ]);
   return faults.flat().map((message) => ({ message }));
 }
 
@@ -53,26 +57,35 @@ async function mayRead(etcd: EtcdCluster, prefix: string): Promise<boolean> {
   }
 }
 
-/** One Vault is active, all others stand by, none is sealed. */
-async function vaultFaults(view: SetupView): Promise<string[]> {
+/** Faults that last: another server may just restart its Vault to prove the unseal key. */
+async function lasting(view: SetupView, what: string, look: () => Promise<string[]>): Promise<string[]> {
+  let faults: string[] = [];
   try {
     await waitFor(
       async () => {
-        const states = await Promise.all(
-          [...view.addresses].map(([lrn, address]) => vaultState(view, lrn, address)),
-        );
-        const active = states.filter(({ state }) => state === 'active').length;
-        const rest = states.filter(({ state }) => state === 'standby').length;
-        if (active === 1 && active + rest === states.length) return { done: true, value: true };
-        return { done: false, seen: states.map(({ name, state }) => `${name} ${state}`).join(', ') };
+        faults = await look();
+        return faults.length === 0 ? { done: true, value: true } : { done: false, seen: faults.join('; ') };
       },
-      { what: 'one active Vault and the others standing by', timeout: patience, signal: view.signal },
+      { what, timeout: patience, signal: view.signal },
     );
     return [];
   } catch (error) {
     if (error instanceof NecoError && error.code === 'CANCELLED') throw error;
-    return [messageOf(error)];
+    return faults.length === 0 ? [messageOf(error)] : faults;
   }
+}
+
+/** One Vault is active, all others stand by, none is sealed. */
+async function vaultFaults(view: SetupView): Promise<string[]> {
+  const states = await Promise.all(
+    [...view.addresses].map(([lrn, address]) => vaultState(view, lrn, address)),
+  );
+  const active = states.filter(({ state }) => state === 'active').length;
+  const rest = states.filter(({ state }) => state === 'standby').length;
+  if (active === 1 && active + rest === states.length) return [];
+  return [
+    `not one active Vault and the others standing by: ${states.map(({ name, state }) => `${name} ${state}`).join(', ')}`,
+  ];
 }
 
 async function vaultState(

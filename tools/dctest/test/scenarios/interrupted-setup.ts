@@ -37,7 +37,10 @@ export async function setUpInterrupted(
   const index = servers.findIndex(({ which }) => which === lrn);
   const victim = runs[index];
   if (victim === undefined) throw new Error(`no server ${lrn}`);
-  expect(await reaches(victim, phase), `phase ${phase} began on boot-${lrn}`).to.equal(true);
+  const event = await victim.next(
+    ({ id, status }) => id === phase && (status === 'started' || status === 'skipped'),
+  );
+  expect(event, `boot-${lrn} came to ${phase}`).to.not.equal(undefined);
   await delay(after);
   await interrupt(victim, how);
   const again = await SetupRun.start(victim.server, setupArguments(servers, victim.server, limit));
@@ -72,14 +75,6 @@ export async function setUpKilledInEvery(dataCenter: DataCenter, lrn: number): P
 
 function start(servers: readonly Server[], server: Server): Promise<SetupRun> {
   return SetupRun.start(server, setupArguments(servers, server, limit));
-}
-
-/** Whether the run gets to this phase and finds it not done. Those that wait for others begin early enough. */
-async function reaches(run: SetupRun, phase: string): Promise<boolean> {
-  const event = await run.next(
-    ({ id, status }) => id === phase && (status === 'started' || status === 'skipped'),
-  );
-  return event?.status === 'started';
 }
 
 async function interrupt(run: SetupRun, how: Interruption): Promise<void> {
