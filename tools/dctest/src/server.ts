@@ -160,14 +160,14 @@ export class Server {
 
   /** Starts a command on the server and gives its streams. @throws NecoError COMMAND_FAILED when it does not run. */
   async spawn(argv: readonly string[], added: Readonly<Record<string, string>> = {}): Promise<ServerCommand> {
-    return ServerCommand.start(await this.#enter(argv), this.#group, { ...environment, ...added });
+    return ServerCommand.start(await this.entrance(argv), this.#group, { ...environment, ...added });
   }
 
   /** As `spawn`, with this process's own standard streams, and so with its terminal. */
   async spawnHere(argv: readonly string[]): Promise<ServerCommand> {
     const terminal = process.env['TERM'];
     const own = { ...environment, ...(terminal === undefined ? {} : { TERM: terminal }) };
-    return ServerCommand.start(await this.#enter(argv), this.#group, own, true);
+    return ServerCommand.start(await this.entrance(argv), this.#group, own, true);
   }
 
   /** Writes a file on the running server, with its directories. @param mode the file's mode, 0644 unless given. */
@@ -259,18 +259,25 @@ export class Server {
   /** Its first process, by its number on this machine: the one that is 1 in a PID namespace one below ours. */
   async #init(): Promise<number | undefined> {
     const depth = pidsOf(await readFile('/proc/self/status', 'utf8')).length;
-    for (const number of await this.#group.processes()) {
-      const pids = pidsOf(await readFile(`/proc/${number}/status`, 'utf8').catch(() => ''));
-      if (pids.length === depth + 1 && pids[depth] === '1') return number;
+    // While it boots, a process that moves from one cgroup to another can be missed; nobody moves three times.
+    for (let look = 0; look < 3; look++) {
+      const numbers = await this.#group.processes();
+      for (const number of numbers) {
+        const pids = pidsOf(await readFile(`/proc/${number}/status`, 'utf8').catch(() => ''));
+        if (pids.length === depth + 1 && pids[depth] === '1') return number;
+      }
+      if (numbers.length === 0) return undefined;
     }
     return undefined;
   }
 
-  async #enter(argv: readonly string[]): Promise<string[]> {
+  /** How this machine runs a command on the server, in whatever environment it has: nsenter(1) and its arguments. */
+  async entrance(argv: readonly string[] = []): Promise<string[]> {
     const init = await this.#init();
     if (init === undefined) {
       throw new NecoError('COMMAND_FAILED', `${this.name} does not run`, {
         hint: 'switch it on with "boot"',
+        retryable: true,
       });
     }
     const limits = await boundingSet(init);
