@@ -1,0 +1,120 @@
+import type { DataCenter } from '../../dctest/src/data-center.ts';
+import { handOutSecrets } from '../../dctest/src/set-up-cluster.ts';
+import type { FigureName } from './figures.ts';
+import { measureCommands } from './measure-commands.ts';
+import { measureFloor } from './measure-floor.ts';
+import { measureSetup } from './measure-setup.ts';
+import { putReference } from './put-reference.ts';
+import type { Sample } from './results.ts';
+import { runScript } from './run-script.ts';
+
+const node = '/usr/lib/neco/node';
+const packages = ['neco-etcd', 'neco-vault'];
+const versionTimes = 20;
+const statusTimes = 5;
+
+/** What one run needs to know. */
+export interface BenchRun {
+  readonly dataCenter: DataCenter;
+  readonly wanted: ReadonlySet<FigureName>;
+  /** Counts from 0: every other run begins with the reference, so that neither always has the warmer machine. */
+  readonly index: number;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Measures everything that is wanted once. */
+export async function benchRun(run: BenchRun): Promise<Map<FigureName, Sample>> {
+  const samples = new Map<FigureName, Sample>();
+  const has = (...names: FigureName[]): boolean => names.some((name) => run.wanted.has(name));
+  if (has('setup-with-packages')) samples.set('setup-with-packages', await withPackages(run));
+  if (!has('setup', 'setup-again', 'status', 'version')) return samples;
+  await installPackages(run);
+  const turns = [
+    async (): Promise<void> => {
+      if (has('setup'))
+        samples.set('setup', { ours: NaN, ...samples.get('setup'), reference: await floor(run) });
+    },
+    async (): Promise<void> => {
+      if (!has('setup', 'setup-again', 'status')) return;
+      const first = await firstSetup(run);
+      if (has('setup')) samples.set('setup', { reference: NaN, ...samples.get('setup'), ours: first });
+      if (has('setup-again')) samples.set('setup-again', { ours: await again(run), reference: first });
+      if (has('status')) samples.set('status', await status(run));
+    },
+  ];
+  for (const turn of run.index % 2 === 0 ? turns : turns.toReversed()) await turn();
+  if (has('version')) samples.set('version', await version(run));
+  return samples;
+}
+
+/** Setup on servers that have no package but neco, against installing the packages and the floor. */
+async function withPackages(run: BenchRun): Promise<Sample> {
+  const turns: (() => Promise<Partial<Sample>>)[] = [
+    async () => {
+      const installing = await installPackages(run);
+      return { reference: installing + (await floor(run, false)) };
+    },
+    async () => ({ ours: await firstSetup(run, false) }),
+  ];
+  let sample: Sample = { ours: NaN, reference: NaN };
+  for (const turn of run.index % 2 === 0 ? turns : turns.toReversed()) {
+    run.say('fresh servers');
+    await Promise.all(run.dataCenter.servers.map((server) => run.dataCenter.wipe(Number(server.which))));
+    sample = { ...sample, ...(await turn()) };
+  }
+  return sample;
+}
+
+/** Where they are installed already, this takes no time worth the name. @returns ms */
+async function installPackages({ dataCenter: { servers }, say, signal }: BenchRun): Promise<number> {
+  signal.throwIfAborted();
+  say('apt-get install');
+  const options = { timeout: 120_000, environment: { DEBIAN_FRONTEND: 'noninteractive' } };
+  const start = performance.now();
+  await Promise.all(
+    servers.map((server) => server.run(['apt-get', 'install', '--yes', ...packages], options)),
+  );
+  return performance.now() - start;
+}
+
+async function floor(run: BenchRun, used = true): Promise<number> {
+  if (used) await reset(run);
+  run.say('the floor');
+  return measureFloor(run.dataCenter.servers, run.signal);
+}
+
+async function firstSetup(run: BenchRun, used = true): Promise<number> {
+  if (used) await reset(run);
+  await handOutSecrets(run.dataCenter.servers);
+  run.say('neco setup');
+  return measureSetup(run.dataCenter.servers, run.signal);
+}
+
+async function again(run: BenchRun): Promise<number> {
+  run.say('neco setup again');
+  return measureSetup(run.dataCenter.servers, run.signal);
+}
+
+async function status({ dataCenter, say }: BenchRun): Promise<Sample> {
+  say('neco status');
+  const [server] = dataCenter.servers;
+  if (server === undefined) throw new RangeError('a data centre without servers');
+  const reference = `${node} ${await putReference(server)} ${server.address}`;
+  return measureCommands(server, { ours: 'neco status', reference }, statusTimes);
+}
+
+async function version({ dataCenter, say }: BenchRun): Promise<Sample> {
+  say('neco --version');
+  return measureCommands(
+    dataCenter.server(0),
+    { ours: 'neco --version', reference: `${node} -e 0` },
+    versionTimes,
+  );
+}
+
+/** Takes away all that was set up; the packages stay. */
+async function reset({ dataCenter: { servers }, signal }: BenchRun): Promise<void> {
+  signal.throwIfAborted();
+  await Promise.all(servers.map((server) => runScript(server, 'reset.sh')));
+}

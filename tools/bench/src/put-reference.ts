@@ -1,0 +1,34 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { Server } from '../../dctest/src/server.ts';
+import { etcdProtocols } from '../../deb/bundle.ts';
+
+const directory = '/root/bench';
+
+/** Puts the script that `neco status` is held against on a server, bundled as neco is. @returns its path there. */
+export async function putReference(server: Server): Promise<string> {
+  const {
+    outputFiles: [bundle],
+  } = await build({
+    entryPoints: [fileURLToPath(import.meta.resolve('./reference-script.ts'))],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    banner: {
+      js: [
+        "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
+        'const __filename = import.meta.filename, __dirname = import.meta.dirname;',
+      ].join(' '),
+    },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    logLevel: 'silent',
+  });
+  const path = `${directory}/programs/reference.mjs`; // etcd3 looks for ../proto from there
+  await server.writeFile(path, bundle?.contents ?? '');
+  for (const [name, text] of await etcdProtocols())
+    await server.writeFile(`${directory}/proto/${name}`, text);
+  return path;
+}
