@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { copyFile, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { NecoError, waitFor } from '@neco/core';
+import { cacheDirectory } from '../../lib/cache.ts';
 import { hostOf } from './address-plan.ts';
 import type { ControlGroup } from './control-group.ts';
 import type { Disk, DiskFile } from './disk.ts';
@@ -18,7 +19,8 @@ const environment = {
   LANG: 'C.UTF-8',
 } as const;
 
-const bootLimit = 60_000;
+const bootLimit = 30_000;
+const settleLimit = 60_000;
 
 /** When these have started, a server has booted for whoever wants to use it. */
 const bootedUnits = ['systemd-user-sessions.service', 'systemd-networkd-wait-online.service'] as const;
@@ -82,25 +84,36 @@ export class Server {
    * @throws NecoError TIMEOUT with what was last seen.
    */
   async boot(signal?: AbortSignal): Promise<void> {
-    if (!(await this.isRunning())) await this.#start();
-    const options = {
-      timeout: bootLimit,
-      pause: 5,
-      maxPause: 50,
-      ...(signal === undefined ? {} : { signal }),
-    };
-    await waitFor(() => this.#look(), {
-      ...options,
-      what: `${this.name} to boot`,
-      hint: `its console is in ${this.#consoleFile}`,
-    });
+    try {
+      await this.#bootOnce(signal);
+    } catch (error) {
+      if (!(error instanceof NecoError) || error.code !== 'TIMEOUT') throw error;
+      // Seen once in some hundred boots on a busy machine: systemd hangs before it takes a request.
+      await this.keepLogs(join(cacheDirectory(), 'logs', `hung-${this.#machine}`));
+      await this.crash();
+      await this.#bootOnce(signal);
+    }
     const port = await this.port();
     if (port !== undefined) await this.#network.pass('dark', port); // when a crash was itself killed half way
   }
 
+  async #bootOnce(signal?: AbortSignal): Promise<void> {
+    if (!(await this.isRunning())) await this.#start();
+    await waitFor(() => this.#look(), {
+      what: `${this.name} to boot`,
+      timeout: bootLimit,
+      pause: 5,
+      maxPause: 50,
+      hint: `its console is in ${this.#consoleFile}`,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
   /** Waits until all its units have started. @throws NecoError COMMAND_FAILED with those that failed; TIMEOUT */
   async settle(): Promise<void> {
-    const { stdout } = await this.exec(['systemctl', 'is-system-running', '--wait'], { timeout: bootLimit });
+    const { stdout } = await this.exec(['systemctl', 'is-system-running', '--wait'], {
+      timeout: settleLimit,
+    });
     if (stdout.trim() === 'running') return;
     const failed = await this.exec(['systemctl', '--failed', '--plain', '--no-legend']);
     throw new NecoError('COMMAND_FAILED', `${this.name} is ${stdout.trim()}: ${failed.stdout.trim()}`);
@@ -187,12 +200,20 @@ export class Server {
     return ['journalctl', '--directory', join(this.#disk.upper, 'var/log/journal')];
   }
 
-  /** Saves what its console and its journal say. @param directory where there shall be a file of each. */
+  /** Saves what its console and its journal say, and what its processes do. @param directory where the files shall be. */
   async keepLogs(directory: string): Promise<void> {
+    await mkdir(directory, { recursive: true });
     const [command, ...options] = this.journal;
     const { stdout } = await tryRun([command, ...options, '--no-pager']);
     await writeFile(join(directory, `${this.name}.journal`), stdout);
+    await writeFile(join(directory, `${this.name}.processes`), await this.#processTable());
     await copyFile(this.#consoleFile, join(directory, `${this.name}.console`)).catch(() => undefined);
+  }
+
+  async #processTable(): Promise<string> {
+    const numbers = await this.#group.processes();
+    const columns = ['--format', 'pid,ppid,stat,wchan:24,cgroup:80,args', '--pid', numbers.join(',')];
+    return numbers.length === 0 ? '' : (await tryRun(['ps', '-ww', ...columns])).stdout;
   }
 
   /** Takes away what a run that has ended left on this machine. Its disk stays mounted. */
