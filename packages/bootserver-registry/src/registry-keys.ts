@@ -21,6 +21,14 @@ export class RegistryKeys {
     return `${this.bootServers}${String(lrn)}`;
   }
 
+  get applications(): string {
+    return `${this.prefix}applications/`;
+  }
+
+  application(name: string): string {
+    return `${this.applications}${name}`;
+  }
+
   get vaultUnsealKey(): string {
     return `${this.prefix}vault-unseal-key`;
   }

@@ -10,6 +10,7 @@ import {
   type WatchPrefixOptions,
 } from '@neco/etcd-admin';
 import type { z } from 'zod';
+import { applicationSchema, type Application } from './application.ts';
 import { bootServerSchema, type BootServer } from './boot-server.ts';
 import { operationRecordSchema, type OperationRecord } from './operation-record.ts';
 import { parseRecord } from './parse-record.ts';
@@ -95,6 +96,44 @@ export class Registry {
     for await (const { entries } of watchPrefix(this.#cluster, this.#keys.bootServers, options)) {
       yield toBootServers(entries);
     }
+  }
+
+  /** All applications, by name. */
+  async applications(): Promise<Application[]> {
+    const { entries } = await readPrefix(this.#cluster, this.#keys.applications);
+    return [...entries]
+      .map(([key, { value }]) => parseRecord(applicationSchema, key, value))
+      .sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  /** The application of this name, when `neco init` has made it. */
+  async application(name: string): Promise<Application | undefined> {
+    return this.#record(applicationSchema, this.#keys.application(name));
+  }
+
+  /** Records an application. @returns whether it was written; false when there is one of that name. */
+  async putApplicationIfAbsent(application: Application): Promise<boolean> {
+    return this.#putIfAbsent([[this.#keys.application(application.name), JSON.stringify(application)]]);
+  }
+
+  /**
+   * Changes the record of an application by a transaction on its revision, beginning anew when another came first.
+   * @throws NecoError ETCD_CONFLICT when there is none, or it is changed all the time.
+   */
+  async updateApplication(
+    name: string,
+    change: (application: Application) => Application,
+  ): Promise<Application> {
+    const key = this.#keys.application(name);
+    return this.#change(key, (entry) => {
+      if (entry !== undefined) return change(parseRecord(applicationSchema, key, entry.value));
+      throw new NecoError('ETCD_CONFLICT', `there is no application ${name} (${key})`);
+    });
+  }
+
+  /** Takes the record of an application away; nothing happens when there is none. */
+  async deleteApplication(name: string): Promise<void> {
+    await this.#delete(this.#keys.application(name));
   }
 
   /** The key that unseals Vault; undefined when the admin took it out. */

@@ -54,6 +54,9 @@ export const errorCodes = {
   VERIFICATION_FAILED: exitStatus.failed,
   CONFIG_EXISTS: exitStatus.refused,
   RENDEZVOUS_UNREACHABLE: exitStatus.failed,
+  APPLICATION_NAME_INVALID: exitStatus.usage,
+  APPLICATION_UNKNOWN: exitStatus.failed,
+  LOGIN_REFUSED: exitStatus.failed,
 } as const satisfies Record<string, ExitStatus>;
 
 export type ErrorCode = keyof typeof errorCodes;

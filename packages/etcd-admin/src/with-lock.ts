@@ -11,6 +11,8 @@ export interface LockOptions {
   /** Upper limit of the wait for the lock in milliseconds; none means until cancelled. */
   timeout?: number;
   signal?: AbortSignal;
+  /** Told who holds the lock, each time it is somebody else than this caller. */
+  onWait?: (holder: string) => void;
 }
 
 /** Proof of the lock: a transaction that compares `key`'s create revision with this cannot come too late. */
@@ -61,6 +63,7 @@ async function acquire(
     const entry = entries.get(key);
     if (entry !== undefined) {
       holder = entry.value.toString();
+      options.onWait?.(holder);
       continue;
     }
     const held = await tryAcquire(cluster, key, lease, options.holder);

@@ -178,6 +178,16 @@ export class Vault {
     return await this.#pki.ensureSigningRole(mount, name, role);
   }
 
+  /** The fields in which a signing role is not as wanted; undefined when there is none of that name. Changes nothing. */
+  async signingRoleFaults(mount: string, name: string, role: SigningRole): Promise<string[] | undefined> {
+    return await this.#pki.signingRoleFaults(mount, name, role);
+  }
+
+  /** Takes a signing role away; none there is as good. */
+  async deleteSigningRole(mount: string, name: string): Promise<void> {
+    await this.#pki.deleteSigningRole(mount, name);
+  }
+
   /** Has a certificate signed. @throws NecoError VAULT_PERMISSION_DENIED when a policy pins other names. */
   async sign(mount: string, role: string, request: SignRequest): Promise<SignedCertificate> {
     return await sign(this.#client, mount, role, request);
@@ -186,6 +196,11 @@ export class Vault {
   /** Revokes a certificate; one that is revoked already stays so. @param serial `0a:1b:…`. */
   async revoke(mount: string, serial: string): Promise<void> {
     await this.#pki.revoke(mount, serial);
+  }
+
+  /** The text of a policy; undefined when there is none of that name. */
+  async policy(name: string): Promise<string | undefined> {
+    return await this.#access.policy(name);
   }
 
   async ensurePolicy(name: string, hcl: string): Promise<boolean> {

@@ -53,11 +53,16 @@ export class AccessControl {
   /** https://developer.hashicorp.com/vault/api-docs/system/policies#create-update-acl-policy */
   async ensurePolicy(name: string, hcl: string): Promise<boolean> {
     const path = `sys/policies/acl/${encodeURIComponent(name)}`;
-    const schema = z.object({ data: z.object({ policy: z.string() }) });
-    const found = await this.#client.read(path, schema, `read the policy ${name}`);
-    if (found?.data.policy === hcl) return false;
+    if ((await this.policy(name)) === hcl) return false;
     await this.#client.change(path, { policy: hcl }, `write the policy ${name}`);
     return true;
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/system/policies#read-acl-policy */
+  async policy(name: string): Promise<string | undefined> {
+    const path = `sys/policies/acl/${encodeURIComponent(name)}`;
+    const schema = z.object({ data: z.object({ policy: z.string() }) });
+    return (await this.#client.read(path, schema, `read the policy ${name}`))?.data.policy;
   }
 
   /** https://developer.hashicorp.com/vault/api-docs/system/auth#enable-auth-method */

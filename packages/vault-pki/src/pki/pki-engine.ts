@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { Secret } from '@neco/core';
 import { z } from 'zod';
+import { differs } from '../edge/differs.ts';
 import type { VaultClient } from '../edge/vault-client.ts';
 import { parseCrl } from '../x509/parse-crl.ts';
 import { signingRoleFields, type SigningRole } from './signing-role.ts';
@@ -60,6 +61,27 @@ export class PkiEngine {
   async ensureSigningRole(mount: string, name: string, role: SigningRole): Promise<boolean> {
     const path = `${mount}/roles/${encodeURIComponent(name)}`;
     return await this.#client.ensure(path, signingRoleFields(role), `set the role ${name} of ${mount}`);
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/secret/pki#read-role */
+  async signingRoleFaults(mount: string, name: string, role: SigningRole): Promise<string[] | undefined> {
+    const found = await this.#client.read(
+      `${mount}/roles/${encodeURIComponent(name)}`,
+      z.object({ data: z.record(z.string(), z.unknown()) }),
+      `read the role ${name} of ${mount}`,
+    );
+    if (found === undefined) return undefined;
+    return Object.entries(signingRoleFields(role))
+      .filter(([field, value]) => differs(found.data, { [field]: value }))
+      .map(([field]) => field);
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/secret/pki#delete-role */
+  async deleteSigningRole(mount: string, name: string): Promise<void> {
+    await this.#client.delete(
+      `${mount}/roles/${encodeURIComponent(name)}`,
+      `delete the role ${name} of ${mount}`,
+    );
   }
 
   /** https://developer.hashicorp.com/vault/api-docs/secret/pki#generate-root */
