@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { NecoError } from '@neco/core';
+import { createInterface, type Interface } from 'node:readline';
+import { NecoError, waitFor, type Look } from '@neco/core';
 import type { ControlGroup } from './control-group.ts';
 import { inControlGroup } from './in-control-group.ts';
 import { bridge, type Network } from './network.ts';
@@ -29,18 +29,33 @@ export async function startCapture(network: Network, group: ControlGroup, file?:
     detached: true,
   });
   const ended = once(child, 'close').then(() => group.remove());
+  const lines = createInterface({ input: child.stderr });
   const said: string[] = [];
-  for await (const line of createInterface({ input: child.stderr })) {
-    said.push(line);
-    if (line.includes('listening on')) break;
-  }
-  if (!said.some((line) => line.includes('listening on'))) {
-    throw new NecoError('COMMAND_FAILED', `tcpdump did not start: ${said.join('\n')}`);
-  }
-  child.stderr.resume();
+  lines.on('line', (line) => said.push(line));
+  await waitFor(() => startOf(said, child.exitCode !== null), { what: 'tcpdump to listen', timeout: 10_000 });
   const stop = async () => {
+    await waitFor(() => caughtUp(child, lines), { what: 'tcpdump to read all packets', timeout: 10_000 });
     child.kill('SIGINT');
     await ended;
   };
   return { stop, ended };
+}
+
+async function startOf(said: readonly string[], over: boolean): Promise<Look<undefined>> {
+  if (said.some((line) => line.includes('listening on'))) return { done: true, value: undefined };
+  if (over) throw new NecoError('COMMAND_FAILED', `tcpdump did not start: ${said.join('\n')}`);
+  return { done: false, seen: said.join('\n') };
+}
+
+/** Asks tcpdump for its counts: ended at once, it would drop the packets that it has not read yet. */
+async function caughtUp(child: ChildProcess, lines: Interface): Promise<Look<undefined>> {
+  if (child.exitCode !== null || child.signalCode !== null) return { done: true, value: undefined };
+  const answer = once(lines, 'line', { signal: AbortSignal.timeout(1000) });
+  child.kill('SIGUSR1');
+  const seen = String(await answer);
+  const counts = [...seen.matchAll(/(\d+) packets? (?:captured|received|dropped)/g)].map(([, count]) =>
+    Number(count),
+  );
+  const [captured = 0, received = Infinity, dropped = 0] = counts;
+  return captured + dropped >= received ? { done: true, value: undefined } : { done: false, seen };
 }
