@@ -39,7 +39,11 @@ export const meetTheOthers: Phase<SetupView, SetupContext> = {
       });
     }
     context.meeting = context.leader ?? (await openFollower(self, secret));
-    const decision = await decideWithFindings(context.meeting, context);
+    const decision = await decideWithFindings(context.meeting, context).catch(async (error: unknown) => {
+      // The admin accepts the key that was named: this server must show the same one again.
+      if (error instanceof NecoError && error.code === 'KEY_MISMATCH') await keepIdentity(context.host, identity);
+      throw error;
+    });
     await keepIdentity(context.host, identity);
     await remember(context, decision);
   },
