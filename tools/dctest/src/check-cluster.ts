@@ -12,7 +12,7 @@ import type { DataCenter } from './data-center.ts';
  * @throws NecoError VERIFICATION_FAILED with every fault.
  */
 export async function checkCluster(
-  { servers }: DataCenter,
+  { servers }: Pick<DataCenter, 'servers'>,
   { revoked = true }: { readonly revoked?: boolean } = {},
 ): Promise<void> {
   const faults = (
@@ -23,5 +23,8 @@ export async function checkCluster(
     ])
   ).flat();
   if (faults.length === 0) return;
-  throw new NecoError('VERIFICATION_FAILED', `the cluster is not as setup must leave it:\n${faults.join('\n')}`);
+  throw new NecoError(
+    'VERIFICATION_FAILED',
+    `the cluster is not as setup must leave it:\n${faults.join('\n')}`,
+  );
 }

@@ -20,7 +20,15 @@ export async function etcdctl(
 ): Promise<CommandResult> {
   const limits = ['--dial-timeout', '3s', '--command-timeout', '5s'];
   const endpoints = args.includes('--endpoints') ? [] : ['--endpoints', etcdOf(server)];
-  const argv = ['etcdctl', ...endpoints, '--cacert', serverAuthority, ...limits, ...pairOf(identity), ...args];
+  const argv = [
+    'etcdctl',
+    ...endpoints,
+    '--cacert',
+    serverAuthority,
+    ...limits,
+    ...pairOf(identity),
+    ...args,
+  ];
   return server.exec(argv, { timeout: 20_000, ...options });
 }
 
@@ -60,7 +68,12 @@ export async function vault(
 }
 
 /** Logs a person in to Vault by a password that lies in a file on the server. The client keeps the token in `home`. */
-export async function logInToVault(server: Server, home: string, name: string, passwordFile: string): Promise<CommandResult> {
+export async function logInToVault(
+  server: Server,
+  home: string,
+  name: string,
+  passwordFile: string,
+): Promise<CommandResult> {
   await server.run(['mkdir', '-p', '-m', '0700', home]);
   const password = (await server.readFile(passwordFile)).trim();
   const argv = ['login', '-method=userpass', '-format=json', `username=${name}`, 'password=-'];

@@ -31,9 +31,28 @@ function expectedOn({ which, name, address }: Server): Expected[] {
     { ...ofServer, pair: '/etc/neco/server', usages: both, owner: 'root:root' },
     { ...ofServer, pair: '/etc/etcd/server', usages: serverOnly, owner: 'etcd:etcd', listeners: at(2379) },
     { ...ofServer, pair: '/etc/vault/server', usages: serverOnly, owner: 'vault:vault', listeners: at(8200) },
-    { ...ofServer, pair: '/etc/etcd/peer', ca: 'etcd-peer', usages: both, owner: 'etcd:etcd', listeners: [`${address}:2380`] },
-    { ...ofClient, pair: '/etc/neco/etcd', commonName: `neco-${which}`, names: `DNS:neco-${which}`, owner: 'root:root' },
-    { ...ofClient, pair: '/etc/vault/etcd', commonName: `vault-${which}`, names: `DNS:vault-${which}`, owner: 'vault:vault' },
+    {
+      ...ofServer,
+      pair: '/etc/etcd/peer',
+      ca: 'etcd-peer',
+      usages: both,
+      owner: 'etcd:etcd',
+      listeners: [`${address}:2380`],
+    },
+    {
+      ...ofClient,
+      pair: '/etc/neco/etcd',
+      commonName: `neco-${which}`,
+      names: `DNS:neco-${which}`,
+      owner: 'root:root',
+    },
+    {
+      ...ofClient,
+      pair: '/etc/vault/etcd',
+      commonName: `vault-${which}`,
+      names: `DNS:vault-${which}`,
+      owner: 'vault:vault',
+    },
   ];
 }
 
@@ -54,7 +73,7 @@ async function faultsOf(server: Server, expected: Expected): Promise<string[]> {
   const after = (label: string) => new RegExp(`${label}\\s*(.*)`).exec(stdout)?.[1] ?? '';
   const [certificate, ...served] = blocks(stdout, 'CERTIFICATE');
   const [own, key] = blocks(stdout, 'PUBLIC KEY');
-  const checks: [what: string, seen: unknown, wanted: unknown][] = [
+  const checks: Check[] = [
     ['its subject', after('Subject:'), `CN = ${commonName}`],
     ['its issuer', after('Issuer:'), `CN = ${authorityNames[ca]}`],
     ['its names', after('X509v3 Subject Alternative Name:'), names],
@@ -63,13 +82,22 @@ async function faultsOf(server: Server, expected: Expected): Promise<string[]> {
     ['its chain', after('Chain:'), `${pair}.crt: OK`],
     ['the mode of its key', after('Mode:'), `600 ${owner}`],
     ['the public key of its key', key, own ?? 'one'],
-    ...listeners.map((at, index) => [`what ${at} serves`, served[index], certificate] as [string, unknown, unknown]),
+    ...listeners.map((at, index) => [`what ${at} serves`, served[index], certificate] as Check),
   ];
   const faults = checks
     .filter(([, seen, wanted]) => seen !== wanted)
-    .map(([what, seen, wanted]) => `${server.name}: ${pair}.crt: ${what} is "${seen}", not "${wanted}" ${stderr}`);
-  return [...faults, ...lifeFaults(`${server.name}: ${pair}.crt`, after('Not Before:'), after('Not After :'))];
+    .map(
+      ([what, seen, wanted]) =>
+        `${server.name}: ${pair}.crt: ${what} is "${seen ?? 'nothing'}", not "${wanted ?? 'nothing'}" ${stderr}`,
+    );
+  return [
+    ...faults,
+    ...lifeFaults(`${server.name}: ${pair}.crt`, after('Not Before:'), after('Not After :')),
+  ];
 }
+
+/** What is looked at, what is seen, and what is wanted. */
+type Check = readonly [what: string, seen: string | undefined, wanted: string | undefined];
 
 function blocks(text: string, type: string): string[] {
   return text.match(new RegExp(`-----BEGIN ${type}-----[^-]+-----END ${type}-----`, 'g')) ?? [];

@@ -44,7 +44,12 @@ async function healthFaults(servers: readonly Server[]): Promise<string[]> {
 async function keyFaults(servers: readonly Server[], revoked: boolean): Promise<string[]> {
   const [first] = servers;
   if (first === undefined) return [];
-  const { stdout, stderr, exitCode } = await etcdctl(first, 'neco', ['get', '/neco/', '--prefix', '--keys-only']);
+  const { stdout, stderr, exitCode } = await etcdctl(first, 'neco', [
+    'get',
+    '/neco/',
+    '--prefix',
+    '--keys-only',
+  ]);
   if (exitCode !== 0) return [`etcdctl get /neco/: ${stderr}`];
   const found = stdout.split('\n').filter((line) => line !== '');
   const wanted = [
@@ -87,6 +92,8 @@ async function recordFaults(server: Server): Promise<string[]> {
 function differences(what: string, wanted: readonly string[], found: readonly string[]): string[] {
   return [
     ...wanted.filter((one) => !found.includes(one)).map((one) => `not so: ${what} ${one}`),
-    ...found.filter((one) => !wanted.includes(one)).map((one) => `${what} ${one}, which does not belong there`),
+    ...found
+      .filter((one) => !wanted.includes(one))
+      .map((one) => `${what} ${one}, which does not belong there`),
   ];
 }

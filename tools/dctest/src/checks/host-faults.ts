@@ -11,11 +11,17 @@ export async function hostFaults(server: Server): Promise<string[]> {
 async function unitFaults(server: Server): Promise<string[]> {
   const properties = ['--property', 'Id,LoadState,ActiveState,UnitFileState'];
   const shown = await server.run(['systemctl', 'show', ...properties, ...units, 'neco-setup-vault.service']);
-  const found = shown.trim().split('\n\n').map((block) => {
-    const fields = new Map(block.split('\n').map((line) => line.split('=', 2) as [string, string]));
-    return `${fields.get('Id')} ${fields.get('LoadState')} ${fields.get('ActiveState')} ${fields.get('UnitFileState')}`.trim();
-  });
-  const wanted = [...units.map((unit) => `${unit} loaded active enabled`), 'neco-setup-vault.service not-found inactive'];
+  const found = shown
+    .trim()
+    .split('\n\n')
+    .map((block) => {
+      const fields = new Map(block.split('\n').map((line) => line.split('=', 2) as [string, string]));
+      return `${fields.get('Id')} ${fields.get('LoadState')} ${fields.get('ActiveState')} ${fields.get('UnitFileState')}`.trim();
+    });
+  const wanted = [
+    ...units.map((unit) => `${unit} loaded active enabled`),
+    'neco-setup-vault.service not-found inactive',
+  ];
   return found.filter((one) => !wanted.includes(one));
 }
 
@@ -52,10 +58,24 @@ async function fileFaults(server: Server): Promise<string[]> {
   const places = ['/var/lib/neco', '/run/neco/setup'];
   const { stdout } = await server.exec(['find', ...places, '-type', 'f', '-printf', '%p\n']);
   const files = stdout.split('\n').filter((path) => path !== '' && path !== '/var/lib/neco/setup.json');
-  const modes = await server.run(['stat', '-c', '%n %a %U:%G', '/var/lib/neco', '/var/lib/etcd', '/var/log/vault']);
-  const wanted = ['/var/lib/neco 700 root:root', '/var/lib/etcd 700 etcd:etcd', '/var/log/vault 700 vault:vault'];
+  const modes = await server.run([
+    'stat',
+    '-c',
+    '%n %a %U:%G',
+    '/var/lib/neco',
+    '/var/lib/etcd',
+    '/var/log/vault',
+  ]);
+  const wanted = [
+    '/var/lib/neco 700 root:root',
+    '/var/lib/etcd 700 etcd:etcd',
+    '/var/log/vault 700 vault:vault',
+  ];
   return [
     ...files.map((path) => `${path} is left`),
-    ...modes.trim().split('\n').filter((line) => !wanted.includes(line)),
+    ...modes
+      .trim()
+      .split('\n')
+      .filter((line) => !wanted.includes(line)),
   ];
 }

@@ -17,9 +17,13 @@ export async function vaultFaults(servers: readonly Server[]): Promise<string[]>
     const name = servers[index]?.name ?? '';
     if (typeof status === 'string') return [`${name}: vault status: ${status}`];
     const { initialized, sealed, storage_type: storage, ha_enabled: ha } = status;
-    return initialized && !sealed && ha && storage === 'etcd' ? [] : [`${name}: Vault is ${JSON.stringify(status)}`];
+    return initialized && !sealed && ha && storage === 'etcd'
+      ? []
+      : [`${name}: Vault is ${JSON.stringify(status)}`];
   });
-  const leaders = new Set(statuses.map((status) => (typeof status === 'string' ? 'none' : status.leader_address)));
+  const leaders = new Set(
+    statuses.map((status) => (typeof status === 'string' ? 'none' : status.leader_address)),
+  );
   const [leader] = leaders;
   const known = leaders.size === 1 && servers.some((server) => vaultOf(server) === leader);
   const active = known ? [] : [`the Vaults name as the active one: ${[...leaders].join(', ')}`];
