@@ -41,7 +41,8 @@ export const meetTheOthers: Phase<SetupView, SetupContext> = {
     context.meeting = context.leader ?? (await openFollower(self, secret));
     const decision = await decideWithFindings(context.meeting, context).catch(async (error: unknown) => {
       // The admin accepts the key that was named: this server must show the same one again.
-      if (error instanceof NecoError && error.code === 'KEY_MISMATCH') await keepIdentity(context.host, identity);
+      if (error instanceof NecoError && error.code === 'KEY_MISMATCH')
+        await keepIdentity(context.host, identity);
       throw error;
     });
     await keepIdentity(context.host, identity);
