@@ -11,6 +11,7 @@ import { depotRepository } from './depot-repository.ts';
 import { Disk, unmountBelow, type DiskFile } from './disk.ts';
 import { installNeco } from './install-neco.ts';
 import { Network } from './network.ts';
+import { raiseLimits } from './raise-limits.ts';
 import { checkRequirements } from './requirements.ts';
 import { throwIfStopped } from './run.ts';
 import { Server } from './server.ts';
@@ -77,6 +78,7 @@ export class DataCenter {
     checkName(name);
     checkLrns(lrns);
     await checkRequirements();
+    await raiseLimits();
     return withFileLock(await lockFile(name), waiting(name, say), async () => {
       const present = await readState(name);
       if (present?.complete === true && options.replace !== true) {

@@ -25,7 +25,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     say(`the demo failed: ${messageOf(error)}`, process.stderr);
     if (error instanceof NecoError && error.hint !== undefined) say(error.hint, process.stderr);
     if (stop.signal.aborted) await DataCenter.takeDown(name);
-    else say(`its servers still run, to be looked at; to take them down: npm run -s dc -- down --name ${name}`, process.stderr);
+    else
+      say(
+        `its servers still run, to be looked at; to take them down: npm run -s dc -- down --name ${name}`,
+        process.stderr,
+      );
     return stop.signal.aborted ? 130 : 1;
   }
 }

@@ -18,7 +18,8 @@ export class SetupDisplay {
   constructor(output: NodeJS.WriteStream, names: readonly string[]) {
     this.#output = output;
     this.#update = output.isTTY ? createLogUpdate(output) : undefined;
-    for (const name of names) this.#rows.set(name, { position: '', title: 'starting', state: '', style: 'dim' });
+    for (const name of names)
+      this.#rows.set(name, { position: '', title: 'starting', state: '', style: 'dim' });
   }
 
   /** Leaves the last lines standing. */
@@ -47,7 +48,10 @@ export class SetupDisplay {
     if (event.event === 'phase' && event.status !== 'done' && event.status !== 'failed') return;
     const row = this.#rows.get(name);
     const took = event.duration === undefined ? '' : ` (${(event.duration / 1000).toFixed(2)} s)`;
-    const text = event.event === 'phase' || event.event === 'end' ? `${event.status ?? ''} ${row?.title ?? ''}` : `  ${event.text ?? ''}`;
+    const text =
+      event.event === 'phase' || event.event === 'end'
+        ? `${event.status ?? ''} ${row?.title ?? ''}`
+        : `  ${event.text ?? ''}`;
     this.#output.write(`${name}  ${row?.position ?? ''} ${text.trimStart()}${took}\n`);
   }
 
