@@ -1,6 +1,8 @@
 import { NecoError, waitFor, type Phase } from '@neco/core';
+import type { Vault } from '@neco/vault-pki';
 import { connectVault } from '../../access/connections.ts';
 import { isFinished, withRegistry } from '../progress.ts';
+import { initializeVault } from './initialize-vault.ts';
 import { meetingOf, type SetupContext, type SetupView } from '../setup-context.ts';
 
 /** Unseals this server's Vault with the key as it stands in etcd, which proves that it stands there rightly. */
@@ -17,7 +19,7 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
   },
   plan: ({ options }) => [`unseal Vault with ${options.prefix}vault-unseal-key`],
   async run(context) {
-    if (!(await isFinished(context))) await meetingOf(context).leaderPassed('initialize-vault');
+    if (!(await isFinished(context))) await meetingOf(context).leaderPassed(precedes(context));
     const key = await withRegistry(context, (registry) => registry.unsealKey());
     if (key === undefined) {
       throw new NecoError('VAULT_SEALED', 'Vault is sealed and its unseal key is not in etcd', {
@@ -32,6 +34,26 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
       },
       { what: 'Vault to be unsealed', timeout: 60_000, signal: context.signal },
     );
+    if (context.isLeader) await waitForActive(context, vault);
     context.unsealedWithStoredKey = true;
   },
 };
+
+/**
+ * What the leader has to have behind it. Its own Vault comes first and so is the active one: what setup asks of it
+ * then needs no forwarding, for which a standby is ready only seconds after it was unsealed.
+ */
+function precedes({ isLeader }: SetupView): string {
+  return isLeader ? initializeVault.id : unsealVault.id;
+}
+
+/** Waits until some Vault is active; another than this one when setup goes on after a crash. */
+async function waitForActive({ signal }: SetupContext, vault: Vault): Promise<void> {
+  await waitFor(
+    async () => {
+      const { leaderAddress } = await vault.leader();
+      return leaderAddress === '' ? { done: false, seen: 'no Vault is active' } : { done: true, value: leaderAddress };
+    },
+    { what: 'a Vault to become active', timeout: 60_000, maxPause: 50, signal },
+  );
+}
