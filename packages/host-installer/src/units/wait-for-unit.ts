@@ -30,6 +30,7 @@ export async function waitForUnit(
       {
         what: `${name} to be ${wanted}`,
         pause: 30,
+        maxPause: 100,
         ...(timeout === undefined ? {} : { timeout }),
         ...(signal === undefined ? {} : { signal }),
         ...(reporter === undefined
