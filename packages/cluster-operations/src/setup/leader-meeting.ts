@@ -20,7 +20,7 @@ import {
 
 /** How long the servers that are there wait for the findings of the others once something is wrong, in ms. */
 const patienceForFindings = 5000;
-/** How long the leader goes on telling the others that preflight failed, in ms. */
+/** How long the leader goes on telling the others how preflight ended, in ms. */
 const patienceForTelling = 3000;
 
 export interface LeaderMeetingOptions {
@@ -143,6 +143,13 @@ export class LeaderMeeting implements Meeting {
     }, signal);
   }
 
+  /** Waits until all that are there know how preflight ended; one that does not ask any more is not waited for long. */
+  async everyoneTold(): Promise<void> {
+    const told = AbortSignal.any([this.#options.signal, AbortSignal.timeout(patienceForTelling)]);
+    const all = (): true | undefined => [...this.#present.values()].every((one) => one.told) || undefined;
+    await this.#board.until(all, told).catch(() => undefined);
+  }
+
   /** Writes the state, encrypted and synced. */
   readonly save = (): Promise<void> => this.#options.save();
 
@@ -224,9 +231,7 @@ export class LeaderMeeting implements Meeting {
     const failure = preflightFailed(findings);
     this.#failed = failure;
     this.#board.changed();
-    const told = AbortSignal.any([this.#options.signal, AbortSignal.timeout(patienceForTelling)]);
-    const all = (): true | undefined => [...this.#present.values()].every((one) => one.told) || undefined;
-    await this.#board.until(all, told).catch(() => undefined);
+    await this.everyoneTold();
     throw failure;
   }
 
@@ -240,14 +245,15 @@ export class LeaderMeeting implements Meeting {
   }
 
   #findings(): ErrorDetail[] {
-    const own: ErrorDetail[] = [...this.#present].flatMap(([lrn, { introduction }]) =>
+    const present = [...this.#present].sort(([one], [other]) => one - other);
+    const own: ErrorDetail[] = present.flatMap(([lrn, { introduction }]) =>
       introduction.findings.map((finding) => ({
         message: `${serverName(lrn)}: ${finding.message}`,
         ...(finding.hint === undefined ? {} : { hint: finding.hint }),
       })),
     );
     const leader = this.#options.introduction();
-    const servers = [...this.#present].map(([lrn, { introduction, offset }]) => ({
+    const servers = present.map(([lrn, { introduction, offset }]) => ({
       lrn,
       offset,
       ...introduction,
@@ -354,16 +360,22 @@ export class LeaderMeeting implements Meeting {
   }
 
   #decisionFor(lrn: number): Decision | undefined {
-    if (this.#failed !== undefined) {
+    if (this.#failed === undefined && this.#decided === undefined) return undefined;
+    this.#tell(lrn);
+    if (this.#failed !== undefined) throw this.#failed;
+    return (
+      this.#decided && { ...this.#decided, etcdState: this.state.replaced.has(lrn) ? 'existing' : 'new' }
+    );
+  }
+
+  /** Counts a server as told, once the answer is on its way: the rendezvous may close then. */
+  #tell(lrn: number): void {
+    setImmediate(() => {
       const present = this.#present.get(lrn);
-      if (present !== undefined) present.told = true;
-      queueMicrotask(() => {
-        this.#board.changed();
-      });
-      throw this.#failed;
-    }
-    if (this.#decided === undefined) return undefined;
-    return { ...this.#decided, etcdState: this.state.replaced.has(lrn) ? 'existing' : 'new' };
+      if (present === undefined || present.told) return;
+      present.told = true;
+      this.#board.changed();
+    });
   }
 
   /** Answers when `look` gives a result, or when what is waited for differs from what the client has seen. */

@@ -51,14 +51,16 @@ export async function preflight(options: PreflightOptions): Promise<void> {
     reporter: options.reporter,
   } as const;
   const secret = await options.secret();
-  const meeting = view.isLeader
+  const leader = view.isLeader
     ? await openLeader(self, secret, {
         settle: () => Promise.resolve({ setupId: '', startedAt: '', etcdState: 'new' }),
         signer: () => Promise.resolve(undefined),
       })
-    : await openFollower(self, secret);
+    : undefined;
+  const meeting = leader ?? (await openFollower(self, secret));
   try {
     await decideWithFindings(meeting, self);
+    await leader?.everyoneTold();
   } catch (error) {
     if (!limits.some(({ aborted }) => aborted)) throw error;
     throw new NecoError(
