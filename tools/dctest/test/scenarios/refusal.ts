@@ -13,7 +13,8 @@ export interface Call {
   /** Beside them. */
   readonly more?: readonly string[];
   readonly lrns?: readonly number[];
-  readonly environment?: Readonly<Record<string, string>>;
+  /** For servers that wait in vain: little time, and the leader has more of it, so that the others see it wait. */
+  readonly vain?: boolean;
 }
 
 /** How a command ended. */
@@ -42,9 +43,10 @@ const limit = 90_000;
 
 /** Runs `neco setup 0 1 2`, or what is said instead, on one server to its end. */
 export async function call(server: Server, how: Call = {}): Promise<Ending> {
-  const { program = ['neco'], command = 'setup', more = [], lrns = [0, 1, 2], environment = {} } = how;
-  const argv = [...program, command, ...(how.options ?? usualOptions(server, command)), ...more];
-  return server.exec([...argv, ...lrns.map(String)], { timeout: limit, environment });
+  const { program = ['neco'], command = 'setup', more = [], lrns = [0, 1, 2], vain = false } = how;
+  const patience = vain ? (server.which === 0 ? '13s' : '9s') : '60s';
+  const options = [...(how.options ?? usualOptions(server, command)), '--timeout', patience, ...more];
+  return server.exec([...program, command, ...options, ...lrns.map(String)], { timeout: limit });
 }
 
 /** What an admin gives who does all right. */

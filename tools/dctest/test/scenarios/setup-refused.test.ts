@@ -26,8 +26,6 @@ import {
 const name = `rf${process.pid}`;
 const site = '/etc/neco/site.yml';
 const kept = '/run/kept-site.yml';
-/** What a server is told that waits in vain. */
-const soon = ['--timeout', '9s'];
 
 describe('neco setup, refused and then done, step by step', function () {
   this.timeout(120_000);
@@ -61,7 +59,7 @@ describe('neco setup, refused and then done, step by step', function () {
       return {
         ...how,
         ...own,
-        more: ['--json', '--timeout', '40s', ...(how.more ?? []), ...(own.more ?? [])],
+        more: ['--json', ...(how.more ?? []), ...(own.more ?? [])],
       };
     };
     return unchanged(servers, () => Promise.all(servers.map((server) => call(server, callOf(server)))));
@@ -97,8 +95,7 @@ describe('neco setup, refused and then done, step by step', function () {
         'a wrong type',
         `sed -i 's/lrn: .*/lrn: one/' ${site}`,
         'CONFIG_INVALID',
-        'lrn: must be a whole number',
-        '"one"',
+        'lrn: must be a number, not "one"',
       ],
       [
         'one address for two LRNs',
@@ -271,11 +268,11 @@ describe('neco setup, refused and then done, step by step', function () {
     });
 
     it('name whom they wait for when one was given a list with another leader', async () => {
-      const [first, other, stray] = await onAll({ more: soon }, { 2: { lrns: [1, 2, 3] } });
+      const [first, other, stray] = await onAll({ vain: true }, { 2: { lrns: [1, 2, 3] } });
       for (const ending of [first, other]) {
         const { code, message, hint } = failureOf(ending ?? missing());
         expect(code).to.equal('TIMEOUT');
-        expect(message).to.include('after 9 s').and.include('boot-2 (never seen)');
+        expect(message).to.include('boot-2 (never seen)');
         expect(hint).to.include('on all servers: neco setup 0 1 2');
       }
       expect(failureOf(stray ?? missing()).message).to.include('boot-1 at 10.69.0.11 refused the connection');
@@ -310,7 +307,7 @@ describe('neco setup, refused and then done, step by step', function () {
       };
       const options = ['--secret-file', '/run/bad-secret'];
       const [first, other, stray] = await withFaults([fault], () =>
-        onAll({ more: soon }, { 2: { options } }),
+        onAll({ vain: true }, { 2: { options } }),
       );
       expect(failureOf(stray ?? missing())).to.include({ code: 'RENDEZVOUS_REFUSED' });
       expect(failureOf(stray ?? missing()).message).to.include('does not know this setup secret');
@@ -331,7 +328,7 @@ describe('neco setup, refused and then done, step by step', function () {
 
     for (const lrn of [0, 1]) {
       it(`all learn that the clock of boot-${lrn} is wrong`, async () => {
-        const findings = agreed(await onAll({}, { [lrn]: { environment: clock('+30s') } }));
+        const findings = agreed(await onAll({}, { [lrn]: { program: clock('+30s') } }));
         expect(findings).to.have.length(1);
         expect(findings[0]).to.match(
           new RegExp(
@@ -349,10 +346,14 @@ describe('neco setup, refused and then done, step by step', function () {
         make: 'mkdir /var/lib/etcd; mount -t tmpfs -o size=64m none /var/lib/etcd; head -c 48M /dev/zero >/run/filler; mv /run/filler /var/lib/etcd/lost+found',
         mend: 'umount /var/lib/etcd; rmdir /var/lib/etcd',
       };
-      const findings = await withProgram(second, ['socat', 'TCP-LISTEN:2379,fork', 'EXEC:cat'], async () => {
-        await listens(second, 2379);
-        return withFaults([disk], async () => agreed(await onAll()));
-      });
+      const findings = await withProgram(
+        second,
+        ['socat', 'TCP-LISTEN:2379,fork,reuseaddr', 'EXEC:cat'],
+        async () => {
+          await listens(second, 2379);
+          return withFaults([disk], async () => agreed(await onAll()));
+        },
+      );
       expect(findings).to.have.length(2);
       expect(findings[0]).to.match(
         /^boot-1: port 2379, needed for etcd's clients, is in use at 0\.0\.0\.0 by socat \(process \d+\)$/,
@@ -415,32 +416,36 @@ describe('neco setup, refused and then done, step by step', function () {
     });
 
     it('end in time when the leader accepts connections and never answers', async () => {
-      await withProgram(leader, ['socat', '-u', 'TCP-LISTEN:7717,fork', 'OPEN:/dev/null'], async () => {
-        await listens(leader, 7717);
-        const endings = await unchanged([second, third], () =>
-          Promise.all([second, third].map((server) => call(server, { more: ['--json', ...soon] }))),
-        );
-        for (const ending of endings) {
-          const { code, message, hint } = failureOf(ending);
-          expect(code).to.equal('TIMEOUT');
-          expect(message).to.include('boot-0 at 10.69.0.10 accepted the connection and then said nothing');
-          expect(hint).to.include('neco setup 0 1 2');
-          expect(ending.exitCode).to.equal(1);
-        }
-      });
+      await withProgram(
+        leader,
+        ['socat', '-u', 'TCP-LISTEN:7717,fork,reuseaddr', 'OPEN:/dev/null'],
+        async () => {
+          await listens(leader, 7717);
+          const endings = await unchanged([second, third], () =>
+            Promise.all([second, third].map((server) => call(server, { vain: true, more: ['--json'] }))),
+          );
+          for (const ending of endings) {
+            const { code, message, hint } = failureOf(ending);
+            expect(code).to.equal('TIMEOUT');
+            expect(message).to.include('boot-0 at 10.69.0.10 accepted the connection and then said nothing');
+            expect(hint).to.include('neco setup 0 1 2');
+            expect(ending.exitCode).to.equal(1);
+          }
+        },
+      );
     });
 
     it('end in time when another one connects to the leader and never speaks', async () => {
       const argv = ['socat', '-u', `TCP:${leader.address}:7717,retry=100,interval=0.1`, 'OPEN:/dev/null'];
       await withProgram(third, argv, async () => {
         const endings = await unchanged([leader, second], () =>
-          Promise.all([leader, second].map((server) => call(server, { more: ['--json', ...soon] }))),
+          Promise.all([leader, second].map((server) => call(server, { vain: true, more: ['--json'] }))),
         );
         expect(endings[0]?.stdout).to.include('refused 10.69.0.12: it connected and then did not go on');
         for (const ending of endings) {
           const { code, message } = failureOf(ending);
           expect(code).to.equal('TIMEOUT');
-          expect(message).to.include('after 9 s').and.include('boot-2 (never seen)');
+          expect(message).to.include('boot-2 (never seen)');
           expect(ending.exitCode).to.equal(1);
         }
       });
@@ -452,7 +457,7 @@ describe('neco setup, refused and then done, step by step', function () {
 
     it('finds nothing wrong, with a clock that is 3 s off, and changes nothing', async () => {
       for (const { exitCode, stdout, stderr } of await onAll(preflight, {
-        2: { ...preflight, environment: clock('+3s') },
+        2: { ...preflight, program: clock('+3s') },
       })) {
         expect(exitCode, stdout + stderr).to.equal(0);
         expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).to.include({
@@ -471,7 +476,7 @@ describe('neco setup, refused and then done, step by step', function () {
       const away = siteFault(third, `printf 'packages:\\n  etcd: etcd-of-tomorrow\\n' >>${site}`);
       const findings = agreed(
         await withFaults([leftover, away], () =>
-          onAll(preflight, { 1: { ...preflight, environment: clock('-20s') } }),
+          onAll(preflight, { 1: { ...preflight, program: clock('-20s') } }),
         ),
       );
       expect(findings).to.have.length(3);
@@ -482,7 +487,7 @@ describe('neco setup, refused and then done, step by step', function () {
     });
 
     it('refuses to go with setup on another', async () => {
-      const [, other] = await onAll({ more: soon }, { 1: preflight });
+      const [, other] = await onAll({ vain: true }, { 1: preflight });
       const { code, message, hint } = failureOf(other ?? missing());
       expect(code).to.equal('RENDEZVOUS_REFUSED');
       expect(message).to.include('boot-1 runs "neco preflight", the leader "neco setup"');
@@ -542,7 +547,7 @@ describe('neco setup, refused and then done, step by step', function () {
 
     it('refuses a prefix under which another program keeps its keys, and deletes none of them', async () => {
       await etcdctl('put', foreign, 'theirs');
-      const ending = await call(leader, { more: ['--json', '--timeout', '60s'] });
+      const ending = await call(leader, { more: ['--json'] });
       const { code, message, hint } = failureOf(ending);
       expect(code).to.equal('FOREIGN_DATA');
       expect(message).to.include('under /neco/').and.include(foreign);
@@ -565,9 +570,9 @@ describe('neco setup, refused and then done, step by step', function () {
   });
 });
 
-/** The environment of a program whose clock is wrong by so much. */
-function clock(offset: string): Record<string, string> {
-  return { LD_PRELOAD: '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1', FAKETIME: offset };
+/** neco with a clock that is wrong by so much. */
+function clock(offset: string): string[] {
+  return ['faketime', '-f', offset, 'neco'];
 }
 
 function missing(): never {
