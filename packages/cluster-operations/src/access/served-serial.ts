@@ -21,7 +21,7 @@ export function servedSerial(address: string, port: number): Promise<string> {
       new NecoError('ETCD_UNREACHABLE', `no TLS handshake with ${where}: ${reason}`, { retryable: true }),
     );
   };
-  socket.on('error', (error) => {
+  socket.on('error', (error: Error) => {
     fail(error.message);
   });
   socket.once('timeout', () => {

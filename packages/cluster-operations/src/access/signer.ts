@@ -1,6 +1,6 @@
 import type { Secret } from '@neco/core';
 import { createKey, createSigningRequest, type Vault } from '@neco/vault-pki';
-import { authorities, authorityNames, type PerAuthority } from './authorities.ts';
+import { authorities, type AuthorityName, type PerAuthority } from './authorities.ts';
 import { certificateKinds, namesOf, type CertificateKindName } from './certificate-kinds.ts';
 
 /** A key pair in memory. */
@@ -64,7 +64,7 @@ export class Signer {
 }
 
 export async function forEachAuthority<T>(
-  make: (name: (typeof authorityNames)[number]) => Promise<T>,
+  make: (name: AuthorityName) => Promise<T>,
 ): Promise<PerAuthority<T>> {
   const [server, peer, client] = await Promise.all([make('server'), make('peer'), make('client')]);
   return { server, peer, client };
