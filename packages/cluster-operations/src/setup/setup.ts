@@ -82,6 +82,7 @@ function observed(
       reporter.phase(event);
     },
     state(text: string) {
+      if (text === last.state) return;
       last.state = text;
       reporter.state(text);
     },
