@@ -24,13 +24,13 @@ const banner = [
  */
 const loadLess: Plugin = {
   name: 'load-less',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^axios$/ }, ({ path }) => ({ path, namespace: 'unused' }));
-    onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {}' }));
-    onResolve({ filter: /^node:https?$/ }, ({ path, kind }) =>
+  setup(build) {
+    build.onResolve({ filter: /^axios$/ }, ({ path }) => ({ path, namespace: 'unused' }));
+    build.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {}' }));
+    build.onResolve({ filter: /^node:https?$/ }, ({ path, kind }) =>
       kind === 'import-statement' ? { path, namespace: 'required' } : undefined,
     );
-    onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
+    build.onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)})`,
     }));
   },

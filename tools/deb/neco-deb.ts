@@ -102,7 +102,11 @@ async function addBundle(stage: DebStage): Promise<void> {
   const metafile = await bundle(folder);
   for (const name of await readdir(folder)) await chmod(join(folder, name), 0o644);
   for (const [name, text] of await etcdProtocols()) await stage.write(`${home}/proto/${name}`, text);
-  await setLauncher(stage, 'neco', `#!/usr/bin/env -S ${launcher(`/${compiled}`).join(' ')} /${home}/node ${nodeOptions.join(' ')}`);
+  await setLauncher(
+    stage,
+    'neco',
+    `#!/usr/bin/env -S ${launcher(`/${compiled}`).join(' ')} /${home}/node ${nodeOptions.join(' ')}`,
+  );
   for (const daemon of ['neco-worker', 'neco-updater']) await setLauncher(stage, daemon, undefined);
   await stage.directory('usr/bin');
   await symlink('../lib/neco/programs/neco.mjs', join(stage.root, 'usr/bin/neco'));
@@ -129,7 +133,14 @@ async function measure(stage: DebStage): Promise<string> {
   const node = join(stage.root, home, 'node');
   const cache = await mkdtemp(join(tmpdir(), 'neco-compiled-'));
   try {
-    const program = ['env', ...launcher(cache), node, ...nodeOptions, join(stage.root, programs, 'neco.mjs'), '--version'];
+    const program = [
+      'env',
+      ...launcher(cache),
+      node,
+      ...nodeOptions,
+      join(stage.root, programs, 'neco.mjs'),
+      '--version',
+    ];
     const time = await startupTime(program, [node, '-e', '0']);
     const ratio = (time.program / time.reference).toFixed(2);
     const reference = time.reference.toFixed(1);
