@@ -4,16 +4,19 @@ import { connectVault } from '../../access/connections.ts';
 import { certificateKinds } from '../../access/certificate-kinds.ts';
 import { paths } from '../../paths.ts';
 import { etcdEndpoint, ports, vaultAddress } from '../../ports.ts';
+import { runsAndStays } from '../runs-and-stays.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 
-/** Seed step 4, first half: restart Vault as the real service, on etcd. It starts sealed. */
+/**
+ * Seed step 4, first half: restart Vault as the real service, on etcd. It starts sealed and touches nothing there yet,
+ * so it need not wait for etcd's users; who needs it waits for it, while it starts.
+ */
 export const startVault: Phase<SetupView, SetupContext> = {
   id: 'start-vault',
   title: 'Start Vault on etcd',
   async isDone(view) {
     const text = await view.host.readText(paths.vaultConfiguration);
-    if (text !== configurationOf(view) || (await view.host.unit('vault.service')).active !== 'active')
-      return false;
+    if (text !== configurationOf(view) || !runsAndStays(await view.host.unit('vault.service'))) return false;
     const vault = await connectVault(view.host, '127.0.0.1');
     return vault.sealStatus().then(
       () => true,
@@ -22,15 +25,14 @@ export const startVault: Phase<SetupView, SetupContext> = {
   },
   plan: () => [`write ${paths.vaultConfiguration}`, 'enable and start vault.service'],
   async run(context) {
-    const { host, reporter, signal } = context;
+    const { host, signal } = context;
     await host.writeFile(paths.vaultConfiguration, configurationOf(context), {
       mode: 0o640,
       owner: 'root',
       group: 'vault',
     });
-    await host.enableUnit('vault.service');
     await host.startUnit('vault.service', { block: false, signal });
-    await host.waitForUnit('vault.service', 'active', { signal, reporter });
+    await host.enableUnit('vault.service');
   },
 };
 
