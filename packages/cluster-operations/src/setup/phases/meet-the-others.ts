@@ -4,6 +4,7 @@ import type { HostWriter } from '@neco/host-installer';
 import { publicKeyFingerprint } from '@neco/vault-pki';
 import { paths } from '../../paths.ts';
 import { decideWithFindings, identityOf, openFollower, openLeader } from '../open-meeting.ts';
+import { preflightFailed } from '../leader-meeting.ts';
 import { isFinished } from '../progress.ts';
 import type { Decision } from '../protocol.ts';
 import { signerFor } from '../signer-in-charge.ts';
@@ -25,7 +26,7 @@ export const meetTheOthers: Phase<SetupView, SetupContext> = {
         ]
       : [`connect to ${serverName(leaderLrn)}, with the setup secret`],
   async run(context) {
-    const secret = await context.options.secret();
+    const secret = await secretOf(context);
     const identity = await identityOf(context.host);
     const self = {
       purpose: 'setup',
@@ -49,6 +50,15 @@ export const meetTheOthers: Phase<SetupView, SetupContext> = {
     await remember(context, decision);
   },
 };
+
+/** A server with findings of its own says them, even where there is nobody to ask for the secret. */
+async function secretOf({ options, findings }: SetupContext): Promise<Secret> {
+  try {
+    return await options.secret();
+  } catch (error) {
+    throw findings.length > 0 ? preflightFailed(findings) : error;
+  }
+}
 
 async function keepIdentity(host: HostWriter, identity: Secret): Promise<void> {
   await host.makeDirectory(paths.state, { mode: 0o700 });
