@@ -19,11 +19,6 @@ export interface ApplicationOptions {
   layout?: ApplicationLayout;
 }
 
-/** What an operation that changes an application works with. */
-export interface OpenedApplication extends AccessMeans {
-  cluster: ClusterLink;
-}
-
 /**
  * Opens all that it takes to change an application, runs `work` with it, and closes it again: etcd as root, and Vault as
  * the administrator that is asked for.
