@@ -2,6 +2,7 @@ import { waitFor, type Phase } from '@neco/core';
 import { connectEtcdAsNeco } from '../../access/connections.ts';
 import { paths } from '../../paths.ts';
 import { etcdConfigurationOf } from '../etcd-member.ts';
+import { isFinished } from '../progress.ts';
 import { runsAndStays } from '../runs-and-stays.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 
@@ -12,6 +13,7 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
   async isDone(view) {
     if (view.record === undefined || !runsAndStays(await view.host.unit('etcd.service'))) return false;
     const text = await view.host.readText(paths.etcdConfiguration);
+    if (await isFinished(view)) return text !== undefined;
     const known = [etcdConfigurationOf(view, 'new'), etcdConfigurationOf(view, 'existing')];
     return known.includes(text ?? '');
   },

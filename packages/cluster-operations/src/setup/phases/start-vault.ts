@@ -4,6 +4,7 @@ import { connectVault } from '../../access/connections.ts';
 import { certificateKinds } from '../../access/certificate-kinds.ts';
 import { paths } from '../../paths.ts';
 import { etcdEndpoint, ports, vaultAddress } from '../../ports.ts';
+import { isFinished } from '../progress.ts';
 import { runsAndStays } from '../runs-and-stays.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 
@@ -16,7 +17,8 @@ export const startVault: Phase<SetupView, SetupContext> = {
   title: 'Start Vault on etcd',
   async isDone(view) {
     const text = await view.host.readText(paths.vaultConfiguration);
-    if (text !== configurationOf(view) || !runsAndStays(await view.host.unit('vault.service'))) return false;
+    const kept = (await isFinished(view)) ? text !== undefined : text === configurationOf(view);
+    if (!kept || !runsAndStays(await view.host.unit('vault.service'))) return false;
     const vault = await connectVault(view.host, '127.0.0.1');
     return vault.sealStatus().then(
       () => true,
