@@ -1,4 +1,4 @@
-import { NecoError, waitFor, type Phase } from '@neco/core';
+import { NecoError, waitFor, type Look, type Phase } from '@neco/core';
 import { connectEtcd, connectEtcdAsNeco } from '../../access/connections.ts';
 import { ensureEtcdAccess } from '../../access/ensure-access.ts';
 import { isFinished } from '../progress.ts';
@@ -25,29 +25,13 @@ export const protectEtcd: Phase<SetupView, SetupContext> = {
     'turn etcd auth on',
   ],
   async run(context) {
-    const { host, lrns, addresses, options, reporter, signal } = context;
+    const { lrns, addresses, options } = context;
+    await waitForAllMembers(context);
+    // Made only now: it lives ten minutes, and a member may take longer than that to come.
     const signer = await signerFor(context, 'initial');
     if (signer === undefined) return leaderOf(context).withoutSigner();
-    const etcd = await connectEtcd(host, [...addresses.values()], await signer.certifyRoot());
+    const etcd = await connectEtcd(context.host, [...addresses.values()], await signer.certifyRoot());
     try {
-      await waitFor(
-        async () => {
-          const statuses = await etcd.statuses();
-          const absent = [...statuses]
-            .filter(([, status]) => status instanceof NecoError)
-            .map(([endpoint]) => endpoint);
-          return absent.length === 0
-            ? { done: true, value: true }
-            : { done: false, seen: `no answer from ${absent.join(', ')}` };
-        },
-        {
-          what: 'all etcd members to be healthy',
-          signal,
-          onState: (text) => {
-            reporter.state(text);
-          },
-        },
-      );
       await ensureEtcdAccess(etcd, lrns, options.prefix);
       await etcd.enableAuth();
       await etcd.members();
@@ -56,3 +40,23 @@ export const protectEtcd: Phase<SetupView, SetupContext> = {
     }
   },
 };
+
+async function waitForAllMembers({ host, addresses, reporter, signal }: SetupContext): Promise<void> {
+  const etcd = await connectEtcdAsNeco(host, [...addresses.values()]);
+  const look = async (): Promise<Look<true>> => {
+    const absent = [...(await etcd.statuses())]
+      .filter(([, status]) => status instanceof NecoError)
+      .map(([endpoint]) => endpoint);
+    return absent.length === 0
+      ? { done: true, value: true }
+      : { done: false, seen: `no answer from ${absent.join(', ')}` };
+  };
+  const onState = (text: string): void => {
+    reporter.state(text);
+  };
+  try {
+    await waitFor(look, { what: 'all etcd members to be healthy', signal, onState });
+  } finally {
+    etcd.close();
+  }
+}
