@@ -97,7 +97,9 @@ async function proveThePlace(registry: Registry): Promise<void> {
 async function clearEmptyVault(context: SetupContext, registry: Registry, vault: Vault): Promise<void> {
   const state = await registry.operation(setupOperation);
   const { sealed } = await vault.sealStatus();
-  if (state?.['vault'] !== 'initialising' || !sealed) {
+  const used =
+    context.record?.authoritiesImportedAt !== undefined || (await registry.rootToken()) !== undefined;
+  if (state?.['vault'] !== 'initialising' || !sealed || used) {
     throw new NecoError('FOREIGN_DATA', 'Vault is initialised, but its unseal key is not in etcd', {
       hint: `nothing was changed; if an admin took the key out, put it back at ${context.options.prefix}vault-unseal-key and run setup again`,
     });
