@@ -52,9 +52,10 @@ async function recordFor(host: HostReader, { lrns, prefix }: SetupOptions): Prom
   const record = await readSetupRecord(host);
   if (record === undefined) return undefined;
   if (record.lrns.join(' ') === lrns.join(' ') && record.prefix === prefix) return record;
+  const option = record.prefix === prefix ? '' : `--etcd-prefix ${record.prefix} `;
   throw new NecoError(
     'FOREIGN_DATA',
     `this server takes part in the setup of ${record.lrns.join(' ')} under ${record.prefix} since ${record.startedAt}`,
-    { hint: `run "neco setup ${record.lrns.join(' ')}" to go on with it; nothing was changed` },
+    { hint: `run "neco setup ${option}${record.lrns.join(' ')}" to go on with it; nothing was changed` },
   );
 }
