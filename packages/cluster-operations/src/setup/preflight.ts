@@ -73,6 +73,7 @@ export async function preflight(options: PreflightOptions): Promise<void> {
     );
   } finally {
     await meeting.close();
+    await view.etcd.close();
   }
 }
 

@@ -59,6 +59,7 @@ async function runSetup(options: SetupOptions): Promise<{ changed: boolean }> {
     );
   } finally {
     await context.meeting?.close();
+    await view.etcd.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import { addressPlan, NecoError, serverName } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
 import { siteFromHost } from '../preflight/site-from-host.ts';
+import { EtcdPool } from '../access/etcd-pool.ts';
 import type { SetupView } from './setup-context.ts';
 import type { SetupOptions } from './setup-options.ts';
 import { readSetupRecord } from './setup-record.ts';
@@ -42,6 +43,7 @@ export async function viewOf(
     address: addresses.get(site.lrn) ?? '',
     addresses,
     options,
+    etcd: new EtcdPool(),
     record: await recordFor(host, options),
     signal,
   };

@@ -1,7 +1,7 @@
 import { NecoError, waitFor, type Look, type Phase } from '@neco/core';
-import { connectEtcd, connectEtcdAsNeco } from '../../access/connections.ts';
+import { connectEtcd } from '../../access/connections.ts';
 import { ensureEtcdAccess } from '../../access/ensure-access.ts';
-import { isFinished } from '../progress.ts';
+import { etcdAsNeco, isFinished } from '../progress.ts';
 import { signerFor } from '../signer-in-charge.ts';
 import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
 
@@ -12,13 +12,7 @@ export const protectEtcd: Phase<SetupView, SetupContext> = {
   concerns: ({ isLeader }) => isLeader,
   async isDone(view) {
     if (await isFinished(view)) return true;
-    if ((await view.host.unit('etcd.service')).active !== 'active') return false;
-    const etcd = await connectEtcdAsNeco(view.host, ['127.0.0.1']);
-    try {
-      return await etcd.authEnabled();
-    } finally {
-      etcd.close();
-    }
+    return (await etcdAsNeco(view)).authEnabled();
   },
   plan: ({ lrns }) => [
     `make the etcd users root, backup, and neco and vault of ${String(lrns.length)} servers`,
@@ -41,8 +35,9 @@ export const protectEtcd: Phase<SetupView, SetupContext> = {
   },
 };
 
-async function waitForAllMembers({ host, addresses, reporter, signal }: SetupContext): Promise<void> {
-  const etcd = await connectEtcdAsNeco(host, [...addresses.values()]);
+async function waitForAllMembers(context: SetupContext): Promise<void> {
+  const { reporter, signal } = context;
+  const etcd = await etcdAsNeco(context);
   const look = async (): Promise<Look<true>> => {
     const absent = [...(await etcd.statuses())]
       .filter(([, status]) => status instanceof NecoError)
@@ -54,9 +49,5 @@ async function waitForAllMembers({ host, addresses, reporter, signal }: SetupCon
   const onState = (text: string): void => {
     reporter.state(text);
   };
-  try {
-    await waitFor(look, { what: 'all etcd members to be healthy', signal, onState });
-  } finally {
-    etcd.close();
-  }
+  await waitFor(look, { what: 'all etcd members to be healthy', signal, onState });
 }

@@ -9,7 +9,8 @@ export const startUpdater: Phase<SetupView, SetupContext> = {
   isDone: async ({ host }) => runsAndStays(await host.unit('neco-updater.service')),
   plan: () => ['enable and start neco-updater.service'],
   async run({ host, signal }) {
+    const { enabled } = await host.unit('neco-updater.service');
     await host.startUnit('neco-updater.service', { block: false, signal });
-    await host.enableUnit('neco-updater.service');
+    if (enabled !== 'enabled') await host.enableUnits('neco-updater.service');
   },
 };

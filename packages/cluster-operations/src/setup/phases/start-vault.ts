@@ -33,12 +33,12 @@ export const startVault: Phase<SetupView, SetupContext> = {
       owner: 'root',
       group: 'vault',
     });
-    const running = (await host.unit('vault.service')).active === 'active';
+    const { active, enabled } = await host.unit('vault.service');
     await host.startUnit('vault.service', { block: false, signal });
     // One that runs and does not answer us may serve a first certificate that has run out and was replaced; one that
     // ended meanwhile reads the new one at its next start.
-    if (running) await host.reloadUnit('vault.service', { signal }).catch(() => undefined);
-    await host.enableUnit('vault.service');
+    if (active === 'active') await host.reloadUnit('vault.service', { signal }).catch(() => undefined);
+    if (enabled !== 'enabled') await host.enableUnits('vault.service');
   },
 };
 
