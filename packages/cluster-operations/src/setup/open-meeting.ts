@@ -101,18 +101,21 @@ export async function openFollower(self: Self, secret: Secret): Promise<Follower
   });
 }
 
-/** A server that has findings of its own fails with them, even where it cannot tell anyone. */
+/**
+ * A server that has findings of its own fails with them, even where it cannot tell anyone, and where the decision was
+ * made before it came back.
+ */
 export async function decideWithFindings(
   meeting: Meeting,
   self: Pick<Self, 'findings' | 'signal'>,
 ): Promise<Decision> {
-  try {
-    return await meeting.decide();
-  } catch (error) {
+  const decision = await meeting.decide().catch((error: unknown) => {
     const alone =
       self.findings.length > 0 && !(error instanceof NecoError && error.code === 'PREFLIGHT_FAILED');
     throw alone && !self.signal.aborted ? preflightFailed(self.findings) : error;
-  }
+  });
+  if (self.findings.length > 0) throw preflightFailed(self.findings);
+  return decision;
 }
 
 async function introducer(self: Self): Promise<() => Introduction> {
