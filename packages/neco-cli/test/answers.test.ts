@@ -7,7 +7,10 @@ import { version } from '../src/version.ts';
 import { runNeco } from './run-neco.ts';
 
 const run = promisify(execFile);
-const commands = ['setup', 'preflight', 'status', 'setup-secret', 'site init', 'site check', 'completion'];
+const commands = [
+  ...['setup', 'preflight', 'status', 'setup-secret', 'site init', 'site check', 'completion'],
+  ...['init', 'init-local', 'application list', 'application remove'],
+];
 
 describe('neco --version', () => {
   it('is the version of the package, before and after a command', async () => {
