@@ -1,3 +1,5 @@
+// Stars alone: a re-export by name is a statement of this file, and would tie all operations to each other in a bundle,
+// so that each command loads all of them.
 export * from './setup/setup-options.ts';
 export * from './site/check-site.ts';
 export * from './site/init-site.ts';
@@ -15,11 +17,7 @@ export * from './status/status-schema.ts';
 export * from './applications/init-application.ts';
 export * from './applications/init-local.ts';
 export * from './applications/list-applications.ts';
-export {
-  removeApplication,
-  type RemoveApplicationOptions,
-  type RemovedApplication,
-} from './applications/remove-application.ts';
-export { checkApplicationName } from './applications/application-name.ts';
-export type { ApplicationLayout } from './applications/application-layout.ts';
-export type { AskVaultUser, VaultUser } from './applications/vault-user.ts';
+export * from './applications/remove-application.ts';
+export * from './applications/application-name.ts';
+export type * from './applications/application-layout.ts';
+export type * from './applications/vault-user.ts';
