@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { serverName, toNecoError, type NecoError, type SiteConfiguration } from '@neco/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readSite } from '../site/read-site.ts';
 import type { StatusLayout } from './status-layout.ts';
 import type { StatusWarning } from './status-schema.ts';
