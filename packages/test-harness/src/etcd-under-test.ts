@@ -19,6 +19,8 @@ export interface EtcdctlOptions {
   /** CN of the client certificate; no certificate when null, `root` when left out. */
   as?: string | null;
   endpoints?: readonly string[];
+  /** Limit of the command: short, where it is to fail; what must work may take longer on a busy machine. */
+  limit?: string;
 }
 
 /** A cluster of real etcd processes on loopback, with its certificates, in a folder that goes with it. */
@@ -109,8 +111,8 @@ export class EtcdUnderTest {
 
   /** Runs the stock etcdctl. */
   async etcdctl(args: readonly string[], options: EtcdctlOptions = {}): Promise<ProgramResult> {
-    const { as = 'root', endpoints = this.endpoints } = options;
-    const flags = [`--endpoints=${endpoints.join(',')}`, '--command-timeout=3s', '--dial-timeout=2s'];
+    const { as = 'root', endpoints = this.endpoints, limit = '3s' } = options;
+    const flags = [`--endpoints=${endpoints.join(',')}`, `--command-timeout=${limit}`, '--dial-timeout=2s'];
     if (this.tls !== undefined) flags.push(`--cacert=${this.tls.path('server-ca.crt')}`);
     if (this.tls !== undefined && as !== null) {
       const { certificate, key } = await this.tls.clientFiles(as);
@@ -121,7 +123,7 @@ export class EtcdUnderTest {
 
   /** As `etcdctl`, for what must work: gives standard output. @throws NecoError COMMAND_FAILED */
   async etcdctlOk(args: readonly string[], options: EtcdctlOptions = {}): Promise<string> {
-    const { status, stdout, stderr } = await this.etcdctl(args, options);
+    const { status, stdout, stderr } = await this.etcdctl(args, { limit: '20s', ...options });
     if (status !== 0) throw new NecoError('COMMAND_FAILED', `etcdctl ${args.join(' ')}: ${stderr}`);
     return stdout;
   }

@@ -16,6 +16,7 @@ import { checkRequirements } from './requirements.ts';
 import { throwIfStopped } from './run.ts';
 import { Server } from './server.ts';
 import { depotFiles, depotSourceFiles, identityFiles, siteFile } from './server-files.ts';
+import { together } from './together.ts';
 import { setUpCluster } from './set-up-cluster.ts';
 import { lockFile, readState, removeState, stateNames, writeState, type State } from './state.ts';
 
@@ -253,7 +254,7 @@ export class DataCenter {
     await this.network.create();
     const all = [...(this.depot === undefined ? [] : [this.depot]), ...this.servers];
     say(`booting ${all.map(({ name }) => name).join(', ')}`);
-    await Promise.all(
+    await together(
       all.map(async (server) => {
         await this.#provision(server);
         await server.boot(signal);
@@ -263,7 +264,7 @@ export class DataCenter {
     throwIfStopped(signal);
     if (this.depot === undefined) return;
     say('installing neco');
-    await Promise.all(this.servers.map((server) => installNeco(server)));
+    await together(this.servers.map((server) => installNeco(server)));
     throwIfStopped(signal);
     if (setup) await setUpCluster(this.servers, say, signal);
   }

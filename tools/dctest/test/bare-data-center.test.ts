@@ -147,6 +147,7 @@ describe('a bare data centre in a box', function () {
     await server.boot();
     expect((await server.exec(['systemctl', 'is-active', 'slow.service'])).stdout).to.equal('activating\n');
     await server.run(['systemctl', 'disable', '--now', 'slow.service']);
+    await server.run(['systemctl', 'reset-failed', 'slow.service']);
   });
 
   it('shows the journal of a server that is off', async () => {
