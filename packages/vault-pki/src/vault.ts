@@ -1,6 +1,7 @@
 import { NecoError, Secret } from '@neco/core';
 import {
   AccessControl,
+  type AccessorFacts,
   type AuditDevice,
   type CertificateRole,
   type TokenFacts,
@@ -132,6 +133,11 @@ export class Vault {
     await this.#client.change('auth/token/revoke-accessor', { accessor }, 'revoke a token by its accessor');
   }
 
+  /** All tokens that Vault keeps, by their accessors; an administrator's work, for it reads each of them. */
+  async tokens(): Promise<AccessorFacts[]> {
+    return await this.#access.tokens();
+  }
+
   /**
    * A PKI at this mount whose certificates live up to `maxTtlHours`. Its revocation list is rebuilt with each revocation
    * and stays valid as long as its CA: nobody but a revocation makes a new list, so none expires unseen, and a
@@ -193,6 +199,16 @@ export class Vault {
     return await sign(this.#client, mount, role, request);
   }
 
+  /** The serial numbers of all certificates that were signed at this mount and are kept. @returns `0a:1b:…` each */
+  async certificates(mount: string): Promise<string[]> {
+    return await this.#pki.certificates(mount);
+  }
+
+  /** A certificate that was signed at this mount, PEM; undefined when this Vault has none of that number. */
+  async certificate(mount: string, serial: string): Promise<string | undefined> {
+    return await this.#pki.certificate(mount, serial);
+  }
+
   /** Revokes a certificate; one that is revoked already stays so. @param serial `0a:1b:…`. */
   async revoke(mount: string, serial: string): Promise<void> {
     await this.#pki.revoke(mount, serial);
@@ -205,6 +221,11 @@ export class Vault {
 
   async ensurePolicy(name: string, hcl: string): Promise<boolean> {
     return await this.#access.ensurePolicy(name, hcl);
+  }
+
+  /** Takes a policy away, and with it what it allowed to tokens that are out; none there is as good. */
+  async deletePolicy(name: string): Promise<void> {
+    await this.#access.deletePolicy(name);
   }
 
   /** The log-in by name and password, at `auth/userpass`. */
@@ -234,6 +255,10 @@ export class Vault {
 
   async ensureCertRole(name: string, role: CertificateRole): Promise<boolean> {
     return await this.#access.ensureCertRole(name, role);
+  }
+
+  async hasCertRole(name: string): Promise<boolean> {
+    return await this.#access.hasCertRole(name);
   }
 
   /** Takes a certificate role away; none there is as good. */

@@ -168,6 +168,18 @@ export class PkiEngine {
     return found;
   }
 
+  /** https://developer.hashicorp.com/vault/api-docs/secret/pki#list-certificates */
+  async certificates(mount: string): Promise<string[]> {
+    return await this.#client.list(`${mount}/certs`, `list the certificates of ${mount}`);
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/secret/pki#read-certificate */
+  async certificate(mount: string, serial: string): Promise<string | undefined> {
+    const schema = z.object({ data: z.object({ certificate: z.string() }) });
+    const what = `read the certificate ${serial} of ${mount}`;
+    return (await this.#client.read(`${mount}/cert/${serial}`, schema, what))?.data.certificate;
+  }
+
   /** https://developer.hashicorp.com/vault/api-docs/secret/pki#revoke-certificate */
   async revoke(mount: string, serial: string): Promise<void> {
     await this.#client.change(
