@@ -1,8 +1,6 @@
 import type { Phase } from '@neco/core';
-import { stringify } from 'yaml';
-import { certificateKinds } from '../../access/certificate-kinds.ts';
+import { daemonConfigurationText } from '../../daemon/daemon-configuration-text.ts';
 import { paths } from '../../paths.ts';
-import { etcdEndpoint } from '../../ports.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 
 const files = [paths.updaterConfiguration, paths.workerConfiguration];
@@ -15,7 +13,8 @@ export const configureDaemons: Phase<SetupView, SetupContext> = {
     const text = configurationOf(view);
     const texts = await Promise.all(files.map((file) => view.host.readText(file)));
     return (
-      texts.every((found) => found === text) &&
+      // Once setup is finished, neco-worker keeps the list of endpoints, which grows and shrinks with the cluster.
+      texts.every((found) => (view.record?.finishedAt === undefined ? found === text : found !== undefined)) &&
       (await view.host.unit('neco-updater.service')).active === 'active'
     );
   },
@@ -30,11 +29,5 @@ export const configureDaemons: Phase<SetupView, SetupContext> = {
 
 function configurationOf({ addresses, address, options }: SetupView): string {
   const others = [...addresses.values()].filter((other) => other !== address);
-  return stringify({
-    endpoints: [address, ...others].map(etcdEndpoint),
-    prefix: options.prefix,
-    'tls-ca-file': paths.authorities.server,
-    'tls-cert-file': certificateKinds.necoClient.certificatePath,
-    'tls-key-file': certificateKinds.necoClient.keyPath,
-  });
+  return daemonConfigurationText([address, ...others], options.prefix);
 }

@@ -1,9 +1,7 @@
 import type { Phase } from '@neco/core';
-import { vaultConfiguration } from '@neco/vault-pki';
 import { connectVault } from '../../access/connections.ts';
-import { certificateKinds } from '../../access/certificate-kinds.ts';
+import { vaultConfigurationText } from '../../access/vault-configuration-text.ts';
 import { paths } from '../../paths.ts';
-import { etcdEndpoint, ports, vaultAddress } from '../../ports.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 
 /** Seed step 4, first half: restart Vault as the real service, on etcd. It starts sealed. */
@@ -12,8 +10,10 @@ export const startVault: Phase<SetupView, SetupContext> = {
   title: 'Start Vault on etcd',
   async isDone(view) {
     const text = await view.host.readText(paths.vaultConfiguration);
-    if (text !== configurationOf(view) || (await view.host.unit('vault.service')).active !== 'active')
-      return false;
+    // Once setup is finished, neco-worker keeps the list of endpoints, which grows and shrinks with the cluster.
+    const fits =
+      view.record?.finishedAt === undefined ? text === configurationOf(view) : text !== undefined;
+    if (!fits || (await view.host.unit('vault.service')).active !== 'active') return false;
     const vault = await connectVault(view.host, '127.0.0.1');
     return vault.sealStatus().then(
       () => true,
@@ -34,24 +34,7 @@ export const startVault: Phase<SetupView, SetupContext> = {
   },
 };
 
-function configurationOf(view: SetupView): string {
-  const others = [...view.addresses.values()].filter((address) => address !== view.address);
-  const { vaultClient, vaultListener } = certificateKinds;
-  return vaultConfiguration({
-    address: vaultAddress(view.address),
-    clusterAddress: `https://${view.address}:${String(ports.vaultCluster)}`,
-    clusterName: view.site.cluster,
-    etcd: {
-      endpoints: [view.address, ...others].map(etcdEndpoint),
-      prefix: '/vault/',
-      ca: paths.authorities.server,
-      certificate: vaultClient.certificatePath,
-      key: vaultClient.keyPath,
-    },
-    listener: {
-      addresses: [view.address, '127.0.0.1'].map((address) => `${address}:${String(ports.vault)}`),
-      certificate: vaultListener.certificatePath,
-      key: vaultListener.keyPath,
-    },
-  });
+function configurationOf({ address, addresses, site }: SetupView): string {
+  const others = [...addresses.values()].filter((other) => other !== address);
+  return vaultConfigurationText({ address, others, cluster: site.cluster });
 }
