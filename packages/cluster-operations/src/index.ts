@@ -12,3 +12,14 @@ export * from './setup/setup.ts';
 export * from './status/collect-status.ts';
 export * from './status/status-layout.ts';
 export * from './status/status-schema.ts';
+export * from './applications/init-application.ts';
+export * from './applications/init-local.ts';
+export * from './applications/list-applications.ts';
+export {
+  removeApplication,
+  type RemoveApplicationOptions,
+  type RemovedApplication,
+} from './applications/remove-application.ts';
+export { checkApplicationName } from './applications/application-name.ts';
+export type { ApplicationLayout } from './applications/application-layout.ts';
+export type { AskVaultUser, VaultUser } from './applications/vault-user.ts';

@@ -57,6 +57,23 @@ describe('neco on a terminal', function () {
     expect(screen).not.to.include('long enough').and.not.to.include('short');
   });
 
+  it('asks for a user of Vault three times at most, says why, and shows no password', async () => {
+    const { screen } = await runOnTerminal(
+      [asker, 'vaultUser'],
+      [
+        ['Name of an operator of Vault', 'op\r'],
+        ['Password of op', 'first try\r'],
+        ['Name of an operator of Vault', 'other\r'],
+        ['Password of other', 'second try\r'],
+        ['Name of an operator of Vault', 'op\r'],
+        ['Password of op', 'the third\r'],
+      ],
+    );
+    expect(screen).to.include('got asked 3 times').and.to.include('given op 9');
+    expect(screen.split('Vault refuses it (look at the password)')).to.have.length(3);
+    expect(screen).not.to.include('try').and.not.to.include('third');
+  });
+
   it('makes the setup secret on the leader and says what to do on the others', async () => {
     const { screen } = await runOnTerminal([asker, 'leader'], [['Make a new setup secret', '\r']]);
     const shown = /^ {4}(neco1-[0-9a-z]{30})/m.exec(screen)?.[1];

@@ -12,17 +12,19 @@ export interface ServerReport {
   prefix: string;
   machineId: string;
   address: string;
+  /** The address of each LRN by this server's site.yml. */
+  plan: Readonly<Record<string, string>>;
 }
 
+/** What all servers must have as the leader has it. */
+type Common = Pick<ServerReport, 'version' | 'prefix' | 'plan'>;
+
 /**
- * Decides on what only shows when all servers are seen together: one version and prefix, machines and addresses that
- * differ, clocks that do not. That all were given one list and one cluster the rendezvous itself sees to.
+ * Decides on what only shows when all servers are seen together: one version, prefix and address plan, machines and
+ * addresses that differ, clocks that do not. That all were given one list and one cluster the rendezvous itself sees to.
  * @param servers all that are there, the leader among them.
  */
-export function compareServers(
-  leader: Pick<ServerReport, 'version' | 'prefix'>,
-  servers: readonly ServerReport[],
-): ErrorDetail[] {
+export function compareServers(leader: Common, servers: readonly ServerReport[]): ErrorDetail[] {
   return [
     ...servers.flatMap((server) => unlikeLeader(leader, server)),
     ...shared(
@@ -41,7 +43,7 @@ export function compareServers(
   ];
 }
 
-function unlikeLeader(leader: Pick<ServerReport, 'version' | 'prefix'>, server: ServerReport): ErrorDetail[] {
+function unlikeLeader(leader: Common, server: ServerReport): ErrorDetail[] {
   const name = serverName(server.lrn);
   const version = {
     message: `${name} runs neco ${server.version}, the leader ${leader.version}`,
@@ -54,7 +56,17 @@ function unlikeLeader(leader: Pick<ServerReport, 'version' | 'prefix'>, server: 
   return [
     ...(server.version === leader.version ? [] : [version]),
     ...(server.prefix === leader.prefix ? [] : [prefix]),
+    ...otherPlan(leader, server),
   ];
+}
+
+function otherPlan(leader: Common, { lrn, plan }: ServerReport): ErrorDetail[] {
+  return Object.entries(leader.plan)
+    .filter(([other, address]) => plan[other] !== address)
+    .map(([other, address]) => ({
+      message: `by ${sitePath} of ${serverName(lrn)} the address of ${serverName(Number(other))} is ${plan[other] ?? 'unknown'}, by that of the leader ${address}`,
+      hint: `write the same "addresses" into ${sitePath} on all boot servers`,
+    }));
 }
 
 function shared(

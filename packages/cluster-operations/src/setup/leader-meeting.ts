@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { NecoError, serverName, type ErrorDetail, type Reporter } from '@neco/core';
+import type { z } from 'zod';
 import { leafLifeHours, initialLeafLifeHours } from '../access/authorities.ts';
 import { certificateKindNames, type CertificateKindName } from '../access/certificate-kinds.ts';
 import { forEachAuthority, type Signer } from '../access/signer.ts';
@@ -12,6 +13,7 @@ import {
   certificatesRequestSchema,
   passedRequestSchema,
   requestSchema,
+  versionSchema,
   type Certificates,
   type Decision,
   type Introduction,
@@ -263,7 +265,7 @@ export class LeaderMeeting implements Meeting {
 
   async #handle(request: RendezvousRequest): Promise<unknown> {
     this.#refuseAnother(request);
-    const body = requestSchema.parse(request.body);
+    const body = this.#understand(request);
     this.#refuseAnotherPurpose(request, body.introduction);
     this.#meet(request.lrn, body.introduction);
     switch (request.path) {
@@ -285,15 +287,27 @@ export class LeaderMeeting implements Meeting {
     }
   }
 
+  /** A server that this one does not understand runs another version; the version itself it says in any. */
+  #understand(request: RendezvousRequest): z.infer<typeof requestSchema> {
+    const parsed = requestSchema.safeParse(request.body);
+    if (parsed.success) return parsed.data;
+    const version = versionSchema.safeParse(request.body).data?.introduction.version ?? 'of another version';
+    const name = nameOf(request);
+    const message = `${name} runs neco ${version}, the leader ${this.#options.introduction().version}`;
+    return this.#refuse(name, message, 'install one version of neco on all boot servers');
+  }
+
+  #refuse(name: string, message: string, hint: string): never {
+    this.#refused.set(name, { message, hint });
+    this.#board.changed();
+    throw new NecoError('RENDEZVOUS_REFUSED', message, { hint });
+  }
+
   /** A server that was given something else than this one gets nothing but the reason. */
   #refuseAnother(request: RendezvousRequest): void {
     const { cluster, lrns } = this.#options.seal;
-    const name = `${serverName(request.lrn)} at ${request.remoteAddress}`;
-    const refuse = (message: string, hint: string): never => {
-      this.#refused.set(name, { message, hint });
-      this.#board.changed();
-      throw new NecoError('RENDEZVOUS_REFUSED', message, { hint });
-    };
+    const name = nameOf(request);
+    const refuse = (message: string, hint: string): never => this.#refuse(name, message, hint);
     if (request.cluster !== cluster) {
       refuse(
         `${name} belongs to the cluster ${JSON.stringify(request.cluster)}, the leader to ${JSON.stringify(cluster)}`,
@@ -425,6 +439,10 @@ export class LeaderMeeting implements Meeting {
       revocations: await forEachAuthority((name) => Promise.resolve(revocations[name].toString('base64'))),
     };
   }
+}
+
+function nameOf({ lrn, remoteAddress }: RendezvousRequest): string {
+  return `${serverName(lrn)} at ${remoteAddress}`;
 }
 
 /** One error that says all that is wrong. */

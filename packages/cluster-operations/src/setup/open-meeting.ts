@@ -53,6 +53,9 @@ export async function openLeader(
     signer,
     reporter: self.reporter,
     signal: self.signal,
+  }).catch((error: unknown) => {
+    // A port in use or an address that is not here are among the findings, and say more there.
+    throw self.findings.length > 0 ? preflightFailed(self.findings) : error;
   });
   void followRegistrations(self, meeting);
   return meeting;
@@ -114,6 +117,7 @@ async function introducer(self: Self): Promise<() => Introduction> {
     clock: Date.now(),
     machineId: facts.machineId,
     address: self.address,
+    plan: Object.fromEntries(self.addresses),
     publicKey: self.publicKey,
     setupId: self.record?.id,
     findings: [...self.findings],

@@ -14,6 +14,8 @@ export const introductionSchema = z.object({
   clock: z.number(),
   machineId: z.string(),
   address: z.string(),
+  /** The address of each LRN by this server's site.yml. */
+  plan: z.record(z.string(), z.string()),
   /** Fingerprint of the public key by which the leader knows this server again. */
   publicKey: z.string(),
   /** The setup that this server takes part in already. */
@@ -33,6 +35,9 @@ export const requestSchema = z.object({
   /** What the follower knows the leader to wait for; the leader answers when that changes. */
   seen: z.string(),
 });
+
+/** What is said of itself by every version, also one whose requests are otherwise not understood. */
+export const versionSchema = z.object({ introduction: z.object({ version: z.string() }) });
 
 export const passedRequestSchema = requestSchema.extend({ phase: z.string() });
 export const certificatesRequestSchema = requestSchema.extend({

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { compareServers, type ServerReport } from '../../src/preflight/compare-servers.ts';
 
 describe('servers held against each other', () => {
-  const leader = { version: '0.1.0', prefix: '/neco/' };
+  const plan = { 0: '10.0.0.0', 1: '10.0.0.1', 2: '10.0.0.2' };
+  const leader = { version: '0.1.0', prefix: '/neco/', plan };
 
   function servers(...more: Partial<ServerReport>[]): ServerReport[] {
     return [0, 1, 2].map((lrn) => ({
@@ -26,6 +27,12 @@ describe('servers held against each other', () => {
     expect(messages({}, { version: '0.2.0' }, { prefix: '/other/' })).to.deep.equal([
       'boot-1 runs neco 0.2.0, the leader 0.1.0',
       'boot-2 was given the prefix /other/ in etcd, the leader /neco/',
+    ]);
+  });
+
+  it("are named when their address plan is not the leader's", () => {
+    expect(messages({}, {}, { plan: { ...plan, 1: '10.9.9.9' } })).to.deep.equal([
+      'by /etc/neco/site.yml of boot-2 the address of boot-1 is 10.9.9.9, by that of the leader 10.0.0.1',
     ]);
   });
 

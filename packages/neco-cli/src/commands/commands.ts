@@ -1,4 +1,8 @@
+import { ApplicationListCommand } from './application-list-command.ts';
+import { ApplicationRemoveCommand } from './application-remove-command.ts';
 import { CompletionCommand } from './completion-command.ts';
+import { InitCommand } from './init-command.ts';
+import { InitLocalCommand } from './init-local-command.ts';
 import { PreflightCommand } from './preflight-command.ts';
 import { SetupCommand } from './setup-command.ts';
 import { SetupSecretCommand } from './setup-secret-command.ts';
@@ -11,6 +15,10 @@ export const commands = [
   SetupCommand,
   PreflightCommand,
   StatusCommand,
+  InitCommand,
+  InitLocalCommand,
+  ApplicationListCommand,
+  ApplicationRemoveCommand,
   SetupSecretCommand,
   SiteInitCommand,
   SiteCheckCommand,

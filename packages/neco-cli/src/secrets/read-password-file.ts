@@ -2,12 +2,22 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { messageOf, NecoError, Secret } from '@neco/core';
 import { checkPassword } from './check-password.ts';
 
+export interface PasswordFileOptions {
+  /** The option that named the file, for messages. */
+  option: string;
+  /** Whether it is a new password, which must be long enough. */
+  isNew: boolean;
+}
+
 /**
  * Reads a password from a file that nobody but its owner can read. One newline at its end is not part of it.
  * @throws NecoError CONFIG_UNREADABLE, SECRET_FILE_UNSAFE, PASSWORD_INVALID
  */
-export async function readPasswordFile(path: string): Promise<Secret> {
-  const file = await opened(path);
+export async function readPasswordFile(
+  path: string,
+  { option, isNew }: PasswordFileOptions = { option: '--admin-password-file', isNew: true },
+): Promise<Secret> {
+  const file = await opened(path, option);
   try {
     const { mode } = await file.stat();
     if ((mode & 0o077) !== 0) {
@@ -20,14 +30,15 @@ export async function readPasswordFile(path: string): Promise<Secret> {
       );
     }
     const password = (await file.readFile('utf8')).replace(/\r?\n$/, '');
-    checkPassword(password, path);
+    if (isNew) checkPassword(password, path);
+    else if (password === '') throw new NecoError('PASSWORD_INVALID', `${path}: the password is empty`);
     return new Secret(password);
   } finally {
     await file.close();
   }
 }
 
-async function opened(path: string): Promise<FileHandle> {
+async function opened(path: string, option: string): Promise<FileHandle> {
   try {
     return await open(path, 'r');
   } catch (error) {
@@ -35,7 +46,7 @@ async function opened(path: string): Promise<FileHandle> {
       'CONFIG_UNREADABLE',
       `the password file ${path} cannot be read: ${messageOf(error)}`,
       {
-        hint: 'write the password into a file that only root can read, and name it with --admin-password-file',
+        hint: `write the password into a file that only root can read, and name it with ${option}`,
         cause: error,
       },
     );

@@ -47,10 +47,15 @@ function row(server: BootServerStatus, status: ClusterStatus, paint: Paint): str
   ];
 }
 
+/** Times in UTC compare as they stand; for `localeCompare` Node would load its tables of languages. */
+function byExpiry(one: { notAfter: string }, other: { notAfter: string }): number {
+  return one.notAfter < other.notAfter ? -1 : 1;
+}
+
 /** How long the first of a server's certificates lasts. */
 function soonest({ name }: BootServerStatus, { certificates }: ClusterStatus, paint: Paint): string {
   const own = certificates.filter(({ server }) => server === name);
-  const first = own.sort((a, b) => a.notAfter.localeCompare(b.notAfter))[0];
+  const first = own.sort(byExpiry)[0];
   if (first === undefined) return '-';
   const text = first.state === 'expired' ? 'expired' : `${String(first.daysLeft)} days left`;
   return first.state === 'valid' ? text : paint(first.state === 'expiring' ? 'yellow' : 'red', text);
@@ -65,7 +70,7 @@ function summary({ etcd, vault, certificates, bootServers }: ClusterStatus): str
   };
   const members = bootServers.filter((server) => server.etcd.state !== 'none').length;
   const alarms = etcd.alarms.map(({ member, alarm }) => `${alarm} of ${member}`).join(', ');
-  const first = [...certificates].sort((a, b) => a.notAfter.localeCompare(b.notAfter))[0];
+  const first = [...certificates].sort(byExpiry)[0];
   return [
     `etcd          ${String(members)} members, ${etcd.quorum ? 'quorum' : 'no quorum'}, auth ${known(etcd.authEnabled, 'on', 'off')}, ${alarms === '' ? 'no alarm' : alarms}`,
     `Vault         ${count('active')}, ${count('standby')}; unseal key ${known(vault.unsealKeyStored, 'in etcd', 'not in etcd')}, root token ${known(vault.rootTokenStored, 'left in etcd', 'not in etcd')}`,

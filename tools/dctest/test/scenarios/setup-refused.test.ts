@@ -279,14 +279,46 @@ describe('neco setup, refused and then done, step by step', function () {
       expect([first, other, stray].map((ending) => ending?.exitCode)).to.deep.equal([1, 1, 1]);
     });
 
+    const otherVersion = (change = ''): Fault => ({
+      server: third,
+      make: [
+        'mkdir /run/other',
+        'cp -r /usr/lib/neco/programs /usr/lib/neco/proto /run/other',
+        'cd /run/other/programs',
+        `sed -i 's/version="[0-9.]*"/version="0.0.9"/' neco.mjs`,
+        change,
+      ].join('\n'),
+      mend: 'rm -rf /run/other',
+    });
+    const other = ['/usr/lib/neco/node', '/run/other/programs/neco.mjs'];
+
     it('all learn that one has another version of neco', async () => {
-      const make = 'mkdir /run/other; cp -r /usr/lib/neco/programs /usr/lib/neco/proto /run/other';
-      const renumber = `sed -i 's/version="[0-9.]*"/version="0.0.9"/' /run/other/programs/neco.mjs`;
-      const fault = { server: third, make: `${make}; ${renumber}`, mend: 'rm -rf /run/other' };
-      const program = ['/usr/lib/neco/node', '/run/other/programs/neco.mjs'];
-      const findings = agreed(await withFaults([fault], () => onAll({}, { 2: { program } })));
+      const findings = agreed(await withFaults([otherVersion()], () => onAll({}, { 2: { program: other } })));
       expect(findings).to.have.length(1);
       expect(findings[0]).to.match(/^boot-2 runs neco 0\.0\.9, the leader \d+\.\d+\.\d+$/);
+    });
+
+    it('all learn that one has a version of neco that the leader does not understand', async () => {
+      const estranged = otherVersion(
+        `sed -i 's/clock: *Date.now(), *machineId/clock:"late",machineId/' *.mjs`,
+      );
+      const [first, second, stray] = await withFaults([estranged], () =>
+        onAll({}, { 2: { program: other } }),
+      );
+      for (const ending of [first, second])
+        expect(findingsOf(ending ?? missing()).join()).to.include(
+          'boot-2 at 10.69.0.12 runs neco 0.0.9, the leader',
+        );
+      expect(failureOf(stray ?? missing())).to.include({ code: 'RENDEZVOUS_REFUSED' });
+      expect(failureOf(stray ?? missing()).hint).to.include('one version of neco');
+      expect(stray?.exitCode).to.equal(3);
+    });
+
+    it('all learn that one has another address plan', async () => {
+      const fault = siteFault(third, `printf '  exceptions:\\n    "1": 10.69.7.7\\n' >>${site}`);
+      expect(agreed(await withFaults([fault], () => onAll()))).to.deep.equal([
+        `by ${site} of boot-2 the address of boot-1 is 10.69.7.7, by that of the leader 10.69.0.11`,
+      ]);
     });
 
     it('all learn that one belongs to another cluster', async () => {
@@ -363,6 +395,21 @@ describe('neco setup, refused and then done, step by step', function () {
       );
     });
 
+    it('the leader tells of the port of the rendezvous in use, also when nobody is there to ask for the administrator', async () => {
+      const findings = await withProgram(
+        leader,
+        ['socat', '-u', 'TCP-LISTEN:7717,fork,reuseaddr', 'OPEN:/dev/null'],
+        async () => {
+          await listens(leader, 7717);
+          return findingsOf(await refused(leader, { options: ['--json', '--secret-file', secretFile] }));
+        },
+      );
+      expect(findings).to.have.length(1);
+      expect(findings[0]).to.match(
+        /^port 7717, needed for the rendezvous .* is in use at 0\.0\.0\.0 by socat \(process \d+\)$/,
+      );
+    });
+
     it('all learn what another cluster left on one, and none of it is deleted', async () => {
       const left = [
         '/var/lib/etcd/member',
@@ -395,6 +442,7 @@ describe('neco setup, refused and then done, step by step', function () {
       expect(findings).to.deep.equal([
         `boot-1: ${site} gives boot-1 the address 10.69.7.7, which is not on this server`,
         'boot-2: the package neco-vault-of-tomorrow is in none of the sources of apt',
+        `by ${site} of boot-1 the address of boot-1 is 10.69.7.7, by that of the leader 10.69.0.11`,
       ]);
     });
 

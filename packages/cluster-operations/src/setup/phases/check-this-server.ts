@@ -16,6 +16,8 @@ export const checkThisServer: Phase<SetupView, SetupContext> = {
   },
   async run(context) {
     context.findings = await findingsOf(context);
+    // What was found must be told to the others; nobody need be asked for what will not be.
+    if (context.findings.length > 0) return;
     // Asked before anything changes, so that an answer that cannot do, or nobody to ask, leaves all as it was.
     if (context.isLeader && context.record?.administrator === undefined)
       await context.options.administrator();

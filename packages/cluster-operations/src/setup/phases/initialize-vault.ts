@@ -37,6 +37,7 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
     `store ${options.prefix}vault-unseal-key and ${options.prefix}vault-root-token`,
   ],
   async run(context) {
+    await context.host.waitForUnit('vault.service', 'active', context);
     const vault = await connectVault(context.host, '127.0.0.1');
     await withRegistry(context, async (registry) => {
       await refuseForeignKeys(registry, context.options.prefix);

@@ -2,6 +2,7 @@ import { waitFor, type Phase } from '@neco/core';
 import { connectEtcdAsNeco } from '../../access/connections.ts';
 import { paths } from '../../paths.ts';
 import { etcdConfigurationOf } from '../etcd-member.ts';
+import { runsAndStays } from '../runs-and-stays.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 
 /** Seed step 3: start the TLS-enabled cluster. etcd says that it is ready when a quorum is there. */
@@ -9,7 +10,7 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
   id: 'start-etcd',
   title: 'Start etcd',
   async isDone(view) {
-    if (view.record === undefined || (await view.host.unit('etcd.service')).active !== 'active') return false;
+    if (view.record === undefined || !runsAndStays(await view.host.unit('etcd.service'))) return false;
     const text = await view.host.readText(paths.etcdConfiguration);
     const known = [etcdConfigurationOf(view, 'new'), etcdConfigurationOf(view, 'existing')];
     return known.includes(text ?? '');
@@ -22,8 +23,8 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
     const { host, signal } = context;
     const text = etcdConfigurationOf(context, context.etcdState);
     await host.writeFile(paths.etcdConfiguration, text, { mode: 0o640, owner: 'root', group: 'etcd' });
-    await host.enableUnit('etcd.service');
     await host.startUnit('etcd.service', { block: false, signal });
+    await host.enableUnit('etcd.service'); // while it looks for the others
     await waitUntilReady(context);
   },
 };

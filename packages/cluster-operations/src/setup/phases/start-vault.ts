@@ -2,9 +2,13 @@ import type { Phase } from '@neco/core';
 import { connectVault } from '../../access/connections.ts';
 import { vaultConfigurationText } from '../../access/vault-configuration-text.ts';
 import { paths } from '../../paths.ts';
+import { runsAndStays } from '../runs-and-stays.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 
-/** Seed step 4, first half: restart Vault as the real service, on etcd. It starts sealed. */
+/**
+ * Seed step 4, first half: restart Vault as the real service, on etcd. It starts sealed and touches nothing there yet,
+ * so it need not wait for etcd's users; who needs it waits for it, while it starts.
+ */
 export const startVault: Phase<SetupView, SetupContext> = {
   id: 'start-vault',
   title: 'Start Vault on etcd',
@@ -13,7 +17,7 @@ export const startVault: Phase<SetupView, SetupContext> = {
     // Once setup is finished, neco-worker keeps the list of endpoints, which grows and shrinks with the cluster.
     const fits =
       view.record?.finishedAt === undefined ? text === configurationOf(view) : text !== undefined;
-    if (!fits || (await view.host.unit('vault.service')).active !== 'active') return false;
+    if (!fits || !runsAndStays(await view.host.unit('vault.service'))) return false;
     const vault = await connectVault(view.host, '127.0.0.1');
     return vault.sealStatus().then(
       () => true,
@@ -22,15 +26,14 @@ export const startVault: Phase<SetupView, SetupContext> = {
   },
   plan: () => [`write ${paths.vaultConfiguration}`, 'enable and start vault.service'],
   async run(context) {
-    const { host, reporter, signal } = context;
+    const { host, signal } = context;
     await host.writeFile(paths.vaultConfiguration, configurationOf(context), {
       mode: 0o640,
       owner: 'root',
       group: 'vault',
     });
-    await host.enableUnit('vault.service');
     await host.startUnit('vault.service', { block: false, signal });
-    await host.waitForUnit('vault.service', 'active', { signal, reporter });
+    await host.enableUnit('vault.service');
   },
 };
 

@@ -26,6 +26,7 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
         hint: 'unseal it by hand with "vault operator unseal", then run this again',
       });
     }
+    await context.host.waitForUnit('vault.service', 'active', context);
     const vault = await connectVault(context.host, '127.0.0.1');
     await waitFor(
       async () => {
@@ -52,7 +53,9 @@ async function waitForActive({ signal }: SetupContext, vault: Vault): Promise<vo
   await waitFor(
     async () => {
       const { leaderAddress } = await vault.leader();
-      return leaderAddress === '' ? { done: false, seen: 'no Vault is active' } : { done: true, value: leaderAddress };
+      return leaderAddress === ''
+        ? { done: false, seen: 'no Vault is active' }
+        : { done: true, value: leaderAddress };
     },
     { what: 'a Vault to become active', timeout: 60_000, maxPause: 50, signal },
   );

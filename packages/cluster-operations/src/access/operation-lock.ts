@@ -1,0 +1,31 @@
+import type { Registry } from '@neco/bootserver-registry';
+import type { Reporter } from '@neco/core';
+
+export interface OperationLockOptions {
+  /** The command, as in `neco init squid`. */
+  what: string;
+  /** `boot-<LRN>`, where it runs. */
+  server: string;
+  reporter: Reporter;
+  signal: AbortSignal;
+}
+
+/**
+ * Runs a command that changes the cluster while no other does, on any server. Others wait, and are told who holds the
+ * lock, since when and what for; it is given up when its holder dies.
+ * @throws NecoError CANCELLED, ETCD_CONFLICT when the lock was lost, ETCD_*; and what `work` throws
+ */
+export async function withOperationLock<T>(
+  registry: Registry,
+  { what, server, reporter, signal }: OperationLockOptions,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const since = new Date().toISOString();
+  return await registry.withLock('change', work, {
+    holder: `${what} on ${server} (process ${String(process.pid)}) since ${since}`,
+    signal,
+    onWait: (holder) => {
+      reporter.state(`waiting for its turn: ${holder} is at work`);
+    },
+  });
+}

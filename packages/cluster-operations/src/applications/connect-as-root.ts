@@ -1,0 +1,54 @@
+import { NecoError, type Reporter } from '@neco/core';
+import { EtcdCluster } from '@neco/etcd-admin';
+import type { HostReader } from '@neco/host-installer';
+import { readPair } from '../access/connections.ts';
+import { Signer } from '../access/signer.ts';
+import type { ApplicationLayout } from './application-layout.ts';
+import type { ClusterLink } from './cluster-link.ts';
+import { reachVault } from './reach-vault.ts';
+import { VaultSession } from './vault-session.ts';
+
+export interface RootOptions {
+  host: HostReader;
+  layout: ApplicationLayout;
+  cluster: ClusterLink;
+  /** Addresses of the boot servers, this one's first. */
+  addresses: readonly string[];
+  /** PEM. */
+  serverCa: string;
+  reporter: Reporter;
+  signal: AbortSignal;
+}
+
+/**
+ * etcd as its user root, for ten minutes: the key is made here and stays in memory, and this server's own certificate is
+ * its right to have it signed.
+ * @throws NecoError FILE_FAILED, VAULT_*, TIMEOUT
+ */
+export async function connectAsRoot(options: RootOptions): Promise<EtcdCluster> {
+  const { host, layout, cluster, addresses, serverCa, reporter, signal } = options;
+  const means = { ca: serverCa, ...(await readPair(host, layout.server)) };
+  const session = await VaultSession.open({
+    reach: () => reachVault(addresses, means),
+    logIn: (vault) => vault.loginCertificate(cluster.name).catch(explained),
+    reporter,
+    signal,
+  });
+  try {
+    const pair = await session.run("the certificate of etcd's root user", (vault) =>
+      new Signer(vault, new Map()).certifyRoot(),
+    );
+    const { connection } = cluster.etcd;
+    return EtcdCluster.connect({ ...connection, tls: { ca: connection.tls?.ca ?? serverCa, ...pair } });
+  } finally {
+    await session.close();
+  }
+}
+
+function explained(error: unknown): never {
+  if (!(error instanceof NecoError) || error.code !== 'VAULT_PERMISSION_DENIED') throw error;
+  throw new NecoError(error.code, error.message, {
+    hint: "this server's log-in to Vault (auth/cert) was taken away or its certificate has run out: see neco status",
+    cause: error,
+  });
+}

@@ -1,0 +1,70 @@
+import { NecoError, waitFor, type Reporter } from '@neco/core';
+import type { Vault } from '@neco/vault-pki';
+
+/** How long a new active Vault is waited for when the old one has died, in ms. */
+const failoverLimit = 45_000;
+
+export interface VaultSessionOptions {
+  /** Finds a Vault that serves. */
+  reach: () => Promise<Vault>;
+  /** Logs in to it. Called again when the session had to go to another. */
+  logIn: (vault: Vault) => Promise<Vault>;
+  reporter: Reporter;
+  signal: AbortSignal;
+}
+
+/** A log-in to whichever Vault serves: when that one dies in the middle, the work goes on at another. */
+export class VaultSession {
+  readonly #options: VaultSessionOptions;
+  #vault: Vault | undefined;
+
+  private constructor(options: VaultSessionOptions) {
+    this.#options = options;
+  }
+
+  /** Logs in, without a limit: a person may have to type. @throws NecoError VAULT_*, and what `logIn` throws */
+  static async open(options: VaultSessionOptions): Promise<VaultSession> {
+    const session = new VaultSession(options);
+    try {
+      session.#vault = await options.logIn(await options.reach());
+    } catch (error) {
+      if (!(error instanceof NecoError && error.retryable)) throw error;
+      await session.run('Vault to have a leader', () => Promise.resolve());
+    }
+    return session;
+  }
+
+  /**
+   * Does a piece of work that does no harm when it is done twice.
+   * @param what as in "waiting for <what>".
+   * @throws NecoError VAULT_*, TIMEOUT when no Vault came to lead in time, CANCELLED
+   */
+  async run<T>(what: string, work: (vault: Vault) => Promise<T>): Promise<T> {
+    const { reporter, signal } = this.#options;
+    return await waitFor(async () => ({ done: true, value: await this.#try(work) }), {
+      what,
+      timeout: failoverLimit,
+      signal,
+      onState: (text) => {
+        reporter.state(text);
+      },
+    });
+  }
+
+  /** Gives the token back. What fails is left to its end. */
+  async close(): Promise<void> {
+    await this.#vault?.revokeSelf().catch(() => undefined);
+    this.#vault = undefined;
+  }
+
+  async #try<T>(work: (vault: Vault) => Promise<T>): Promise<T> {
+    const { reach, logIn } = this.#options;
+    this.#vault ??= await logIn(await reach());
+    try {
+      return await work(this.#vault);
+    } catch (error) {
+      if (error instanceof NecoError && error.retryable) this.#vault = undefined;
+      throw error;
+    }
+  }
+}

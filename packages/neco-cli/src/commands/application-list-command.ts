@@ -1,0 +1,37 @@
+import { Command } from 'clipanion';
+import { exitStatus } from '@neco/core';
+import { requireRoot } from '../require-root.ts';
+import { tableText } from '../table-text.ts';
+import { EtcdCommand } from './etcd-command.ts';
+
+/** `neco application list` */
+export class ApplicationListCommand extends EtcdCommand {
+  static override paths = [['application', 'list']];
+  static override usage = Command.Usage({
+    category: 'Applications',
+    description: 'List the applications and the certificates that they have.',
+    examples: [
+      ['For people', '$0 application list'],
+      ['For programs', '$0 application list --json'],
+    ],
+  });
+
+  override async execute(): Promise<number> {
+    const etcd = this.etcdFlags();
+    requireRoot('neco application list');
+    const { listApplications } = await import('../operations/application-operation.ts');
+    const applications = await listApplications({ etcd });
+    const rows = applications.map(({ name, prefix, createdAt, certificates }) => [
+      name,
+      prefix,
+      createdAt.slice(0, 10),
+      certificates.map(({ server, notAfter }) => `${server} (until ${notAfter.slice(0, 10)})`).join(', '),
+    ]);
+    const text =
+      rows.length === 0
+        ? 'there is no application yet; to make one: neco init NAME'
+        : await tableText(['NAME', 'KEYS', 'SINCE', 'CERTIFICATES'], rows);
+    this.print({ applications }, text);
+    return exitStatus.done;
+  }
+}
