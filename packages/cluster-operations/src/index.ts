@@ -23,3 +23,7 @@ export {
 export { checkApplicationName } from './applications/application-name.ts';
 export type { ApplicationLayout } from './applications/application-layout.ts';
 export type { AskVaultUser, VaultUser } from './applications/vault-user.ts';
+export * from './join/join.ts';
+export * from './join/join-options.ts';
+export * from './join/ca-hash.ts';
+export * from './worker/run-worker.ts';

@@ -58,6 +58,7 @@ export const errorCodes = {
   APPLICATION_UNKNOWN: exitStatus.failed,
   LOGIN_REFUSED: exitStatus.failed,
   CA_MISMATCH: exitStatus.refused,
+  BOOT_SERVER_UNKNOWN: exitStatus.failed,
 } as const satisfies Record<string, ExitStatus>;
 
 export type ErrorCode = keyof typeof errorCodes;
