@@ -67,7 +67,10 @@ export async function renewCertificates(
 ): Promise<void> {
   const { host } = owner;
   const keys = await Promise.all(
-    certificateKindNames.map(async (name) => ({ name, ...(await makeRequest(owner, certificateKinds[name])) })),
+    certificateKindNames.map(async (name) => ({
+      name,
+      ...(await makeRequest(owner, certificateKinds[name])),
+    })),
   );
   const requests = Object.fromEntries(keys.map(({ name, csr }) => [name, csr]));
   const answer = await sign(requests as Record<CertificateKindName, string>);

@@ -1,8 +1,10 @@
 import { ApplicationListCommand } from './application-list-command.ts';
 import { ApplicationRemoveCommand } from './application-remove-command.ts';
+import { CaHashCommand } from './ca-hash-command.ts';
 import { CompletionCommand } from './completion-command.ts';
 import { InitCommand } from './init-command.ts';
 import { InitLocalCommand } from './init-local-command.ts';
+import { JoinCommand } from './join-command.ts';
 import { PreflightCommand } from './preflight-command.ts';
 import { SetupCommand } from './setup-command.ts';
 import { SetupSecretCommand } from './setup-secret-command.ts';
@@ -17,6 +19,8 @@ export const commands = [
   StatusCommand,
   InitCommand,
   InitLocalCommand,
+  JoinCommand,
+  CaHashCommand,
   ApplicationListCommand,
   ApplicationRemoveCommand,
   SetupSecretCommand,
