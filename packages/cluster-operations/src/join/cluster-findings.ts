@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BootServer } from '@neco/bootserver-registry';
 import { NecoError, serverName, type ErrorDetail } from '@neco/core';
 import type { Member } from '@neco/etcd-admin';
@@ -6,9 +7,11 @@ import { etcdEndpoint } from '../ports.ts';
 import { clockFindings } from './clock-findings.ts';
 import { foreignLearner, hostOf, isOwnMember, type ForeignLearner } from './foreign-learner.ts';
 import { authorityOf, sessionOf, type JoinContext } from './join-context.ts';
+import { orphanFinding } from './orphan-finding.ts';
 
-/** How long a server that has begun to join is waited for rather than called an orphan, in ms. */
-const freshness = 10 * 60_000;
+/** How long after its member a server may register itself, and how often that is looked at, in ms. */
+const registrationLimit = 5000;
+const registrationPause = 250;
 
 /** All that is in the way of this join in the cluster. Changes nothing. @throws NecoError ETCD_*, RECORD_INVALID */
 export async function clusterFindings(context: JoinContext): Promise<ErrorDetail[]> {
@@ -25,7 +28,7 @@ export async function clusterFindings(context: JoinContext): Promise<ErrorDetail
     ...versionFindings(context, servers),
     ...uniquenessFindings(context, members, servers),
     ...aliveFindings(context, members, healthy),
-    ...learnerFindings(learner),
+    ...(await learnerFindings(context, learner)),
     ...(await clusterNameFindings(context)),
     ...(await clockFindings(context.addresses, authorityOf(context), context.signal)),
   ];
@@ -132,23 +135,20 @@ function aliveFindings(
     }));
 }
 
-/** etcd takes one learner at a time. One that has just begun is waited for; an orphan is named. */
-function learnerFindings(learner: ForeignLearner | undefined): ErrorDetail[] {
-  if (learner === undefined) return [];
-  const { member, registration, lrn } = learner;
-  const since = registration === undefined ? 0 : Date.parse(registration.registeredAt);
-  if (registration?.state === 'joining' && Date.now() - since < freshness) return [];
-  const who = lrn === undefined ? `the member ${member.id} (${hostOf(member)})` : serverName(lrn);
-  const remove =
-    lrn === undefined
-      ? `run on a boot server: etcdctl member remove ${member.id}`
-      : `if it is gone for good, run on a boot server: neco leave ${String(lrn)}`;
-  return [
-    {
-      message: `${who} was added to etcd as a learner and never came to vote; etcd takes one learner at a time`,
-      hint: `let it come to its end (neco-worker must run there), or, ${remove}`,
-    },
-  ];
+/** A learner that nobody has registered may be in the midst of its join: it is given a moment. */
+async function learnerFindings(
+  context: JoinContext,
+  learner: ForeignLearner | undefined,
+): Promise<ErrorDetail[]> {
+  const { signal } = context;
+  const end = performance.now() + registrationLimit;
+  let seen = learner;
+  while (seen !== undefined && seen.registration === undefined && performance.now() < end) {
+    await delay(registrationPause, undefined, { signal }).catch(() => undefined);
+    seen = await foreignLearner(context);
+  }
+  const finding = seen === undefined ? undefined : orphanFinding(seen);
+  return finding === undefined ? [] : [finding];
 }
 
 async function clusterNameFindings(context: JoinContext): Promise<ErrorDetail[]> {

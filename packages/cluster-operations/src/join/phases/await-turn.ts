@@ -1,7 +1,8 @@
-import { serverName, type Phase } from '@neco/core';
-import { foreignLearner } from '../foreign-learner.ts';
+import { NecoError, serverName, type Phase } from '@neco/core';
+import { foreignLearner, type ForeignLearner } from '../foreign-learner.ts';
 import { holdTurn } from '../hold-turn.ts';
 import { sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
+import { orphanFinding } from '../orphan-finding.ts';
 
 /** One change of the cluster at a time: the lock, and no other server that is still learning. */
 export const awaitTurn: Phase<JoinView, JoinContext> = {
@@ -15,7 +16,7 @@ export const awaitTurn: Phase<JoinView, JoinContext> = {
     const what = `neco join ${options.lrns.join(' ')}`;
     for (;;) {
       const turn = await holdTurn(registry, { what, server: name, reporter, signal });
-      const learner = await foreignLearner(context).catch(async (error: unknown) => {
+      const learner = await learnerInTheWay(context).catch(async (error: unknown) => {
         await turn.release();
         throw error;
       });
@@ -32,6 +33,18 @@ export const awaitTurn: Phase<JoinView, JoinContext> = {
     }
   },
 };
+
+/** @throws NecoError ETCD_CONFLICT for one that nobody brings to its end */
+async function learnerInTheWay(context: JoinContext): Promise<ForeignLearner | undefined> {
+  const learner = await foreignLearner(context);
+  const orphan = learner === undefined ? undefined : orphanFinding(learner);
+  if (orphan === undefined) return learner;
+  throw new NecoError(
+    'ETCD_CONFLICT',
+    orphan.message,
+    orphan.hint === undefined ? {} : { hint: orphan.hint },
+  );
+}
 
 async function waitUntilSettled(context: JoinContext, lrn: number | undefined): Promise<void> {
   const { reporter, signal } = context;
