@@ -237,11 +237,7 @@ export class Registry {
    * Writes what is to be remembered of an operation for a while; it goes by itself.
    * @param ttl in seconds.
    */
-  async rememberOperation(
-    id: string,
-    fields: Readonly<Record<string, unknown>>,
-    ttl: number,
-  ): Promise<void> {
+  async rememberOperation(id: string, fields: Readonly<Record<string, unknown>>, ttl: number): Promise<void> {
     const key = this.#keys.operation(id);
     const value = JSON.stringify({ version: 1, ...fields });
     await this.#cluster.call(`write ${key}`, async (client) => {

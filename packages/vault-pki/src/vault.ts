@@ -29,6 +29,7 @@ import {
  */
 export class Vault {
   readonly #connection: VaultConnection;
+  readonly #token: Secret | undefined;
   readonly #client: VaultClient;
   readonly #system: SystemBackend;
   readonly #pki: PkiEngine;
@@ -36,6 +37,7 @@ export class Vault {
 
   private constructor(connection: VaultConnection, token?: Secret) {
     this.#connection = connection;
+    this.#token = token;
     this.#client = new VaultClient(connection, token);
     this.#system = new SystemBackend(this.#client);
     this.#pki = new PkiEngine(this.#client);
@@ -98,6 +100,12 @@ export class Vault {
   /** Gives up leadership; a standby takes over. Nothing happens on a standby. https://developer.hashicorp.com/vault/api-docs/system/step-down */
   async stepDown(): Promise<void> {
     await this.#system.stepDown();
+  }
+
+  /** The same of the Vault at another address of this cluster, with this token. */
+  async stepDownAt(address: string): Promise<void> {
+    const client = new VaultClient({ ...this.#connection, address }, this.#token);
+    await new SystemBackend(client).stepDown();
   }
 
   /**
@@ -187,6 +195,10 @@ export class Vault {
   /** The fields in which a signing role is not as wanted; undefined when there is none of that name. Changes nothing. */
   async signingRoleFaults(mount: string, name: string, role: SigningRole): Promise<string[] | undefined> {
     return await this.#pki.signingRoleFaults(mount, name, role);
+  }
+
+  async hasSigningRole(mount: string, name: string): Promise<boolean> {
+    return await this.#pki.hasSigningRole(mount, name);
   }
 
   /** Takes a signing role away; none there is as good. */

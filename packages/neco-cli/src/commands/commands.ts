@@ -5,12 +5,16 @@ import { CompletionCommand } from './completion-command.ts';
 import { InitCommand } from './init-command.ts';
 import { InitLocalCommand } from './init-local-command.ts';
 import { JoinCommand } from './join-command.ts';
+import { LeaveCommand } from './leave-command.ts';
+import { MemberListCommand } from './member-list-command.ts';
 import { PreflightCommand } from './preflight-command.ts';
 import { SetupCommand } from './setup-command.ts';
 import { SetupSecretCommand } from './setup-secret-command.ts';
 import { SiteCheckCommand } from './site-check-command.ts';
 import { SiteInitCommand } from './site-init-command.ts';
 import { StatusCommand } from './status-command.ts';
+import { VaultStatusCommand } from './vault-status-command.ts';
+import { VaultUnsealCommand } from './vault-unseal-command.ts';
 
 /** All commands of neco, the one list that parsing, help, completion and errors go by. */
 export const commands = [
@@ -20,7 +24,11 @@ export const commands = [
   InitCommand,
   InitLocalCommand,
   JoinCommand,
+  LeaveCommand,
   CaHashCommand,
+  MemberListCommand,
+  VaultStatusCommand,
+  VaultUnsealCommand,
   ApplicationListCommand,
   ApplicationRemoveCommand,
   SetupSecretCommand,

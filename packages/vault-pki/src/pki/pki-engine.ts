@@ -76,6 +76,12 @@ export class PkiEngine {
       .map(([field]) => field);
   }
 
+  async hasSigningRole(mount: string, name: string): Promise<boolean> {
+    const path = `${mount}/roles/${encodeURIComponent(name)}`;
+    const what = `read the role ${name} of ${mount}`;
+    return (await this.#client.read(path, z.object({ data: z.unknown() }), what)) !== undefined;
+  }
+
   /** https://developer.hashicorp.com/vault/api-docs/secret/pki#delete-role */
   async deleteSigningRole(mount: string, name: string): Promise<void> {
     await this.#client.delete(
