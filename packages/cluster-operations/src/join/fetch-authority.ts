@@ -76,7 +76,7 @@ async function get(url: string, signal: AbortSignal): Promise<string> {
     if (text.length > longest) throw new Error('its answer is too long for a certificate');
   }
   if (response.statusCode !== 200) {
-    const sealed = /sealed/.test(text) ? ', its Vault is sealed' : '';
+    const sealed = text.includes('sealed') ? ', its Vault is sealed' : '';
     throw new Error(`status ${String(response.statusCode)}${sealed}`);
   }
   return text;

@@ -13,14 +13,20 @@ export const promote: Phase<FinishContext, FinishContext> = {
     const { worker, signal } = context;
     const { own } = await ownMember(context);
     await withEtcdRoot(worker, signal, (etcd) =>
-      waitFor(async () => ({ done: true, value: await etcd.promote(own.id) }), {
-        what: 'the etcd member to be in step',
-        signal,
-        maxPause: 200,
-        onState: (text) => {
-          worker.reporter.state(text);
+      waitFor(
+        async () => {
+          await etcd.promote(own.id);
+          return { done: true, value: true };
         },
-      }),
+        {
+          what: 'the etcd member to be in step',
+          signal,
+          maxPause: 200,
+          onState: (text) => {
+            worker.reporter.state(text);
+          },
+        },
+      ),
     );
   },
 };
