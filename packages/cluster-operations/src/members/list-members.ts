@@ -36,7 +36,7 @@ export async function listMembers(options: { etcd: Partial<EtcdOptions> }): Prom
     const endpoints = members.map(endpointOf);
     const statuses = await etcd.statuses(endpoints);
     const listed = members.map((member, index) => listedMember(member, statuses.get(endpoints[index] ?? '')));
-    return { quorum: certain !== undefined, members: listed.sort(byName) };
+    return { quorum: certain !== undefined, members: listed.sort((one, other) => lrnOf(one) - lrnOf(other)) };
   } finally {
     close();
   }
@@ -62,6 +62,7 @@ function endpointOf(member: Member): string {
   return member.clientUrls[0] ?? etcdEndpoint(addressOf(member));
 }
 
-function byName(one: ListedMember, other: ListedMember): number {
-  return one.name.localeCompare(other.name, 'en', { numeric: true });
+/** One that never started has no name and comes last. */
+function lrnOf({ name }: ListedMember): number {
+  return Number(/^boot-([0-9]+)$/.exec(name)?.[1] ?? Infinity);
 }
