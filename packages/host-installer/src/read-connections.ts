@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Connection } from './host-reader.ts';
 import { decodeAddress } from './read-listeners.ts';
 
-/** States in which neither data nor their acknowledgement goes any more: TIME_WAIT, CLOSE and LISTEN. */
-const idle = ['06', '07', '0A'];
+/** States of no connection, or none any more: SYN_SENT, SYN_RECV, TIME_WAIT, CLOSE and LISTEN. */
+const idle = ['02', '03', '06', '07', '0A'];
 
 /** TCP connections to one address as the kernel lists them in /proc/net/tcp and tcp6, see proc_pid_net(5). */
 export async function readConnections(address: string): Promise<Connection[]> {

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { ports } from '../ports.ts';
 
 /** A server on the same network accepts in a few ms; one over a slow link in some hundred. */
-const limit = 800;
+const limit = 600;
 
 const services = [
   { port: ports.etcdClient, what: 'etcd' },

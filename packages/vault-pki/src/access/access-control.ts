@@ -185,12 +185,17 @@ export class AccessControl {
    */
   async tokens(): Promise<AccessorFacts[]> {
     const accessors = await this.#client.list('auth/token/accessors', 'list the accessors of tokens');
-    const found = await Promise.all(accessors.map((accessor) => this.#token(accessor)));
-    return found.filter((token) => token !== undefined);
+    const found = await Promise.allSettled(accessors.map((accessor) => this.#token(accessor)));
+    const tokens = found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    // Of a token that has ended Vault says the same as to who may not ask; but one's own is always there.
+    const refusal = found.find((one) => one.status === 'rejected' && !isRefused(one.reason));
+    const [first] = tokens.length === 0 ? found : [refusal];
+    if (first?.status === 'rejected') throw first.reason;
+    return tokens;
   }
 
   /** https://developer.hashicorp.com/vault/api-docs/auth/token#lookup-a-token-accessor */
-  async #token(accessor: string): Promise<AccessorFacts | undefined> {
+  async #token(accessor: string): Promise<AccessorFacts> {
     const schema = z.object({
       data: z.object({
         policies: z.array(z.string()).nullish(),
@@ -199,15 +204,8 @@ export class AccessControl {
       }),
     });
     const what = 'look up a token by its accessor';
-    const answer = await this.#client
-      .write('auth/token/lookup-accessor', { accessor }, schema, what)
-      .catch((error: unknown) => {
-        if (error instanceof NecoError && /invalid accessor|bad token|cannot find/i.test(error.message))
-          return undefined;
-        throw error;
-      });
-    if (answer === undefined) return undefined;
-    const { policies, display_name: displayName, path } = answer.data;
+    const { data } = await this.#client.write('auth/token/lookup-accessor', { accessor }, schema, what);
+    const { policies, display_name: displayName, path } = data;
     return { accessor, policies: policies ?? [], displayName, path };
   }
 
@@ -241,4 +239,8 @@ export class AccessControl {
       'disable it there and run the same again',
     );
   }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof NecoError && ['VAULT_PERMISSION_DENIED', 'VAULT_FAILED'].includes(error.code);
 }
