@@ -2,8 +2,8 @@ import { messageOf, NecoError, serverName } from '@neco/core';
 import { Vault, type VaultConnection } from '@neco/vault-pki';
 import { vaultAddress } from '../ports.ts';
 
-/** Limit of one call, in ms. */
-const callTimeout = 5000;
+/** Limit of the look whether it serves, and of a call to the one that does, in ms: a Vault whose etcd lost a member is slow for a while. */
+const timeouts = { look: 5000, call: 20_000 } as const;
 
 /**
  * The first of these Vaults that is unsealed; its certificate must carry the name of the boot server that is meant.
@@ -15,10 +15,9 @@ export async function reachVaultByName(
   means: Pick<VaultConnection, 'ca' | 'certificate' | 'key'>,
 ): Promise<Vault> {
   const looks = [...servers].map(async ([lrn, address]) => {
-    const place = { address: vaultAddress(address), serverName: serverName(lrn), timeout: callTimeout };
-    const vault = Vault.connect({ ...means, ...place });
-    const { sealed, initialized } = await vault.health();
-    if (initialized && !sealed) return vault;
+    const place = { ...means, address: vaultAddress(address), serverName: serverName(lrn) };
+    const { sealed, initialized } = await Vault.connect({ ...place, timeout: timeouts.look }).health();
+    if (initialized && !sealed) return Vault.connect({ ...place, timeout: timeouts.call });
     throw new NecoError('VAULT_SEALED', `Vault of ${serverName(lrn)} is sealed`, {
       hint: 'unseal one of them with "vault operator unseal"; neco-updater does it while the unseal key is in etcd',
       retryable: true,

@@ -153,7 +153,7 @@ async function learnerFindings(
 
 async function clusterNameFindings(context: JoinContext): Promise<ErrorDetail[]> {
   const { site } = context;
-  const { clusterName } = await sessionOf(context).vault.health();
+  const { clusterName } = await sessionOf(context).vault('Vault to answer', (vault) => vault.health());
   if (clusterName === undefined || clusterName === site.cluster) return [];
   return [
     {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
-import { NecoError, Secret } from '@neco/core';
+import { NecoError, Secret, silentReporter } from '@neco/core';
 import { TestCa, type IssuedCertificate } from '@neco/test-harness';
 import { publicKeyFingerprint } from '@neco/vault-pki';
 import { expect } from 'chai';
@@ -42,6 +42,8 @@ function logIn(ca: string): Promise<unknown> {
     address: '127.0.0.1',
     ca,
     prefix: '/neco/',
+    signal,
+    reporter: silentReporter,
     ask: () => Promise.resolve({ name: 'admin', password: new Secret(password) }),
   });
 }

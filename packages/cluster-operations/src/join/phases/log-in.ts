@@ -9,7 +9,7 @@ export const logIn: Phase<JoinView, JoinContext> = {
   isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
   plan: () => ['ask for a user of Vault, an administrator, and log in'],
   async run(context) {
-    const { addresses, lrn, address, options } = context;
+    const { addresses, lrn, address, options, signal, reporter } = context;
     context.session = await openJoinSession({
       present: addresses,
       lrn,
@@ -17,6 +17,8 @@ export const logIn: Phase<JoinView, JoinContext> = {
       ca: authorityOf(context),
       prefix: options.prefix,
       ask: options.vaultUser,
+      signal,
+      reporter,
     });
   },
 };

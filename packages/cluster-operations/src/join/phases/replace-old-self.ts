@@ -29,7 +29,7 @@ export const replaceOldSelf: Phase<JoinView, JoinContext> = {
     const registration = await registry.bootServer(lrn);
     if (registration === undefined || (await isOfThisJoin(context, registration))) return;
     reporter.info(`revoking the certificates of an earlier ${name}`);
-    await revokeSerials(vault, registration.serials);
+    await vault('the revocation', (one) => revokeSerials(one, registration.serials));
     await registry.deleteBootServer(lrn);
   },
 };
