@@ -2,11 +2,13 @@ import { X509Certificate } from 'node:crypto';
 import type { Application, BootServer, Registry } from '@neco/bootserver-registry';
 import { NecoError } from '@neco/core';
 import type { EtcdCluster, Member, MemberStatus } from '@neco/etcd-admin';
+import type { HostWriter } from '@neco/host-installer';
 import { certificateFacts, parseCrl, type Vault } from '@neco/vault-pki';
 import { authorities } from '../access/authorities.ts';
 import { certificateKindNames, certificateKinds } from '../access/certificate-kinds.ts';
 import type { VaultSession } from '../applications/vault-session.ts';
 import { vaultAddress } from '../ports.ts';
+import { forgetEndpoint } from './forget-endpoint.ts';
 import { leaveRecords, memoryOfLeft, readAcknowledgements, readPlan } from './leave-plan.ts';
 import type { Acknowledgement, LeavePlan } from './leave-plan.ts';
 
@@ -57,6 +59,8 @@ export interface LeaveWriter extends LeaveReader {
   removeMember(id: string): Promise<void>;
   writePlan(plan: LeavePlan): Promise<void>;
   acknowledge(by: number, round: string, connections: number): Promise<void>;
+  /** Takes it out of the files of the server on which the command runs. */
+  forgetEndpoint(host: HostWriter): Promise<void>;
   deleteRegistration(): Promise<void>;
   deleteUsers(names: readonly string[]): Promise<void>;
   revoke(certificates: readonly Pick<SignedCertificate, 'mount' | 'serial'>[]): Promise<void>;
@@ -73,6 +77,8 @@ export interface LeaveMeans {
   lrn: number;
   name: string;
   address: string;
+  /** Address of the server on which the command runs. */
+  here: string;
   /** etcd as root, through the members that stay. */
   etcd: EtcdCluster;
   registry: Registry;
@@ -136,7 +142,7 @@ export function readLeave(means: LeaveMeans): LeaveReader {
 }
 
 export function changeLeave(means: LeaveMeans): LeaveWriter {
-  const { lrn, name, address, etcd, registry, session } = means;
+  const { lrn, name, address, here, etcd, registry, session } = means;
   const reader = readLeave(means);
   const vault = <T>(work: (one: Vault) => Promise<T>): Promise<T> => session.run('Vault to answer', work);
   return {
@@ -153,6 +159,7 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
     writePlan: (plan) => registry.putOperation(leaveRecords.plan(lrn), plan),
     acknowledge: (by, round, connections) =>
       registry.putOperation(leaveRecords.acknowledgement(lrn, by), { round, connections }),
+    forgetEndpoint: (host) => forgetEndpoint(host, registry, here),
     deleteRegistration: () => registry.deleteBootServer(lrn),
     deleteUsers: (users) =>
       etcd.call(`delete the users ${users.join(', ')}`, async ({ auth }) => {

@@ -66,6 +66,7 @@ async function leaveCluster(
   if (member === undefined && registration === undefined && plan === undefined) {
     const left = await cluster.registry.operation(leaveRecords.left(lrn));
     if (left === undefined) throw await unknownServer(cluster.registry, lrn);
+    if (options.compromised) throw compromisedError(facts.name);
     return { changed: false, leftAt: String(left['at']) };
   }
   const arithmetic = quorumArithmetic(facts.members, facts.healthy, member?.id);
@@ -110,7 +111,8 @@ async function work(
   const administration = { reporter, signal, host: readOnlyHost(), layout: applicationLayout, vaultUser };
   return await withAdministration(cluster, administration, async ({ etcd, registry, session }) => {
     const { name, address } = facts;
-    const means: LeaveMeans = { lrn, name, address, etcd, registry, session };
+    const here = cluster.address;
+    const means: LeaveMeans = { lrn, name, address, here, etcd, registry, session };
     if (dryRun) {
       const view = { facts, access: readLeave(means), host, here: cluster.lrn };
       await dryRunPhases(leavePhases, view, reporter);

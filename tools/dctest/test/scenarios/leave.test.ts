@@ -1,10 +1,23 @@
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { DataCenter } from '../../src/data-center.ts';
 import type { Server } from '../../src/server.ts';
 import { administrator } from '../../src/set-up-cluster.ts';
-import { etcdctl, etcdValue } from '../../src/stock-clients.ts';
-import { eventually, memberNames } from './joining.ts';
-import { failure, isAnswered, leave, peerAnswer, said, steal, unitOf } from './leaving.ts';
+import { SetupRun } from '../../src/setup-run.ts';
+import { etcdctl, etcdOf, etcdValue, serverAuthority } from '../../src/stock-clients.ts';
+import { carryPassword, eventually, memberNames } from './joining.ts';
+import {
+  failure,
+  hasConnection,
+  isAnswered,
+  leave,
+  leaveArguments,
+  peerAnswer,
+  said,
+  steal,
+  unitOf,
+} from './leaving.ts';
+import { partOf, partSeed, seeded } from './seeded.ts';
 import { logInAsAdministrator, logInAsBootServer } from './vault-log-in.ts';
 
 const name = `lv${process.pid}`;
@@ -90,6 +103,61 @@ describe('neco leave', function () {
     const without = failure(await leave(zero, '1'));
     expect(without).to.include({ code: 'QUORUM_AT_RISK', exitCode: 4 });
     expect(without.text).to.include('etcd has no quorum');
+  });
+
+  it('cuts the watch of a server in strange hands, is ended by the next run wherever it is killed', async () => {
+    const phases = [
+      'note-plan',
+      'back-up',
+      'remove-member',
+      'remove-registration',
+      'delete-etcd-users',
+      'revoke-certificates',
+      'close-vault',
+      'distribute-revocations',
+      'finish',
+    ];
+    for (const unit of ['neco-updater', 'vault', 'etcd']) await two.run(['systemctl', 'stop', unit]);
+    const pair = ['--cert', '/etc/neco/etcd.crt', '--key', '/etc/neco/etcd.key', '--cacert', serverAuthority];
+    const watching = ['etcdctl', '--endpoints', etcdOf(one), ...pair, 'watch', '--prefix', '/neco/config/'];
+    const watch = await two.spawn(watching);
+    const seen = watch.stdout === null ? Promise.resolve('') : text(watch.stdout);
+    await eventually('the watch to be open', true, () => hasConnection(one, two));
+    await zero.run(['neco', 'member', 'list']);
+    const put = (value: string) => etcdctl(zero, 'neco', ['put', '/neco/config/test', value]);
+    expect((await put('before')).exitCode).to.equal(0);
+
+    for (const phase of partOf(phases, 3, seeded(partSeed))) {
+      const run = await SetupRun.start(zero, leaveArguments('2'), 'leave');
+      const reached = await run.next(({ id, status }) => id === phase && status === 'started');
+      await run.kill();
+      expect(reached, `${phase} was to begin`).to.include({ id: phase });
+    }
+    await carryPassword(dataCenter, 1);
+    const left = await leave(one, '--compromised', '2');
+    const undone = failure(left);
+    expect(undone).to.include({ code: 'VERIFICATION_FAILED', exitCode: 1 });
+    expect(left.stderr).to.include('vault operator rekey').and.to.include('ca/etcd-peer');
+    expect(said(await leave(one, '2'))).to.include('boot-2 has left already');
+    expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1']);
+    expect(
+      await isAnswered(two, zero, { certificate: '/etc/neco/etcd.crt', key: '/etc/neco/etcd.key' }),
+    ).to.equal(false);
+
+    expect((await put('after')).exitCode).to.equal(0);
+    expect(await hasConnection(one, two)).to.equal(false);
+    await watch.killTree();
+    expect(await seen)
+      .to.include('before')
+      .and.not.to.include('after');
+    for (const server of [zero, one]) {
+      const endpoints = await server.readFile('/etc/neco/neco-updater.yml');
+      expect(endpoints, server.name).to.not.include(two.address);
+      expect((await server.exec(['ls', '/var/lib/neco'])).stdout, server.name).to.not.include('leave');
+    }
+    const root = await (await logInAsBootServer(zero)).sign('ca/etcd-client', 'root', 'root');
+    const users = (await etcdctl(zero, root, ['user', 'list'])).stdout.trim().split('\n');
+    expect(users).to.have.members(['root', 'backup', 'neco-0', 'vault-0', 'neco-1', 'vault-1']);
   });
 
   it('takes a live server out, which stops by itself; refuses what rests on a mistake', async () => {

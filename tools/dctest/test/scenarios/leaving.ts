@@ -5,9 +5,19 @@ import { etcdctl, etcdOf } from '../../src/stock-clients.ts';
 
 /** Runs `neco leave` without a terminal, on a server where the administrator's password lies. */
 export async function leave(server: Server, ...words: readonly string[]): Promise<CommandResult> {
+  return server.exec(['neco', 'leave', '--json', ...leaveArguments(...words)], { timeout: 120_000 });
+}
+
+/** What comes after `neco leave` without a terminal. */
+export function leaveArguments(...words: readonly string[]): string[] {
   const { name, passwordFile } = administrator;
-  const person = ['--yes', '--vault-user', name, '--vault-password-file', passwordFile];
-  return server.exec(['neco', 'leave', '--json', ...person, ...words], { timeout: 120_000 });
+  return ['--yes', '--vault-user', name, '--vault-password-file', passwordFile, ...words];
+}
+
+/** Whether another server has a connection to this one's etcd, as the kernel of this one sees it. */
+export async function hasConnection(server: Server, other: Server): Promise<boolean> {
+  const filter = ['state', 'established', 'dst', other.address, 'sport', '=', ':2379'];
+  return (await server.run(['ss', '--tcp', '--numeric', '--no-header', ...filter])).trim() !== '';
 }
 
 /** How a run without success ended. */

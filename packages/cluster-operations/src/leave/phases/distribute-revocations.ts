@@ -73,6 +73,7 @@ async function updateThisServer(context: LeaveContext, ca: CanaryAuthorities, ro
   await putRevocations(host, await fetchRevocations(addresses, ca.server));
   const connections = await cutOff(host, facts.address, { reporter, inTurn: (restart) => restart() });
   await access.acknowledge(here, round, connections);
+  await access.forgetEndpoint(host);
 }
 
 async function awaitProof(

@@ -5,6 +5,7 @@ import { lockHost } from '@neco/host-installer';
 import { fetchRevocations, putRevocations } from '../../access/revocation-lists.ts';
 import type { Duty } from '../../daemon/run-daemon.ts';
 import { cutOff } from '../../leave/cut-off.ts';
+import { forgetEndpoint } from '../../leave/forget-endpoint.ts';
 import { leftAdvice, readLeftRecord, type LeftRecord } from '../../leave/left-record.ts';
 import { leaveRecords, parsePlan, type LeavePlan } from '../../leave/leave-plan.ts';
 import { createWorkerContext } from '../create-worker-context.ts';
@@ -108,6 +109,7 @@ async function refuse({ context, self, link }: Following, plan: LeavePlan, round
     });
     const id = leaveRecords.acknowledgement(plan.lrn, self.lrn);
     await link.registry.putOperation(id, { round, connections });
+    await forgetEndpoint(host, link.registry, self.address);
     reporter.info(`${plan.name} has left: its certificates are refused here`);
   });
 }
