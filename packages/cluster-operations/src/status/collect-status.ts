@@ -88,7 +88,7 @@ async function look(cluster: EtcdCluster, local: LocalFacts, options: LookOption
   const warnings = [
     ...local.warnings,
     ...certificates.warnings,
-    ...findWarnings({ ...status, servers, errors: facts.errors, local }),
+    ...findWarnings({ ...status, servers, ...facts, local }),
   ];
   return {
     version: 1,
