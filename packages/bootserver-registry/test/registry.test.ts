@@ -96,6 +96,23 @@ describe('the registry', function () {
     expect(JSON.parse(await get('bootservers/3'))).to.deep.equal({ ...server, rack: 'B', serials: [] });
   });
 
+  it('keeps applications at applications/<NAME>, one of each name', async () => {
+    const createdAt = '2026-01-02T03:04:05.000Z';
+    const squid = { version: 1, name: 'squid', createdAt, certificates: [] } as const;
+    expect(await registry.putApplicationIfAbsent({ ...squid, certificates: [] })).to.equal(true);
+    expect(await registry.putApplicationIfAbsent({ ...squid, certificates: [] })).to.equal(false);
+    await registry.putApplicationIfAbsent({ ...squid, name: 'sabakan', certificates: [] });
+    expect(JSON.parse(await get('applications/squid'))).to.deep.equal(squid);
+    expect((await registry.applications()).map(({ name }) => name)).to.deep.equal(['sabakan', 'squid']);
+    const certificate = { lrn: 3, serial: '0a:0b', notAfter: '2026-04-02T03:04:05.000Z' };
+    await registry.updateApplication('squid', (one) => ({ ...one, certificates: [certificate] }));
+    expect((await registry.application('squid'))?.certificates).to.deep.equal([certificate]);
+    await registry.deleteApplication('squid');
+    expect(await registry.application('squid')).to.equal(undefined);
+    const error = await rejection(registry.updateApplication('squid', (one) => one));
+    expect(error.code).to.equal('ETCD_CONFLICT');
+  });
+
   it('takes a boot server out', async () => {
     await registry.register(server);
     await registry.deleteBootServer(3);

@@ -89,7 +89,7 @@ describe('The status of a cluster', function () {
       const status = await look();
       expect(status.bootServers[1]?.vault.state).to.equal('sealed');
       expect(messages(status)).to.include('Vault of boot-1 is sealed');
-      expect(hints(status)).to.include('systemctl restart neco-worker');
+      expect(hints(status)).to.include('systemctl restart neco-updater');
     } finally {
       await cluster.mend();
     }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { NecoError, toNecoError } from './neco-error.ts';
 import type { PhaseEvent, Reporter } from './reporter.ts';
 
@@ -22,10 +23,14 @@ export interface RunPhasesOptions {
   signal?: AbortSignal;
   /** How to go on after this operation was stopped or failed: the command to run again. */
   again: string;
+  /** How long a phase that fails with a retryable error is tried again, in milliseconds; 30 s by default. */
+  patience?: number;
 }
 
 /**
- * Runs the phases in order, each only when it is not done yet. Stops between two phases when the signal fires.
+ * Runs the phases in order, each only when it is not done yet. Stops between two phases when the signal fires. A phase
+ * that fails in a way that trying again can mend (an etcd member or a Vault was just lost) is tried again for a while:
+ * every phase can be run again, that is what they are.
  * @throws NecoError of the failed phase; CANCELLED between phases.
  */
 export async function runPhases<R, W extends R>(
@@ -48,20 +53,46 @@ export async function runPhases<R, W extends R>(
       reporter.phase({ ...event, status, duration: performance.now() - start });
     };
     try {
-      if (await phase.isDone(context)) {
-        report('skipped');
-        continue;
-      }
-      reporter.phase({ ...event, status: 'started' });
-      await phase.run(context);
-      changed = true;
-      report('done');
+      const ran = await runPatiently(phase, context, options, () => {
+        reporter.phase({ ...event, status: 'started' });
+      });
+      changed ||= ran;
+      report(ran ? 'done' : 'skipped');
     } catch (error) {
       report('failed');
       throw inPhase(phase.title, error, again);
     }
   }
   return { changed };
+}
+
+/** @returns whether the phase had to run. */
+async function runPatiently<R, W extends R>(
+  phase: Phase<R, W>,
+  context: W,
+  { reporter, signal, patience = 30_000 }: RunPhasesOptions,
+  started: () => void,
+): Promise<boolean> {
+  let ran = false;
+  const attempt = async (): Promise<void> => {
+    if (await phase.isDone(context)) return;
+    if (!ran) started();
+    ran = true;
+    await phase.run(context);
+  };
+  let end: number | undefined;
+  for (let pause = 100; ; pause = Math.min(pause * 2, 2000)) {
+    try {
+      await attempt();
+      return ran;
+    } catch (error) {
+      end ??= performance.now() + patience;
+      const again = error instanceof NecoError && error.retryable && performance.now() + pause < end;
+      if (!again || signal?.aborted === true) throw error;
+      reporter.state(`${error.message}; trying again`);
+      await delay(pause, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    }
+  }
 }
 
 /** Says what the phases would change and changes nothing: it is given a reader only. */

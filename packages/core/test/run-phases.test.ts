@@ -57,6 +57,38 @@ describe('an operation', () => {
     expect(events[1]?.duration).to.be.a('number');
   });
 
+  it('tries a phase again that failed in a way that can mend itself, and says why', async () => {
+    const { reporter, events } = recorder();
+    const states: string[] = [];
+    let failures = 2;
+    const flaky = phase('a', {
+      run: async ({ done }) => {
+        if (failures-- > 0) throw new NecoError('VAULT_FAILED', 'etcd was lost', { retryable: true });
+        done.add('a');
+      },
+    });
+    const watching = { ...reporter, state: (text: string) => states.push(text) };
+    await runPhases([flaky], { done: new Set<string>() }, { reporter: watching, again });
+    expect(short(events)).to.deep.equal(['a 1/1 started', 'a 1/1 done']);
+    expect(states).to.deep.equal(['etcd was lost; trying again', 'etcd was lost; trying again']);
+  });
+
+  it('gives a phase up when it goes on failing, or when trying again cannot help', async () => {
+    for (const retryable of [true, false]) {
+      let runs = 0;
+      const broken = phase('a', {
+        run: () => {
+          runs += 1;
+          throw new NecoError('VAULT_FAILED', 'etcd was lost', { retryable });
+        },
+      });
+      const options = { reporter: recorder().reporter, again, patience: 250 };
+      const error = await caught(() => runPhases([broken], { done: new Set<string>() }, options));
+      expect(error.message).to.equal('Title of a: etcd was lost');
+      expect(runs).to.equal(retryable ? 2 : 1);
+    }
+  });
+
   it('run again changes nothing and says so', async () => {
     const world = { done: new Set(['a']) };
     expect(await runPhases([phase('a')], world, { reporter: silentReporter, again })).to.deep.equal({

@@ -54,7 +54,8 @@ export interface HostWriter extends HostReader {
   stopUnit(name: string, options?: { signal?: AbortSignal }): Promise<void>;
   restartUnit(name: string, options: StartOptions): Promise<void>;
   reloadUnit(name: string, options?: { signal?: AbortSignal }): Promise<void>;
-  enableUnit(name: string): Promise<void>;
+  /** Has units start with the system; several at once cost systemd no more than one. */
+  enableUnits(...names: string[]): Promise<void>;
   disableUnit(name: string): Promise<void>;
   /**
    * Cuts all TCP connections whose other end is this address, as `ss --kill`; whether none is left, only a look can tell,

@@ -24,7 +24,7 @@ export function openHost(options: HostOptions = {}): HostWriter {
     stopUnit: (name, settings) => controlUnit('stop', name, settings),
     restartUnit: (name, settings) => controlUnit('restart', name, settings),
     reloadUnit: (name, settings) => controlUnit('reload', name, settings),
-    enableUnit: (name) => controlUnit('enable', name),
+    enableUnits: (...names) => controlUnit('enable', names),
     disableUnit: (name) => controlUnit('disable', name),
     cutConnections,
     reloadDaemon,

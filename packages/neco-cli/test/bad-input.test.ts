@@ -81,6 +81,11 @@ describe('neco, given what it cannot do', () => {
       expect(status).to.equal(2);
     });
   }
+
+  it('names the command to go on with by all that the servers must be given alike', async () => {
+    const { stderr } = await runNecoAsNobody(['setup', '0', '--no-revoke', '2', '1', '--etcd-prefix', 'dc']);
+    expect(stderr).to.include('sudo neco setup --no-revoke --etcd-prefix /dc/ 0 1 2\n');
+  });
 });
 
 describe('neco site', () => {

@@ -15,8 +15,11 @@ export const authorityLifeHours = 10 * 365 * 24;
 /** Life of a leaf: ninety days, in hours. */
 export const leafLifeHours = 90 * 24;
 
-/** Life of the first leaves, which only carry setup until Vault reissues them, in hours. */
-export const initialLeafLifeHours = 24;
+/**
+ * Life of the first leaves, which only carry setup until Vault reissues them, in hours: a setup that was left half done
+ * goes on a week later, for these are what its servers speak with.
+ */
+export const initialLeafLifeHours = 7 * 24;
 
 /** The record of one value for each authority. */
 export type PerAuthority<T> = Record<AuthorityName, T>;

@@ -4,7 +4,6 @@ import type { HostReader, PairPaths } from '@neco/host-installer';
 import { Vault } from '@neco/vault-pki';
 import { paths } from '../paths.ts';
 import { etcdEndpoint, vaultAddress } from '../ports.ts';
-import { certificateKinds } from './certificate-kinds.ts';
 import type { Pair } from './signer.ts';
 
 /** Limit of one call to etcd, in ms: long enough for an election to end. */
@@ -22,14 +21,6 @@ export async function connectEtcd(
     timeout: callTimeout,
     tls: { ca, certificate: pair.certificate, key: pair.key },
   });
-}
-
-/** A client of etcd as `neco-<LRN>`. @throws NecoError FILE_FAILED */
-export async function connectEtcdAsNeco(
-  host: HostReader,
-  addresses: readonly string[],
-): Promise<EtcdCluster> {
-  return connectEtcd(host, addresses, await readPair(host, certificateKinds.necoClient));
 }
 
 /** The Vault at this address, trusted through the server CA. @throws NecoError FILE_FAILED */

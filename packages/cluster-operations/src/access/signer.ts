@@ -1,5 +1,5 @@
-import { waitFor, type Secret } from '@neco/core';
-import { createKey, createSigningRequest, type SignRequest, type Vault } from '@neco/vault-pki';
+import type { Secret } from '@neco/core';
+import { createKey, createSigningRequest, type Vault } from '@neco/vault-pki';
 import { authorities, type AuthorityName, type PerAuthority } from './authorities.ts';
 import { certificateKinds, namesOf, type CertificateKindName } from './certificate-kinds.ts';
 
@@ -13,13 +13,10 @@ export interface Pair {
 export class Signer {
   readonly vault: Vault;
   readonly #addresses: ReadonlyMap<number, string>;
-  readonly #patience: number;
 
-  /** @param patience how long a Vault that cannot sign at the moment is asked again, in ms */
-  constructor(vault: Vault, addresses: ReadonlyMap<number, string>, patience = 0) {
+  constructor(vault: Vault, addresses: ReadonlyMap<number, string>) {
     this.vault = vault;
     this.#addresses = addresses;
-    this.#patience = patience;
   }
 
   /**
@@ -30,7 +27,7 @@ export class Signer {
   async certify(name: CertificateKindName, lrn: number, csr: string, life: number): Promise<string> {
     const kind = certificateKinds[name];
     const names = namesOf(kind, lrn, this.#addresses.get(lrn) ?? '');
-    const signed = await this.#sign(authorities[kind.authority].mount, kind.role(lrn), {
+    const signed = await this.vault.sign(authorities[kind.authority].mount, kind.role(lrn), {
       csr,
       commonName: kind.commonName(lrn),
       ...(names.dnsNames.length === 0 ? {} : { altNames: names.dnsNames.slice(1) }),
@@ -44,21 +41,12 @@ export class Signer {
   async certifyRoot(): Promise<Pair> {
     const key = await createKey();
     const csr = await createSigningRequest(key, { commonName: 'root', dnsNames: [], ipAddresses: [] });
-    const signed = await this.#sign(authorities.client.mount, 'root', {
+    const signed = await this.vault.sign(authorities.client.mount, 'root', {
       csr,
       commonName: 'root',
       ttl: '10m',
     });
     return { certificate: signed.certificate, key };
-  }
-
-  /** Vault fails the requests of the moment when it loses the etcd that it talks to; the next etcd takes them. */
-  #sign(mount: string, role: string, request: SignRequest): ReturnType<Vault['sign']> {
-    if (this.#patience === 0) return this.vault.sign(mount, role, request);
-    return waitFor(async () => ({ done: true, value: await this.vault.sign(mount, role, request) }), {
-      what: `Vault to sign ${request.commonName} with the role ${role} of ${mount}`,
-      timeout: this.#patience,
-    });
   }
 
   /** The CA certificates, PEM. */

@@ -1,6 +1,5 @@
 import { dryRunPhases, runPhases } from '@neco/core';
 import { lockHost, readOnlyHost } from '@neco/host-installer';
-import { withOperationLock } from '../access/operation-lock.ts';
 import { changeApplication, readApplication, type AccessMeans } from './application-access.ts';
 import { applicationLayout, filesOf } from './application-layout.ts';
 import { checkApplicationName } from './application-name.ts';
@@ -23,7 +22,7 @@ export interface InitApplicationOptions extends ApplicationOptions {
  * @throws NecoError APPLICATION_NAME_INVALID, CONFIG_*, BUSY, LOGIN_REFUSED, ETCD_*, VAULT_*, CANCELLED
  */
 export async function initApplication(options: InitApplicationOptions): Promise<{ changed: boolean }> {
-  const { name, dryRun, reporter, signal, layout = applicationLayout } = options;
+  const { name, dryRun, reporter, layout = applicationLayout } = options;
   checkApplicationName(name);
   const host = readOnlyHost();
   return await withCluster({ ...options, layout }, async (cluster) => {
@@ -38,22 +37,17 @@ export async function initApplication(options: InitApplicationOptions): Promise<
     });
     const administration = { ...options, layout, host };
     if (dryRun) {
-      return await withAdministration(cluster, administration, async (means) => {
+      const looking = { ...administration, changes: undefined };
+      return await withAdministration(cluster, looking, async (means) => {
         await dryRunPhases(initPhases, await viewOf(means), reporter);
         return { changed: false };
       });
     }
     const again = `neco init ${name}`;
     await using _host = await lockHost('operation');
-    return await withAdministration(cluster, administration, (means) =>
-      withOperationLock(
-        cluster.registry,
-        { what: again, server: cluster.name, reporter, signal },
-        async (held) => {
-          const context = { ...(await viewOf(means)), access: changeApplication(name, means) };
-          return await runPhases(initPhases, context, { reporter, signal: held, again });
-        },
-      ),
-    );
+    return await withAdministration(cluster, { ...administration, changes: again }, async (means, signal) => {
+      const context = { ...(await viewOf(means)), access: changeApplication(name, means) };
+      return await runPhases(initPhases, context, { reporter, signal, again });
+    });
   });
 }

@@ -1,6 +1,6 @@
 import { NecoError, type EtcdOptions, type Reporter } from '@neco/core';
-import type { EtcdCluster } from '@neco/etcd-admin';
 import type { HostReader } from '@neco/host-installer';
+import { withOperationLock } from '../access/operation-lock.ts';
 import type { AccessMeans } from './application-access.ts';
 import type { ApplicationLayout } from './application-layout.ts';
 import { openCluster, type ClusterLink } from './cluster-link.ts';
@@ -19,44 +19,49 @@ export interface ApplicationOptions {
   layout?: ApplicationLayout;
 }
 
-/** What an operation that changes an application works with. */
-export interface OpenedApplication extends AccessMeans {
-  cluster: ClusterLink;
+export interface AdministrationOptions extends Pick<ApplicationOptions, 'reporter' | 'signal'> {
+  host: HostReader;
+  layout: ApplicationLayout;
+  vaultUser: AskVaultUser;
+  /** The command, when it changes something: no other may do so meanwhile. */
+  changes: string | undefined;
+  /** How long to wait for another command that changes something, in ms; without it as long as that takes. */
+  turnLimit?: number;
 }
 
 /**
- * Opens all that it takes to change an application, runs `work` with it, and closes it again: etcd as root, and Vault as
- * the administrator that is asked for.
+ * Opens all that it takes to change an application, runs `work` with it, and closes it again: Vault as the administrator
+ * that is asked for, the lock, and, when its turn has come, etcd as root, who has ten minutes.
  * @throws NecoError CONFIG_*, FILE_FAILED, ETCD_*, VAULT_*, LOGIN_REFUSED, CANCELLED; and what `work` throws
  */
 export async function withAdministration<T>(
   cluster: ClusterLink,
-  options: Pick<ApplicationOptions, 'reporter' | 'signal'> & {
-    host: HostReader;
-    layout: ApplicationLayout;
-    vaultUser: AskVaultUser;
-  },
-  work: (means: AccessMeans) => Promise<T>,
+  options: AdministrationOptions,
+  work: (means: AccessMeans, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { host, layout, reporter, signal } = options;
+  const { host, layout, vaultUser, changes, turnLimit, reporter, signal } = options;
   const [serverCa, addresses] = await Promise.all([readFileOf(host, layout.serverCa), addressesOf(cluster)]);
-  const means = { ca: serverCa };
-  // Before anybody is asked for a password it is proved that this server can do its own part.
-  const etcd: EtcdCluster = await connectAsRoot({ ...options, cluster, addresses, serverCa });
-  try {
-    const session = await VaultSession.open({
-      reach: () => reachVault(addresses, means),
-      logIn: askedLogIn(options.vaultUser).logIn,
-      reporter,
-      signal,
-    });
+  const { registry, name: server } = cluster;
+  const session = await VaultSession.open({
+    reach: () => reachVault(addresses, { ca: serverCa }),
+    logIn: askedLogIn(vaultUser).logIn,
+    reporter,
+    signal,
+  });
+  const asRoot = async (held: AbortSignal): Promise<T> => {
+    const etcd = await connectAsRoot({ ...options, cluster, addresses, serverCa, signal: held });
     try {
-      return await work({ etcd, registry: cluster.registry, session }).catch(forAdministrators);
+      return await work({ etcd, registry, session }, held).catch(forAdministrators);
     } finally {
-      await session.close();
+      etcd.close();
     }
+  };
+  try {
+    if (changes === undefined) return await asRoot(signal);
+    const limit = turnLimit === undefined ? {} : { timeout: turnLimit };
+    return await withOperationLock(registry, { what: changes, server, reporter, signal, ...limit }, asRoot);
   } finally {
-    etcd.close();
+    await session.close();
   }
 }
 

@@ -1,7 +1,6 @@
-import { dryRunPhases, NecoError, runPhases } from '@neco/core';
+import { dryRunPhases, NecoError, runPhases, serverName } from '@neco/core';
 import { lockHost, readOnlyHost } from '@neco/host-installer';
-import { withOperationLock } from '../access/operation-lock.ts';
-import { changeApplication, readApplication, type AccessMeans } from './application-access.ts';
+import { changeApplication, readApplication } from './application-access.ts';
 import { applicationLayout } from './application-layout.ts';
 import { applicationPrefix } from './application-rights.ts';
 import { checkApplicationName } from './application-name.ts';
@@ -33,7 +32,7 @@ export interface RemovedApplication {
  * @throws NecoError APPLICATION_NAME_INVALID, APPLICATION_UNKNOWN, CONFIG_*, BUSY, LOGIN_REFUSED, ETCD_*, VAULT_*, CANCELLED
  */
 export async function removeApplication(options: RemoveApplicationOptions): Promise<RemovedApplication> {
-  const { name, dryRun, reporter, signal, layout = applicationLayout } = options;
+  const { name, dryRun, reporter, layout = applicationLayout } = options;
   checkApplicationName(name);
   return await withCluster({ ...options, layout }, async (cluster) => {
     checkApplicationName(name, cluster.registry.prefix);
@@ -43,7 +42,8 @@ export async function removeApplication(options: RemoveApplicationOptions): Prom
     const administration = { ...options, layout, host: readOnlyHost() };
     const left = { prefix: applicationPrefix(name), servers };
     if (dryRun) {
-      return await withAdministration(cluster, administration, async (means) => {
+      const looking = { ...administration, changes: undefined };
+      return await withAdministration(cluster, looking, async (means) => {
         const access = readApplication(name, means);
         await dryRunPhases(removePhases, { name, access }, reporter);
         return { changed: false, keysLeft: await access.countKeys(), ...left };
@@ -51,25 +51,18 @@ export async function removeApplication(options: RemoveApplicationOptions): Prom
     }
     const again = `neco application remove ${name}`;
     await using _host = await lockHost('operation');
-    const run = async (means: AccessMeans): Promise<RemovedApplication> =>
-      await withOperationLock(
-        cluster.registry,
-        { what: again, server: cluster.name, reporter, signal },
-        async (held) => {
-          const access = changeApplication(name, means);
-          const settings = { reporter, signal: held, again };
-          const { changed } = await runPhases(removePhases, { name, access }, settings);
-          return { changed, keysLeft: await access.countKeys(), ...left };
-        },
-      );
-    return await withAdministration(cluster, administration, run);
+    return await withAdministration(cluster, { ...administration, changes: again }, async (means, signal) => {
+      const access = changeApplication(name, means);
+      const { changed } = await runPhases(removePhases, { name, access }, { reporter, signal, again });
+      return { changed, keysLeft: await access.countKeys(), ...left };
+    });
   });
 }
 
 /** The servers that have a certificate for it. @throws NecoError APPLICATION_UNKNOWN */
 async function serversOf({ registry }: ClusterLink, name: string): Promise<string[]> {
   const application = await registry.application(name);
-  if (application !== undefined) return application.certificates.map(({ lrn }) => `boot-${String(lrn)}`);
+  if (application !== undefined) return application.certificates.map(({ lrn }) => serverName(lrn));
   const known = (await registry.applications()).map((one) => one.name);
   throw unknownApplication(name, known, 'look at "neco application list"');
 }

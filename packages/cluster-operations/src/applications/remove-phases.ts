@@ -1,5 +1,6 @@
 import type { Phase } from '@neco/core';
-import { applicationMount, signingPolicyNames, signingStanza } from './application-rights.ts';
+import { allowingPolicies } from './find-application-faults.ts';
+import { applicationMount, signingStanza } from './application-rights.ts';
 import type { ApplicationReader, ApplicationWriter } from './application-access.ts';
 
 /** What a phase of the removal may look at. */
@@ -33,17 +34,13 @@ const deleteRole: RemovePhase = {
 const forbidSigning: RemovePhase = {
   id: 'forbid-signing',
   title: 'Let nobody have its certificate signed any more',
-  isDone: async (view) => (await allowingPolicies(view)).length === 0,
-  plan: async (view) => (await allowingPolicies(view)).map((policy) => `change the Vault policy ${policy}`),
-  async run(context) {
-    const { access, name } = context;
-    for (const policy of await allowingPolicies(context)) {
-      const text = (await access.policy(policy)) ?? '';
-      const [before = '', ...after] = text.split(signingStanza(name));
-      await access.writePolicy(
-        policy,
-        `${[before.trimEnd(), ...after.map((part) => part.trim())].join('\n\n').trim()}\n`,
-      );
+  isDone: async ({ access, name }) => (await allowingPolicies(access, name)).length === 0,
+  plan: async ({ access, name }) =>
+    (await allowingPolicies(access, name)).map(({ policy }) => `change the Vault policy ${policy}`),
+  async run({ access, name }) {
+    for (const { policy, text = '' } of await allowingPolicies(access, name)) {
+      const parts = text.split(signingStanza(name)).map((part) => part.trim());
+      await access.writePolicy(policy, `${parts.filter((part) => part !== '').join('\n\n')}\n`);
     }
   },
 };
@@ -88,10 +85,4 @@ export const removePhases: readonly RemovePhase[] = [
 
 async function serialsOf({ access }: RemoveView): Promise<string[]> {
   return ((await access.record())?.certificates ?? []).map(({ serial }) => serial);
-}
-
-async function allowingPolicies({ access, name }: RemoveView): Promise<string[]> {
-  const names = signingPolicyNames((await access.bootServers()).map(({ lrn }) => lrn));
-  const texts = await Promise.all(names.map((policy) => access.policy(policy)));
-  return names.filter((_, index) => texts[index]?.includes(signingStanza(name)));
 }

@@ -1,7 +1,8 @@
 import { Registry } from '@neco/bootserver-registry';
 import { addressPlan, NecoError, serverName } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
-import { connectEtcdAsNeco } from '../access/connections.ts';
+import { certificateKinds } from '../access/certificate-kinds.ts';
+import { connectEtcd, readPair } from '../access/connections.ts';
 import { siteFromHost } from '../preflight/site-from-host.ts';
 import type { JoinView } from './join-context.ts';
 import type { JoinOptions } from './join-options.ts';
@@ -73,7 +74,7 @@ async function isInRegistry(
   addresses: readonly string[],
 ): Promise<boolean> {
   try {
-    const etcd = await connectEtcdAsNeco(host, addresses);
+    const etcd = await connectEtcd(host, addresses, await readPair(host, certificateKinds.necoClient));
     try {
       return (await new Registry(etcd, prefix).bootServer(lrn)) !== undefined;
     } finally {

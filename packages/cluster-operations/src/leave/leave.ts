@@ -2,7 +2,7 @@ import { serverName, type SiteConfiguration, dryRunPhases, NecoError, runPhases 
 import { EtcdCluster, type EtcdConnection } from '@neco/etcd-admin';
 import { Registry } from '@neco/bootserver-registry';
 import { lockHost, openHost, readOnlyHost } from '@neco/host-installer';
-import { withOperationLock } from '../access/operation-lock.ts';
+import type { AccessMeans } from '../applications/application-access.ts';
 import { applicationLayout } from '../applications/application-layout.ts';
 import { openCluster, type ClusterLink } from '../applications/cluster-link.ts';
 import { withAdministration } from '../applications/open-application.ts';
@@ -108,8 +108,17 @@ async function work(
   const { lrn, dryRun, compromised, reporter, signal, vaultUser } = options;
   const again = `neco leave ${String(lrn)}`;
   const host = openHost();
-  const administration = { reporter, signal, host: readOnlyHost(), layout: applicationLayout, vaultUser };
-  return await withAdministration(cluster, administration, async ({ etcd, registry, session }) => {
+  const administration = {
+    reporter,
+    signal,
+    host: readOnlyHost(),
+    layout: applicationLayout,
+    vaultUser,
+    changes: dryRun ? undefined : again,
+    turnLimit,
+  };
+  await using _host = dryRun ? undefined : await lockHost('operation');
+  const run = async ({ etcd, registry, session }: AccessMeans, held: AbortSignal): Promise<LeaveResult> => {
     const { name, address } = facts;
     const here = cluster.address;
     const means: LeaveMeans = { lrn, name, address, here, etcd, registry, session };
@@ -118,18 +127,14 @@ async function work(
       await dryRunPhases(leavePhases, view, reporter);
       return { changed: false };
     }
-    await using _host = await lockHost('operation');
-    const turn = { what: again, server: cluster.name, reporter, signal, timeout: turnLimit };
-    const run = async (held: AbortSignal): Promise<LeaveResult> => {
-      if (performance.now() - start > freshFor) await lookAgain(cluster, site, facts, options);
-      const context = { facts, access: changeLeave(means), host, here: cluster.lrn, reporter, signal: held };
-      const { changed } = await runPhases(leavePhases, context, { reporter, signal: held, again });
-      return { changed };
-    };
-    const result = await withOperationLock(registry, turn, run).catch(inFlight);
-    if (compromised) throw compromisedError(name);
-    return result;
-  });
+    if (performance.now() - start > freshFor) await lookAgain(cluster, site, facts, options);
+    const context = { facts, access: changeLeave(means), host, here: cluster.lrn, reporter, signal: held };
+    const { changed } = await runPhases(leavePhases, context, { reporter, signal: held, again });
+    return { changed };
+  };
+  const result = await withAdministration(cluster, administration, run).catch(inFlight);
+  if (compromised && !dryRun) throw compromisedError(facts.name);
+  return result;
 }
 
 /** Between the look and the change somebody was asked, and may have taken his time. */

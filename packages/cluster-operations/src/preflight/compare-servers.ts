@@ -14,10 +14,12 @@ export interface ServerReport {
   address: string;
   /** The address of each LRN by this server's site.yml. */
   plan: Readonly<Record<string, string>>;
+  /** The setup that this server takes part in already. */
+  setupId?: string | undefined;
 }
 
 /** What all servers must have as the leader has it. */
-type Common = Pick<ServerReport, 'version' | 'prefix' | 'plan'>;
+type Common = Pick<ServerReport, 'version' | 'prefix' | 'plan' | 'setupId'>;
 
 /**
  * Decides on what only shows when all servers are seen together: one version, prefix and address plan, machines and
@@ -27,6 +29,7 @@ type Common = Pick<ServerReport, 'version' | 'prefix' | 'plan'>;
 export function compareServers(leader: Common, servers: readonly ServerReport[]): ErrorDetail[] {
   return [
     ...servers.flatMap((server) => unlikeLeader(leader, server)),
+    ...servers.flatMap((server) => ofAnotherSetup(leader, server)),
     ...shared(
       servers,
       'machineId',
@@ -40,6 +43,19 @@ export function compareServers(leader: Common, servers: readonly ServerReport[])
       `correct "addresses" in ${sitePath}, which must say the same on all of them`,
     ),
     ...clockFaults(servers),
+  ];
+}
+
+function ofAnotherSetup(
+  leader: Pick<ServerReport, 'setupId'>,
+  { lrn, setupId }: Pick<ServerReport, 'lrn' | 'setupId'>,
+): ErrorDetail[] {
+  if (setupId === undefined || setupId === leader.setupId) return [];
+  return [
+    {
+      message: `${serverName(lrn)} takes part in a setup of which the leader knows nothing`,
+      hint: 'the leader has lost its disk, or the server comes from another cluster: give the leader its /var/lib/neco back, or begin anew on empty servers',
+    },
   ];
 }
 

@@ -1,6 +1,6 @@
 import { NecoError, messageOf, serverName, waitFor, type ErrorDetail } from '@neco/core';
 import type { EtcdCluster } from '@neco/etcd-admin';
-import { certificateKinds } from '../access/certificate-kinds.ts';
+import { certificateKinds, type CertificateKind } from '../access/certificate-kinds.ts';
 import { connectEtcd, connectVault, readPair } from '../access/connections.ts';
 import { servedSerial } from '../access/served-serial.ts';
 import { ports } from '../ports.ts';
@@ -24,27 +24,32 @@ export async function findFaults(view: SetupView): Promise<ErrorDetail[]> {
 async function boundaryFaults(view: SetupView): Promise<string[]> {
   const { necoClient, vaultClient } = certificateKinds;
   const { prefix } = view.options;
-  const checks = [
-    { kind: necoClient, key: prefix, allowed: true },
-    { kind: necoClient, key: '/vault/', allowed: false },
-    { kind: vaultClient, key: '/vault/', allowed: true },
-    { kind: vaultClient, key: prefix, allowed: false },
-  ];
-  const faults = await Promise.all(
-    checks.map(async ({ kind, key, allowed }) => {
-      const etcd = await connectEtcd(view.host, [view.address], await readPair(view.host, kind));
-      try {
-        const may = await mayRead(etcd, key);
-        if (may === allowed) return undefined;
-        return `${kind.commonName(view.lrn)} can ${may ? '' : 'not '}read ${key} in etcd`;
-      } catch (error) {
-        return messageOf(error);
-      } finally {
-        etcd.close();
-      }
-    }),
-  );
-  return faults.filter((fault) => fault !== undefined);
+  const faults = await Promise.all([
+    boundaryFaultsOf(view, necoClient, prefix, '/vault/'),
+    boundaryFaultsOf(view, vaultClient, '/vault/', prefix),
+  ]);
+  return faults.flat();
+}
+
+async function boundaryFaultsOf(
+  view: SetupView,
+  kind: CertificateKind,
+  own: string,
+  another: string,
+): Promise<string[]> {
+  const name = kind.commonName(view.lrn);
+  const etcd = await connectEtcd(view.host, [view.address], await readPair(view.host, kind));
+  try {
+    const [mayOwn, mayOther] = await Promise.all([mayRead(etcd, own), mayRead(etcd, another)]);
+    return [
+      ...(mayOwn ? [] : [`${name} cannot read ${own} in etcd`]),
+      ...(mayOther ? [`${name} can read ${another} in etcd`] : []),
+    ];
+  } catch (error) {
+    return [messageOf(error)];
+  } finally {
+    etcd.close();
+  }
 }
 
 async function mayRead(etcd: EtcdCluster, prefix: string): Promise<boolean> {

@@ -8,12 +8,17 @@ import { openState, sealState } from '../rendezvous/setup-key.ts';
 
 const caSchema = z.object({ certificate: z.string(), privateKey: z.string() });
 
+/** The old member is there; it was removed; the new one was added. */
+const replacements = ['pending', 'removed', 'done'] as const;
+
+type Replacement = (typeof replacements)[number];
+
 const leaderStateSchema = z.object({
   version: z.literal(1),
   /** The public key by which each server is known, by LRN. */
   publicKeys: z.record(z.string(), z.string()),
-  /** Servers that came back with another key, and whether their etcd member was replaced already. */
-  replaced: z.record(z.string(), z.enum(['pending', 'done'])),
+  /** Servers that came back with another key, and how far the replacement of their etcd member is. */
+  replaced: z.record(z.string(), z.enum(replacements)),
   /** The CAs with their keys, from the temporary Vault until the real one holds them. */
   authorities: z.object({ server: caSchema, peer: caSchema, client: caSchema }).optional(),
 });
@@ -21,8 +26,9 @@ const leaderStateSchema = z.object({
 /** What must survive a power cut of the leader; on disk only encrypted with a key derived from the secret. */
 export class LeaderState {
   readonly publicKeys: Map<number, string>;
-  readonly replaced: Map<number, 'pending' | 'done'>;
+  readonly replaced: Map<number, Replacement>;
   authorities: PerAuthority<ExportedCa> | undefined;
+  #saving: Promise<void> = Promise.resolve();
 
   private constructor(data: z.infer<typeof leaderStateSchema>) {
     this.publicKeys = new Map(Object.entries(data.publicKeys).map(([lrn, key]) => [Number(lrn), key]));
@@ -51,7 +57,14 @@ export class LeaderState {
     });
   }
 
+  /** Writes it, encrypted and synced. Saves that meet go one after the other, so that the last one is what stays. */
   async save(host: HostWriter, seal: SealKey): Promise<void> {
+    const saving = this.#saving.then(() => this.#write(host, seal));
+    this.#saving = saving.catch(() => undefined);
+    await saving;
+  }
+
+  async #write(host: HostWriter, seal: SealKey): Promise<void> {
     const data: z.infer<typeof leaderStateSchema> = {
       version: 1,
       publicKeys: Object.fromEntries([...this.publicKeys].map(([lrn, key]) => [String(lrn), key])),

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { NecoError, Secret, serverName, type ErrorDetail, type Reporter } from '@neco/core';
 import type { HostReader, HostWriter } from '@neco/host-installer';
 import { createKey } from '@neco/vault-pki';
@@ -14,6 +15,9 @@ import type { SetupView } from './setup-context.ts';
 
 /** How long a server with findings of its own tries to tell the others, in ms. */
 const patienceWithFindings = 10_000;
+
+/** How long until etcd is asked again who is registered, when it could not be asked, in ms. */
+const pauseOfRegistry = 2000;
 
 /** What a server brings to the rendezvous. */
 export interface Self extends SetupView {
@@ -65,12 +69,15 @@ export async function openLeader(
 async function followRegistrations(self: Self, meeting: LeaderMeeting): Promise<void> {
   if ((await self.host.readPair(certificateKinds.necoClient)) === undefined) return;
   const signal = AbortSignal.any([self.signal, meeting.closed]);
-  const follow = withRegistry(self, async (registry) => {
-    for await (const servers of registry.watchBootServers({ signal }))
-      meeting.registered(servers.map(({ lrn }) => lrn));
-  });
-  // Where etcd does not answer yet nobody is registered, as far as this leader can tell.
-  await follow.catch(() => undefined);
+  while (!signal.aborted) {
+    const follow = withRegistry(self, async (registry) => {
+      for await (const servers of registry.watchBootServers({ signal }))
+        meeting.registered(servers.map(({ lrn }) => lrn));
+    });
+    // Where etcd does not answer yet nobody is registered, as far as this leader can tell: it may, after a boot.
+    await follow.catch(() => undefined);
+    await delay(pauseOfRegistry, undefined, { signal }).catch(() => undefined);
+  }
 }
 
 /** Makes ready to ask the leader; it need not be there yet. */
@@ -94,18 +101,21 @@ export async function openFollower(self: Self, secret: Secret): Promise<Follower
   });
 }
 
-/** A server that has findings of its own fails with them, even where it cannot tell anyone. */
+/**
+ * A server that has findings of its own fails with them, even where it cannot tell anyone, and where the decision was
+ * made before it came back.
+ */
 export async function decideWithFindings(
   meeting: Meeting,
   self: Pick<Self, 'findings' | 'signal'>,
 ): Promise<Decision> {
-  try {
-    return await meeting.decide();
-  } catch (error) {
+  const decision = await meeting.decide().catch((error: unknown) => {
     const alone =
       self.findings.length > 0 && !(error instanceof NecoError && error.code === 'PREFLIGHT_FAILED');
     throw alone && !self.signal.aborted ? preflightFailed(self.findings) : error;
-  }
+  });
+  if (self.findings.length > 0) throw preflightFailed(self.findings);
+  return decision;
 }
 
 async function introducer(self: Self): Promise<() => Introduction> {

@@ -31,7 +31,7 @@ export async function preflight(options: PreflightOptions): Promise<void> {
   const host = openHost();
   const view = await viewOf(
     host,
-    { ...options, revoke: true, dryRun: true, acceptKeys: new Map(), ...unasked },
+    { ...options, revoke: true, dryRun: true, acceptKeys: new Map(), again: '', ...unasked },
     signal,
   );
   const resuming = view.record !== undefined;
@@ -73,6 +73,7 @@ export async function preflight(options: PreflightOptions): Promise<void> {
     );
   } finally {
     await meeting.close();
+    await view.etcd.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import { Registry } from '@neco/bootserver-registry';
-import { connectEtcdAsNeco } from '../access/connections.ts';
+import type { EtcdCluster } from '@neco/etcd-admin';
 import { certificateKinds } from '../access/certificate-kinds.ts';
 import type { SetupView } from './setup-context.ts';
 
@@ -17,13 +17,13 @@ export async function registeredLrns(view: SetupView): Promise<number[]> {
   return withRegistry(view, async (registry) => (await registry.bootServers()).map((server) => server.lrn));
 }
 
+/** etcd as this server's neco, its own member first. Kept while setup runs, not to be closed. */
+export function etcdAsNeco(view: SetupView): Promise<EtcdCluster> {
+  const others = [...view.addresses.values()].filter((address) => address !== view.address);
+  return view.etcd.asNeco(view.host, [view.address, ...others]);
+}
+
 /** Does `work` with the registry, as this server's neco. */
 export async function withRegistry<T>(view: SetupView, work: (registry: Registry) => Promise<T>): Promise<T> {
-  const others = [...view.addresses.values()].filter((address) => address !== view.address);
-  const etcd = await connectEtcdAsNeco(view.host, [view.address, ...others]);
-  try {
-    return await work(new Registry(etcd, view.options.prefix));
-  } finally {
-    etcd.close();
-  }
+  return work(new Registry(await etcdAsNeco(view), view.options.prefix));
 }

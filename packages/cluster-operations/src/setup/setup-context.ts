@@ -2,6 +2,7 @@ import { NecoError, type ErrorDetail, type Reporter, type SiteConfiguration } fr
 import type { HostReader, HostWriter } from '@neco/host-installer';
 import type { LeaderMeeting } from './leader-meeting.ts';
 import type { Meeting } from './meeting.ts';
+import type { EtcdPool } from '../access/etcd-pool.ts';
 import type { Signer } from '../access/signer.ts';
 import type { SetupOptions } from './setup-options.ts';
 import type { SetupRecord } from './setup-record.ts';
@@ -17,6 +18,8 @@ export interface SetupView {
   readonly address: string;
   readonly addresses: ReadonlyMap<number, string>;
   readonly options: SetupOptions;
+  /** Clients of etcd, kept while setup runs. */
+  readonly etcd: EtcdPool;
   /** What this server remembers of this setup; undefined before it took part. */
   readonly record: SetupRecord | undefined;
   readonly signal: AbortSignal;

@@ -18,6 +18,8 @@ export interface SetupOptions {
   secret(): Promise<Secret>;
   /** Gives the first administrator; called only on the leader, and only while there is none. May be called twice. */
   administrator(): Promise<{ name: string; password: Secret }>;
+  /** The command that goes on after this one was stopped, as it is to be typed on all servers. */
+  again: string;
   reporter: Reporter;
   signal: AbortSignal;
   /** Version of the calling program; all servers must run the same. */

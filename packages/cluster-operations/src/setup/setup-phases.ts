@@ -15,6 +15,7 @@ import { replaceLostMembers } from './phases/replace-lost-members.ts';
 import { serveNewCertificates } from './phases/serve-new-certificates.ts';
 import { settleRootToken } from './phases/settle-root-token.ts';
 import { startEtcd } from './phases/start-etcd.ts';
+import { startUpdater } from './phases/start-updater.ts';
 import { startVault } from './phases/start-vault.ts';
 import { unsealVault } from './phases/unseal-vault.ts';
 import { verifySetup } from './phases/verify-setup.ts';
@@ -42,4 +43,5 @@ export const setupPhases: readonly Phase<SetupView, SetupContext>[] = [
   registerBootServer,
   awaitRegistrations,
   verifySetup,
+  startUpdater,
 ];

@@ -43,7 +43,7 @@ async function runSetup(options: SetupOptions): Promise<{ changed: boolean }> {
     unsealedWithStoredKey: false,
   };
   const reporter = observed(options.reporter, context, last);
-  const again = `neco setup ${view.lrns.join(' ')}`;
+  const { again } = options;
   try {
     return await runPhases(setupPhases, Object.assign(context, { reporter }), { reporter, signal, again });
   } catch (thrown) {
@@ -59,6 +59,7 @@ async function runSetup(options: SetupOptions): Promise<{ changed: boolean }> {
     );
   } finally {
     await context.meeting?.close();
+    await view.etcd.close();
   }
 }
 

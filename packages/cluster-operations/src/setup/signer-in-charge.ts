@@ -4,9 +4,6 @@ import { withRegistry } from './progress.ts';
 import type { Issue } from './protocol.ts';
 import type { SetupContext } from './setup-context.ts';
 
-/** A server that loses power takes the connections of Vault to its etcd along; the next ones come within this, in ms. */
-const patience = 30_000;
-
 /**
  * The Vault that signs at this moment: for the first certificates the temporary one while it runs, otherwise the
  * real one with the root token that etcd keeps until the end. Undefined where there is neither.
@@ -15,5 +12,5 @@ export async function signerFor(context: SetupContext, issue: Issue): Promise<Si
   if (issue === 'initial' && context.temporarySigner !== undefined) return context.temporarySigner;
   const token = await withRegistry(context, (registry) => registry.rootToken());
   if (token === undefined) return undefined;
-  return new Signer(await connectVault(context.host, context.address, token), context.addresses, patience);
+  return new Signer(await connectVault(context.host, context.address, token), context.addresses);
 }

@@ -1,6 +1,7 @@
 import { addressPlan, NecoError, serverName } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
 import { siteFromHost } from '../preflight/site-from-host.ts';
+import { EtcdPool } from '../access/etcd-pool.ts';
 import type { SetupView } from './setup-context.ts';
 import type { SetupOptions } from './setup-options.ts';
 import { readSetupRecord } from './setup-record.ts';
@@ -42,6 +43,7 @@ export async function viewOf(
     address: addresses.get(site.lrn) ?? '',
     addresses,
     options,
+    etcd: new EtcdPool(),
     record: await recordFor(host, options),
     signal,
   };
@@ -52,9 +54,10 @@ async function recordFor(host: HostReader, { lrns, prefix }: SetupOptions): Prom
   const record = await readSetupRecord(host);
   if (record === undefined) return undefined;
   if (record.lrns.join(' ') === lrns.join(' ') && record.prefix === prefix) return record;
+  const option = record.prefix === prefix ? '' : `--etcd-prefix ${record.prefix} `;
   throw new NecoError(
     'FOREIGN_DATA',
     `this server takes part in the setup of ${record.lrns.join(' ')} under ${record.prefix} since ${record.startedAt}`,
-    { hint: `run "neco setup ${record.lrns.join(' ')}" to go on with it; nothing was changed` },
+    { hint: `run "neco setup ${option}${record.lrns.join(' ')}" to go on with it; nothing was changed` },
   );
 }

@@ -3,6 +3,7 @@ import type { KnownServer } from './list-servers.ts';
 import type { LocalFacts } from './local-facts.ts';
 import { plainSerial } from './probe-served-certificate.ts';
 import type { ServerProbe } from './probe-server.ts';
+import { replacementHint } from './replacement-hint.ts';
 import type { BootServerStatus, CertificateStatus, ClusterStatus, StatusWarning } from './status-schema.ts';
 
 type ProbedServer = KnownServer & { probe: ServerProbe };
@@ -31,7 +32,7 @@ export function findWarnings(input: WarningsInput): StatusWarning[] {
     ...activeWarnings(input),
     ...input.unfinishedLeaves.map(unfinishedLeave),
     ...keyWarnings(input, again),
-    ...input.certificates.flatMap((certificate) => certificateWarnings(certificate, again)),
+    ...input.certificates.flatMap((certificate) => certificateWarnings(certificate, input)),
     ...input.servers.flatMap(staleWarnings),
     ...versionWarnings('etcd', input.bootServers),
     ...versionWarnings('vault', input.bootServers),
@@ -141,7 +142,7 @@ function vaultWarnings(
 ): StatusWarning[] {
   const unsealing =
     unsealKeyStored === true
-      ? `on ${name}: systemctl restart neco-worker, which unseals it with the key in etcd`
+      ? `on ${name}: systemctl restart neco-updater, which unseals it with the key in etcd`
       : `VAULT_ADDR=https://${address}:8200 VAULT_CACERT=/etc/neco/ca/server.crt vault operator unseal`;
   const look = `on ${name}: systemctl restart vault; its log: journalctl -u vault`;
   if (vault.state === 'sealed') return [fault(`Vault of ${name} is sealed`, unsealing)];
@@ -175,18 +176,25 @@ function keyWarnings({ vault }: WarningsInput, again: string): StatusWarning[] {
   return [warning('the root token of Vault was left in etcd', `revoke it: ${again} (without --no-revoke)`)];
 }
 
-function certificateWarnings(certificate: CertificateStatus, again: string): StatusWarning[] {
+function certificateWarnings(
+  certificate: CertificateStatus,
+  { bootServers, local }: WarningsInput,
+): StatusWarning[] {
   const { state, server, where, notBefore, notAfter, daysLeft } = certificate;
   const what = `the certificate ${where} of ${server}`;
-  const reissue = `on ${server} run: ${again}`;
-  if (state === 'expired') return [fault(`${what} has expired on ${notAfter}`, reissue)];
+  const known = bootServers.find(({ name }) => name === server);
+  const replace =
+    local.unfinishedSetup === undefined
+      ? replacementHint(where, known)
+      : 'go on with setup, which issues it anew';
+  if (state === 'expired') return [fault(`${what} has expired on ${notAfter}`, replace)];
   if (state === 'not-yet-valid') {
     return [
       fault(`${what} is not valid before ${notBefore}`, `set the clocks right: on ${server}, timedatectl`),
     ];
   }
   if (state === 'expiring')
-    return [warning(`${what} expires in ${String(daysLeft)} days, on ${notAfter}`, reissue)];
+    return [warning(`${what} expires in ${String(daysLeft)} days, on ${notAfter}`, replace)];
   return [];
 }
 

@@ -29,7 +29,7 @@ async function readOne(server: string, path: string): Promise<CertificateStatus 
     return {
       severity: 'fault',
       message: `the certificate ${path} of ${server} cannot be read: ${messageOf(error)}`,
-      hint: `on ${server} run neco setup again with all LRNs`,
+      hint: `where setup has not finished, run it again on ${server}; on a finished cluster put the file back from a copy, or have an administrator of Vault sign a new one`,
     };
   }
 }

@@ -36,6 +36,12 @@ describe('servers held against each other', () => {
     ]);
   });
 
+  it("are named when they take part in a setup that is not the leader's", () => {
+    expect(messages({}, { setupId: 'another' })).to.deep.equal([
+      'boot-1 takes part in a setup of which the leader knows nothing',
+    ]);
+  });
+
   it('are named when they share a machine id or an address', () => {
     const found = messages({}, { machineId: 'machine-2' }, { address: '10.0.0.0' });
     expect(found).to.deep.equal([

@@ -7,15 +7,16 @@ import { unitState } from './unit-state.ts';
 const noLimit: CommandOptions = { timeout: Infinity };
 
 /**
- * Has systemd do something with a unit, see systemctl(1). Stopping the wait does not take the job back.
+ * Has systemd do something with a unit, or with several at once, see systemctl(1). Stopping the wait does not take the job back.
  * @throws NecoError SERVICE_FAILED with the end of the unit's log; CANCELLED
  */
 export async function controlUnit(
   verb: 'start' | 'stop' | 'restart' | 'reload' | 'enable' | 'disable' | 'reset-failed',
-  name: string,
+  name: string | readonly string[],
   options: Partial<StartOptions> = {},
 ): Promise<void> {
   const { block = true, signal } = options;
+  const names = typeof name === 'string' ? [name] : name;
   const argv = [
     verb,
     '--quiet',
@@ -23,13 +24,14 @@ export async function controlUnit(
     '--no-ask-password',
     ...(block ? [] : ['--no-block']),
     '--',
-    name,
+    ...names,
   ];
   const { exitCode, stderr } = await runCommand('systemctl', argv, {
     ...noLimit,
     ...(signal ? { signal } : {}),
   });
-  if (exitCode !== 0) throw await unitError(name, `cannot ${verb} ${name}: ${firstLine(stderr)}`);
+  if (exitCode === 0) return;
+  throw await unitError(names[0] ?? '', `cannot ${verb} ${names.join(' and ')}: ${firstLine(stderr)}`);
 }
 
 /** Has systemd read its unit files again. @throws NecoError SERVICE_FAILED */

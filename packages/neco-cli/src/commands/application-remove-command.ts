@@ -68,7 +68,7 @@ export class ApplicationRemoveCommand extends VaultUserCommand {
 }
 
 function leftOver(name: string, { keysLeft, prefix, servers }: RemovedApplication): string {
-  const keys = `left in etcd: ${String(keysLeft)} keys under ${prefix}`;
+  const keys = `left in etcd: ${String(keysLeft)} ${keysLeft === 1 ? 'key' : 'keys'} under ${prefix}`;
   const remedy = keysLeft === 0 ? '' : ` (as root: etcdctl del --prefix ${prefix})`;
   const files = servers.length === 0 ? '' : `; left on ${servers.join(', ')}: /etc/${name}`;
   return `${keys}${remedy}${files}`;

@@ -62,7 +62,7 @@ export class SetupCommand extends EtcdCommand {
     const acceptKeys = parseAcceptedKeys(this.acceptKey);
     const prefix = this.etcdFlags().prefix ?? '/neco/';
     if (this.admin !== undefined) checkAdministratorName(this.admin);
-    const again = `neco setup ${lrns.join(' ')}`;
+    const again = this.#again(lrns, prefix);
     requireRoot(again);
     const { readSite, setup } = await import('../operations/setup-operation.ts');
     const leader = (await readSite()).lrn === lrns[0];
@@ -82,6 +82,7 @@ export class SetupCommand extends EtcdCommand {
           askAdministrator(this.context, { name: this.admin, passwordFile: this.adminPasswordFile }),
         ),
       ),
+      again,
       reporter,
       signal: this.context.signal,
       version: this.context.version,
@@ -93,6 +94,16 @@ export class SetupCommand extends EtcdCommand {
       reporter.close();
     }
     return exitStatus.done;
+  }
+
+  /** This command on any of the servers: with what all must be given alike, and without what is asked for. */
+  #again(lrns: readonly number[], prefix: string): string {
+    return [
+      'neco setup',
+      ...(this.noRevoke ? ['--no-revoke'] : []),
+      ...(prefix === '/neco/' ? [] : ['--etcd-prefix', prefix]),
+      ...lrns,
+    ].join(' ');
   }
 }
 

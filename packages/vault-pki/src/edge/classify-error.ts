@@ -58,7 +58,7 @@ function kindOf(
   if (/vault is sealed/i.test(said)) {
     return {
       code: 'VAULT_SEALED',
-      hint: 'unseal it with "vault operator unseal", or let neco-worker do it',
+      hint: 'unseal it with "vault operator unseal", or let neco-updater do it',
       retryable: true,
     };
   }

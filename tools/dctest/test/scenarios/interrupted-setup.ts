@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { checkCluster } from './check-stub.ts';
+import { checkCluster } from '../../src/check-cluster.ts';
 import { DataCenter } from '../../src/data-center.ts';
 import type { Server } from '../../src/server.ts';
 import { expectDone, handOutSecrets, setupArguments, startSetup } from '../../src/set-up-cluster.ts';
 import { SetupRun } from '../../src/setup-run.ts';
 
-/** How a server is interrupted in the middle of setup. */
-export type Interruption = 'kill' | 'power cut';
+/** How a server, or the whole data centre, is interrupted in the middle of setup. */
+export type Interruption = 'kill' | 'power cut' | 'kill everywhere' | 'power cut everywhere';
 
 export interface Case {
   readonly lrn: number;
@@ -42,9 +42,10 @@ export async function setUpInterrupted(
   );
   expect(event, `boot-${lrn} came to ${phase}`).to.not.equal(undefined);
   await delay(after);
-  await interrupt(victim, how);
-  const again = await SetupRun.start(victim.server, setupArguments(servers, victim.server, limit));
-  await expectDone(runs.map((run) => (run === victim ? again : run)));
+  const victims = how.endsWith('everywhere') ? runs : [victim];
+  await Promise.all(victims.map((run) => interrupt(run, how)));
+  const again = await Promise.all(victims.map((run) => start(servers, run.server)));
+  await expectDone([...runs.filter((run) => !victims.includes(run)), ...again]);
   await checkCluster(dataCenter);
 }
 
@@ -78,7 +79,7 @@ function start(servers: readonly Server[], server: Server): Promise<SetupRun> {
 }
 
 async function interrupt(run: SetupRun, how: Interruption): Promise<void> {
-  if (how === 'kill') return run.kill();
+  if (how.startsWith('kill')) return run.kill();
   await run.server.crash();
   await run.server.boot();
 }

@@ -47,6 +47,12 @@ describe(`setup that is interrupted (seed ${partSeed}${runsAll ? ', all' : ''})`
     const all = casesOf('power cut', sixOf(phases.leader), sixOf(phases.follower));
     for (const one of partOf(all, 2, random)) await run(one);
   });
+
+  it('finishes when all servers are killed or lose power at once, and the same command is run again on all', async () => {
+    const points = sixOf(phases.leader);
+    const all = [...casesOf('kill everywhere', points, []), ...casesOf('power cut everywhere', points, [])];
+    for (const one of partOf(all, 1, random)) await run(one);
+  });
 });
 
 async function run(one: Case): Promise<void> {

@@ -75,20 +75,18 @@ describe('a finished setup', function () {
     });
 
     it('refuses who shows no certificate, or one of another CA', async () => {
-      for (const server of servers) {
+      const foreign = { certificate: '/etc/neco/server.crt', key: '/etc/neco/server.key' };
+      const read = ['get', '/neco/', '--prefix', '--command-timeout', '2s'];
+      const isRefused = async (server: Server) => {
         for (const port of [2379, 2380]) {
-          const at = `${server.address}:${port}`;
-          const argv = ['openssl', 's_client', '-ign_eof', '-connect', at];
+          const argv = ['openssl', 's_client', '-ign_eof', '-connect', `${server.address}:${port}`];
           const { stdout, stderr } = await leader.exec(argv, { timeout: 10_000 });
           expect(`${stdout}${stderr}`).to.include('certificate required');
         }
-        const refused = ['get', '/neco/', '--prefix', '--command-timeout', '2s'];
-        const none = await etcdctl(server, 'none', refused);
-        expect(none).to.include({ stdout: '', exitCode: 1 });
-        const foreign = { certificate: '/etc/neco/server.crt', key: '/etc/neco/server.key' };
-        const other = await etcdctl(server, foreign, refused);
-        expect(other).to.include({ stdout: '', exitCode: 1 });
-      }
+        expect(await etcdctl(server, 'none', read)).to.include({ stdout: '', exitCode: 1 });
+        expect(await etcdctl(server, foreign, read)).to.include({ stdout: '', exitCode: 1 });
+      };
+      await Promise.all(servers.map(isRefused));
     });
 
     it('gives no key to a certificate of its CA whose name is no user', async () => {
@@ -367,7 +365,7 @@ describe('a finished setup', function () {
       }
     });
 
-    it('wrote no secret into its journal, and leaves none in a process list', async () => {
+    it('wrote no secret into its journal or a file, and leaves none in a process list', async () => {
       const secret = (await leader.readFile(secretFile)).trim();
       const password = (await leader.readFile(administrator.passwordFile)).trim();
       const { value } = JSON.parse((await etcdValue(leader, '/neco/vault-unseal-key')) ?? '') as {
@@ -379,6 +377,10 @@ describe('a finished setup', function () {
         for (const one of [secret, password, value, 'hvs.', 'PRIVATE KEY']) {
           expect(said.includes(one), `${server.name} told a secret`).to.equal(false);
         }
+        const places = ['/etc', '/var', '/run', '/tmp'];
+        const search = ['grep', '-rlIsF', '--exclude-dir=cache', '-f', '-', ...places];
+        const { stdout } = await server.exec(search, { input: `${secret}\n${password}\n${value}\n` });
+        expect(stdout, `files of ${server.name} with a secret`).to.equal('');
       }
     });
 

@@ -217,7 +217,9 @@ describe('trust during setup', function () {
         const ended = [await leader.result, await wiped.result];
         await other.kill();
         const [shown, known] = keysIn(ended[0]?.stderr ?? '');
-        expect(shown).to.not.equal(known);
+        expect(shown, ended.map(({ exitCode, stderr }) => `${exitCode} ${stderr}`).join('\n')).to.not.equal(
+          known,
+        );
         for (const { exitCode, stderr } of ended) {
           expect(exitCode, stderr).to.equal(4);
           expect(keysIn(stderr)).to.deep.equal([shown, known]);

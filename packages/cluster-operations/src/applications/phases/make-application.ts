@@ -4,7 +4,6 @@ import {
   applicationMount,
   applicationPrefix,
   applicationRule,
-  operatorPolicyName,
   signingStanza,
 } from '../application-rights.ts';
 import { deafPolicies, roleFaults, signingRoleFaults, userFaults } from '../find-application-faults.ts';
@@ -62,18 +61,21 @@ export const allowSigning: InitPhase = mending(
   { id: 'allow-signing', title: 'Let operators and boot servers have its certificate signed' },
   async ({ access, name }) =>
     (await deafPolicies(access, name)).map(
-      (policy) => `the Vault policy ${policy} does not let it be signed`,
+      ({ policy }) => `the Vault policy ${policy} does not let it be signed`,
     ),
   ({ name }) => `add ${applicationMount}/sign/${name} to the policies of operators and boot servers`,
   async ({ access, name }) => {
-    for (const policy of await deafPolicies(access, name)) {
-      const text = await access.policy(policy);
-      if (text !== undefined)
-        await access.writePolicy(policy, `${text.trimEnd()}\n\n${signingStanza(name)}\n`.trimStart());
-      else if (policy === operatorPolicyName)
-        await access.writePolicy(policy, operatorPolicy([applicationRule(name)]));
-      else await access.writePolicy(policy, `${signingStanza(name)}\n`);
-    }
+    const policies = await deafPolicies(access, name);
+    await Promise.all(
+      policies.map(({ policy, text }) =>
+        access.writePolicy(
+          policy,
+          text === undefined
+            ? operatorPolicy([applicationRule(name)])
+            : `${text.trimEnd()}\n\n${signingStanza(name)}\n`.trimStart(),
+        ),
+      ),
+    );
   },
 );
 

@@ -1,6 +1,6 @@
 import { NecoError, waitFor, type Phase, type Secret } from '@neco/core';
-import type { Vault } from '@neco/vault-pki';
-import { authorities, authorityLifeHours, authorityNames } from '../../access/authorities.ts';
+import type { ExportedCa, Vault } from '@neco/vault-pki';
+import { authorities, authorityLifeHours, type PerAuthority } from '../../access/authorities.ts';
 import { connectVault } from '../../access/connections.ts';
 import { ensureMounts, ensureSigningRoles, ensureVaultAccess } from '../../access/ensure-access.ts';
 import { forEachAuthority } from '../../access/signer.ts';
@@ -31,29 +31,29 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
       throw new NecoError('INTERNAL', 'the CAs are neither in Vault nor in the state of setup');
     const vault = await rootVault(context);
     await ensureAudit(vault);
-    await ensureMounts(vault, authorityLifeHours);
-    await forEachAuthority((name) => vault.importCa(authorities[name].mount, kept[name]));
     await Promise.all([
-      ensureSigningRoles(vault, lrns),
+      importInto(vault, kept).then(() => ensureSigningRoles(vault, lrns)),
       ensureVaultAccess(vault, addresses, kept.server.certificate),
     ]);
-    for (const name of authorityNames) {
-      const imported = await vault.caCertificate(authorities[name].mount);
-      if (imported?.trim() !== kept[name].certificate.trim()) {
-        throw new NecoError(
-          'VAULT_FAILED',
-          `Vault does not give back the CA imported to ${authorities[name].mount}`,
-        );
-      }
-    }
     context.record = { ...recordOf(context), authoritiesImportedAt: new Date().toISOString() };
     await writeSetupRecord(host, context.record);
     state.authorities = undefined;
-    await save();
     context.temporarySigner = undefined;
-    await stopTemporaryVault(host);
+    await Promise.all([save(), stopTemporaryVault(host)]);
   },
 };
+
+/** Makes the mounts, imports the CAs and looks whether they are there. */
+async function importInto(vault: Vault, kept: PerAuthority<ExportedCa>): Promise<void> {
+  await ensureMounts(vault, authorityLifeHours);
+  await forEachAuthority(async (name) => {
+    const { mount } = authorities[name];
+    await vault.importCa(mount, kept[name]);
+    const imported = await vault.caCertificate(mount);
+    if (imported?.trim() === kept[name].certificate.trim()) return;
+    throw new NecoError('VAULT_FAILED', `Vault does not give back the CA imported to ${mount}`);
+  });
+}
 
 /** The real Vault with its root token, active. */
 export async function rootVault(context: SetupContext): Promise<Vault> {

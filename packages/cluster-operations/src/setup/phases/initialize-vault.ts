@@ -4,6 +4,7 @@ import type { Registry } from '@neco/bootserver-registry';
 import type { Vault } from '@neco/vault-pki';
 import { connectEtcd, connectVault } from '../../access/connections.ts';
 import { isFinished, withRegistry } from '../progress.ts';
+import { startAndWait } from '../start-and-wait.ts';
 import { signerFor } from '../signer-in-charge.ts';
 import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
 
@@ -21,7 +22,6 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
   concerns: ({ isLeader }) => isLeader,
   async isDone(view) {
     if (await isFinished(view)) return true;
-    if ((await view.host.unit('vault.service')).active !== 'active') return false;
     const vault = await connectVault(view.host, '127.0.0.1');
     const initialized = await vault.sealStatus().then(
       (status) => status.initialized,
@@ -37,11 +37,12 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
     `store ${options.prefix}vault-unseal-key and ${options.prefix}vault-root-token`,
   ],
   async run(context) {
-    await context.host.waitForUnit('vault.service', 'active', context);
+    await startAndWait(context, 'vault.service');
     const vault = await connectVault(context.host, '127.0.0.1');
     await withRegistry(context, async (registry) => {
       await refuseForeignKeys(registry, context.options.prefix);
       const initialized = await answering(context, vault);
+      if (initialized && (await registry.unsealKey()) !== undefined) return;
       if (initialized) await clearEmptyVault(context, registry, vault);
       await proveThePlace(registry);
       const { unsealKeys, rootToken } = await vault.initialize({ shares: 1, threshold: 1 });
@@ -97,7 +98,9 @@ async function proveThePlace(registry: Registry): Promise<void> {
 async function clearEmptyVault(context: SetupContext, registry: Registry, vault: Vault): Promise<void> {
   const state = await registry.operation(setupOperation);
   const { sealed } = await vault.sealStatus();
-  if (state?.['vault'] !== 'initialising' || !sealed) {
+  const used =
+    context.record?.authoritiesImportedAt !== undefined || (await registry.rootToken()) !== undefined;
+  if (state?.['vault'] !== 'initialising' || !sealed || used) {
     throw new NecoError('FOREIGN_DATA', 'Vault is initialised, but its unseal key is not in etcd', {
       hint: `nothing was changed; if an admin took the key out, put it back at ${context.options.prefix}vault-unseal-key and run setup again`,
     });

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { NecoError, serverName, type Phase, type Secret } from '@neco/core';
+import { NecoError, serverName, waitFor, type Look, type Phase, type Secret } from '@neco/core';
 import type { HostWriter } from '@neco/host-installer';
 import { publicKeyFingerprint } from '@neco/vault-pki';
 import { paths } from '../../paths.ts';
 import { decideWithFindings, identityOf, openFollower, openLeader } from '../open-meeting.ts';
+import { preflightFailed } from '../leader-meeting.ts';
+import type { Meeting } from '../meeting.ts';
 import { isFinished } from '../progress.ts';
 import type { Decision } from '../protocol.ts';
 import { signerFor } from '../signer-in-charge.ts';
@@ -25,12 +27,14 @@ export const meetTheOthers: Phase<SetupView, SetupContext> = {
         ]
       : [`connect to ${serverName(leaderLrn)}, with the setup secret`],
   async run(context) {
-    const secret = await context.options.secret();
+    const secret = await secretOf(context);
     const identity = await identityOf(context.host);
+    const over = new AbortController();
     const self = {
       purpose: 'setup',
       publicKey: publicKeyFingerprint(identity.reveal()),
       ...context,
+      signal: AbortSignal.any([context.signal, over.signal]),
     } as const;
     if (context.isLeader) {
       context.leader = await openLeader(self, secret, {
@@ -39,16 +43,50 @@ export const meetTheOthers: Phase<SetupView, SetupContext> = {
       });
     }
     context.meeting = context.leader ?? (await openFollower(self, secret));
-    const decision = await decideWithFindings(context.meeting, context).catch(async (error: unknown) => {
+    const decision = await decideUnlessFinished(context, context.meeting).catch(async (error: unknown) => {
       // The admin accepts the key that was named: this server must show the same one again.
       if (error instanceof NecoError && error.code === 'KEY_MISMATCH')
         await keepIdentity(context.host, identity);
       throw error;
     });
+    if (decision === undefined) {
+      over.abort();
+      await context.meeting.close();
+      context.meeting = context.leader = undefined;
+      return;
+    }
     await keepIdentity(context.host, identity);
     await remember(context, decision);
   },
 };
+
+/**
+ * The decision, or nothing where setup turns out to be finished: etcd could not be asked at first, as after a power cut
+ * of all, and the others, who know it, come to no rendezvous any more.
+ */
+async function decideUnlessFinished(context: SetupContext, meeting: Meeting): Promise<Decision | undefined> {
+  const decided = new AbortController();
+  const signal = AbortSignal.any([context.signal, decided.signal]);
+  const look = async (): Promise<Look<undefined>> =>
+    (await isFinished(context)) ? { done: true, value: undefined } : { done: false, seen: 'not finished' };
+  try {
+    return await Promise.race([
+      decideWithFindings(meeting, context),
+      waitFor(look, { what: 'all boot servers to be registered', pause: 1000, maxPause: 2000, signal }),
+    ]);
+  } finally {
+    decided.abort();
+  }
+}
+
+/** A server with findings of its own says them, even where there is nobody to ask for the secret. */
+async function secretOf({ options, findings }: SetupContext): Promise<Secret> {
+  try {
+    return await options.secret();
+  } catch (error) {
+    throw findings.length > 0 ? preflightFailed(findings) : error;
+  }
+}
 
 async function keepIdentity(host: HostWriter, identity: Secret): Promise<void> {
   await host.makeDirectory(paths.state, { mode: 0o700 });

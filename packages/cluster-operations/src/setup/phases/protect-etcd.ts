@@ -1,7 +1,7 @@
-import { NecoError, waitFor, type Phase } from '@neco/core';
-import { connectEtcd, connectEtcdAsNeco } from '../../access/connections.ts';
+import { NecoError, waitFor, type Look, type Phase } from '@neco/core';
+import { connectEtcd } from '../../access/connections.ts';
 import { ensureEtcdAccess } from '../../access/ensure-access.ts';
-import { isFinished } from '../progress.ts';
+import { etcdAsNeco, isFinished } from '../progress.ts';
 import { signerFor } from '../signer-in-charge.ts';
 import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
 
@@ -12,42 +12,20 @@ export const protectEtcd: Phase<SetupView, SetupContext> = {
   concerns: ({ isLeader }) => isLeader,
   async isDone(view) {
     if (await isFinished(view)) return true;
-    if ((await view.host.unit('etcd.service')).active !== 'active') return false;
-    const etcd = await connectEtcdAsNeco(view.host, ['127.0.0.1']);
-    try {
-      return await etcd.authEnabled();
-    } finally {
-      etcd.close();
-    }
+    return (await etcdAsNeco(view)).authEnabled();
   },
   plan: ({ lrns }) => [
     `make the etcd users root, backup, and neco and vault of ${String(lrns.length)} servers`,
     'turn etcd auth on',
   ],
   async run(context) {
-    const { host, lrns, addresses, options, reporter, signal } = context;
+    const { lrns, addresses, options } = context;
+    await waitForAllMembers(context);
+    // Made only now: it lives ten minutes, and a member may take longer than that to come.
     const signer = await signerFor(context, 'initial');
     if (signer === undefined) return leaderOf(context).withoutSigner();
-    const etcd = await connectEtcd(host, [...addresses.values()], await signer.certifyRoot());
+    const etcd = await connectEtcd(context.host, [...addresses.values()], await signer.certifyRoot());
     try {
-      await waitFor(
-        async () => {
-          const statuses = await etcd.statuses();
-          const absent = [...statuses]
-            .filter(([, status]) => status instanceof NecoError)
-            .map(([endpoint]) => endpoint);
-          return absent.length === 0
-            ? { done: true, value: true }
-            : { done: false, seen: `no answer from ${absent.join(', ')}` };
-        },
-        {
-          what: 'all etcd members to be healthy',
-          signal,
-          onState: (text) => {
-            reporter.state(text);
-          },
-        },
-      );
       await ensureEtcdAccess(etcd, lrns, options.prefix);
       await etcd.enableAuth();
       await etcd.members();
@@ -56,3 +34,20 @@ export const protectEtcd: Phase<SetupView, SetupContext> = {
     }
   },
 };
+
+async function waitForAllMembers(context: SetupContext): Promise<void> {
+  const { reporter, signal } = context;
+  const etcd = await etcdAsNeco(context);
+  const look = async (): Promise<Look<true>> => {
+    const absent = [...(await etcd.statuses())]
+      .filter(([, status]) => status instanceof NecoError)
+      .map(([endpoint]) => endpoint);
+    return absent.length === 0
+      ? { done: true, value: true }
+      : { done: false, seen: `no answer from ${absent.join(', ')}` };
+  };
+  const onState = (text: string): void => {
+    reporter.state(text);
+  };
+  await waitFor(look, { what: 'all etcd members to be healthy', signal, onState });
+}

@@ -1,6 +1,6 @@
 import { serverName, type Phase } from '@neco/core';
-import type { EtcdCluster } from '@neco/etcd-admin';
-import { connectEtcd, connectEtcdAsNeco } from '../../access/connections.ts';
+import type { EtcdCluster, Member } from '@neco/etcd-admin';
+import { connectEtcd } from '../../access/connections.ts';
 import { ports } from '../../ports.ts';
 import { isFinished } from '../progress.ts';
 import { signerFor } from '../signer-in-charge.ts';
@@ -14,31 +14,29 @@ export const replaceLostMembers: Phase<SetupView, SetupContext> = {
   id: 'replace-lost-members',
   title: 'Replace the etcd members of servers that lost their disk',
   concerns: ({ isLeader }) => isLeader,
-  async isDone(view) {
-    if (await isFinished(view)) return true;
-    if (view.options.acceptKeys.size > 0) return false;
-    const etcd = await connectEtcdAsNeco(view.host, ['127.0.0.1']);
-    try {
-      const members = await etcd.members();
-      return members.length === view.lrns.length && members.every(({ name }) => name !== '');
-    } catch {
-      return false;
-    } finally {
-      etcd.close();
-    }
+  isDone(view) {
+    // Whether a member is one that was lost, only the leader's state tells: an accepted key may be of an earlier run.
+    return isFinished(view);
   },
   plan: ({ options }) =>
     [...options.acceptKeys.keys()].map((lrn) => `replace the etcd member of ${serverName(lrn)}`),
   async run(context) {
     const { state, save } = leaderOf(context);
-    const pending = [...state.replaced].filter(([, progress]) => progress === 'pending').map(([lrn]) => lrn);
+    const pending = [...state.replaced].filter(([, progress]) => progress !== 'done').map(([lrn]) => lrn);
     if (pending.length === 0) return;
     const signer = await signerFor(context, 'initial');
     if (signer === undefined) return leaderOf(context).withoutSigner();
     const etcd = await connectEtcd(context.host, [context.address], await signer.certifyRoot());
     try {
       for (const lrn of pending) {
-        await replaceMember(etcd, context.addresses.get(lrn) ?? '');
+        const url = `https://${context.addresses.get(lrn) ?? ''}:${String(ports.etcdPeer)}`;
+        if (state.replaced.get(lrn) === 'pending') {
+          await removeMember(etcd, url);
+          state.replaced.set(lrn, 'removed');
+          await save();
+        }
+        // From here on a member of that address is the new one, which may have joined already.
+        if ((await memberAt(etcd, url)) === undefined) await etcd.addMember([url]);
         state.replaced.set(lrn, 'done');
         await save();
       }
@@ -48,9 +46,11 @@ export const replaceLostMembers: Phase<SetupView, SetupContext> = {
   },
 };
 
-async function replaceMember(etcd: EtcdCluster, address: string): Promise<void> {
-  const url = `https://${address}:${String(ports.etcdPeer)}`;
-  const old = (await etcd.members()).find(({ peerUrls }) => peerUrls.includes(url));
+async function removeMember(etcd: EtcdCluster, url: string): Promise<void> {
+  const old = await memberAt(etcd, url);
   if (old !== undefined) await etcd.removeMember(old.id);
-  await etcd.addMember([url]);
+}
+
+async function memberAt(etcd: EtcdCluster, url: string): Promise<Member | undefined> {
+  return (await etcd.members()).find(({ peerUrls }) => peerUrls.includes(url));
 }

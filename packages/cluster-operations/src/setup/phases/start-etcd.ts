@@ -1,8 +1,10 @@
-import { waitFor, type Phase } from '@neco/core';
-import { connectEtcdAsNeco } from '../../access/connections.ts';
+import { waitFor, type Look, type Phase } from '@neco/core';
 import { paths } from '../../paths.ts';
+import { etcdEndpoint } from '../../ports.ts';
 import { etcdConfigurationOf } from '../etcd-member.ts';
-import { runsAndStays } from '../runs-and-stays.ts';
+import { etcdAsNeco, isFinished } from '../progress.ts';
+import { runsAndStays, unitsOfSetup } from '../runs-and-stays.ts';
+import { startAndWait } from '../start-and-wait.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 
 /** Seed step 3: start the TLS-enabled cluster. etcd says that it is ready when a quorum is there. */
@@ -12,6 +14,7 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
   async isDone(view) {
     if (view.record === undefined || !runsAndStays(await view.host.unit('etcd.service'))) return false;
     const text = await view.host.readText(paths.etcdConfiguration);
+    if (await isFinished(view)) return text !== undefined;
     const known = [etcdConfigurationOf(view, 'new'), etcdConfigurationOf(view, 'existing')];
     return known.includes(text ?? '');
   },
@@ -20,35 +23,24 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
     `enable and start etcd.service as member boot-${String(lrn)}`,
   ],
   async run(context) {
-    const { host, signal } = context;
+    const { host } = context;
     const text = etcdConfigurationOf(context, context.etcdState);
     await host.writeFile(paths.etcdConfiguration, text, { mode: 0o640, owner: 'root', group: 'etcd' });
-    await host.startUnit('etcd.service', { block: false, signal });
-    await host.enableUnit('etcd.service'); // while it looks for the others
-    await waitUntilReady(context);
+    // All at once, while etcd looks for the others: each time costs systemd a reload.
+    await Promise.all([startAndWait(context, 'etcd.service'), host.enableUnits(...unitsOfSetup)]);
+    await waitForQuorum(context);
   },
 };
 
-/** A member that waits for the others is "activating": the wait is for its answer, with its own words when it fails. */
-async function waitUntilReady(context: SetupContext): Promise<void> {
-  const { host, reporter, signal } = context;
-  await host.waitForUnit('etcd.service', 'active', { signal, reporter });
-  const etcd = await connectEtcdAsNeco(host, ['127.0.0.1']);
-  try {
-    await waitFor(
-      async () => {
-        await etcd.checkQuorum();
-        return { done: true, value: true };
-      },
-      {
-        what: 'etcd to have a quorum',
-        signal,
-        onState: (text) => {
-          reporter.state(text);
-        },
-      },
-    );
-  } finally {
-    etcd.close();
-  }
+async function waitForQuorum(context: SetupContext): Promise<void> {
+  const { address, reporter, signal } = context;
+  const etcd = await etcdAsNeco(context);
+  const onState = (text: string): void => {
+    reporter.state(text);
+  };
+  const look = async (): Promise<Look<true>> => {
+    await etcd.checkQuorum({ endpoint: etcdEndpoint(address) });
+    return { done: true, value: true };
+  };
+  await waitFor(look, { what: 'etcd to have a quorum', signal, onState });
 }

@@ -2,6 +2,7 @@ import type { Phase } from '@neco/core';
 import { connectVault } from '../../access/connections.ts';
 import { vaultConfigurationText } from '../../access/vault-configuration-text.ts';
 import { paths } from '../../paths.ts';
+import { isFinished } from '../progress.ts';
 import { runsAndStays } from '../runs-and-stays.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 
@@ -14,10 +15,8 @@ export const startVault: Phase<SetupView, SetupContext> = {
   title: 'Start Vault on etcd',
   async isDone(view) {
     const text = await view.host.readText(paths.vaultConfiguration);
-    // Once setup is finished, neco-worker keeps the list of endpoints, which grows and shrinks with the cluster.
-    const fits =
-      view.record?.finishedAt === undefined ? text === configurationOf(view) : text !== undefined;
-    if (!fits || !runsAndStays(await view.host.unit('vault.service'))) return false;
+    const kept = (await isFinished(view)) ? text !== undefined : text === configurationOf(view);
+    if (!kept || !runsAndStays(await view.host.unit('vault.service'))) return false;
     const vault = await connectVault(view.host, '127.0.0.1');
     return vault.sealStatus().then(
       () => true,
@@ -32,8 +31,12 @@ export const startVault: Phase<SetupView, SetupContext> = {
       owner: 'root',
       group: 'vault',
     });
+    const { active, enabled } = await host.unit('vault.service');
     await host.startUnit('vault.service', { block: false, signal });
-    await host.enableUnit('vault.service');
+    // One that runs and does not answer us may serve a first certificate that has run out and was replaced; one that
+    // ended meanwhile reads the new one at its next start.
+    if (active === 'active') await host.reloadUnit('vault.service', { signal }).catch(() => undefined);
+    if (enabled !== 'enabled') await host.enableUnits('vault.service');
   },
 };
 

@@ -3,6 +3,7 @@ import type { Vault } from '@neco/vault-pki';
 import { connectVault } from '../../access/connections.ts';
 import { isFinished, withRegistry } from '../progress.ts';
 import { initializeVault } from './initialize-vault.ts';
+import { startAndWait } from '../start-and-wait.ts';
 import { meetingOf, type SetupContext, type SetupView } from '../setup-context.ts';
 
 /** Unseals this server's Vault with the key as it stands in etcd, which proves that it stands there rightly. */
@@ -10,7 +11,6 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
   id: 'unseal-vault',
   title: 'Unseal Vault',
   async isDone(view) {
-    if ((await view.host.unit('vault.service')).active !== 'active') return false;
     const vault = await connectVault(view.host, '127.0.0.1');
     return vault.sealStatus().then(
       (status) => status.initialized && !status.sealed,
@@ -26,7 +26,7 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
         hint: 'unseal it by hand with "vault operator unseal", then run this again',
       });
     }
-    await context.host.waitForUnit('vault.service', 'active', context);
+    await startAndWait(context, 'vault.service');
     const vault = await connectVault(context.host, '127.0.0.1');
     await waitFor(
       async () => {

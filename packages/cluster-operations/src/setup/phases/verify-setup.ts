@@ -4,6 +4,7 @@ import { paths } from '../../paths.ts';
 import { connectVault } from '../../access/connections.ts';
 import { recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
 import { writeSetupRecord } from '../setup-record.ts';
+import { stopTemporaryVault } from '../temporary-vault.ts';
 import { unsealVault } from './unseal-vault.ts';
 
 /** Proves what setup promises before it says so, and takes away what was needed for setup alone. */
@@ -22,6 +23,8 @@ export const verifySetup: Phase<SetupView, SetupContext> = {
         details: faults,
       });
     }
+    // One that a killed command left behind still holds the keys of the CAs in its memory.
+    if (context.isLeader) await stopTemporaryVault(context.host);
     await context.host.removeFile(paths.setupIdentity);
     await context.host.removeFile(paths.leaderState);
     context.record = { ...recordOf(context), finishedAt: new Date().toISOString() };

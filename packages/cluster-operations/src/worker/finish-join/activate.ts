@@ -27,7 +27,7 @@ export const activate: Phase<FinishContext, FinishContext> = {
     } finally {
       link.close();
     }
-    await worker.host.enableUnit(updater);
+    await worker.host.enableUnits(updater);
     await worker.host.startUnit(updater, { block: true, signal });
   },
 };

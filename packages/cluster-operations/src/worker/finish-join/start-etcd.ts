@@ -30,7 +30,7 @@ export const startEtcd: Phase<FinishContext, FinishContext> = {
       state: 'existing',
     });
     await host.writeFile(paths.etcdConfiguration, text, { mode: 0o640, owner: 'root', group: 'etcd' });
-    await host.enableUnit('etcd.service');
+    await host.enableUnits('etcd.service');
     await host.startUnit('etcd.service', { block: false, signal });
     await host.waitForUnit('etcd.service', 'active', { signal, reporter });
   },

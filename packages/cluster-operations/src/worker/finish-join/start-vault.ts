@@ -20,7 +20,7 @@ export const startVault: Phase<FinishContext, FinishContext> = {
       cluster: self.site.cluster,
     });
     await host.writeFile(paths.vaultConfiguration, text, { mode: 0o640, owner: 'root', group: 'vault' });
-    await host.enableUnit('vault.service');
+    await host.enableUnits('vault.service');
     await host.startUnit('vault.service', { block: false, signal });
     await host.waitForUnit('vault.service', 'active', { signal, reporter });
   },

@@ -1,0 +1,24 @@
+import type { EtcdCluster } from '@neco/etcd-admin';
+import type { HostReader } from '@neco/host-installer';
+import { certificateKinds } from './certificate-kinds.ts';
+import { connectEtcd, readPair } from './connections.ts';
+
+/** Clients of etcd as `neco-<LRN>`, kept for as long as an operation runs: a handshake costs more than most requests. */
+export class EtcdPool {
+  readonly #clusters = new Map<string, Promise<EtcdCluster>>();
+
+  /** The client with the certificate that lies on disk now. Not to be closed. @throws NecoError FILE_FAILED */
+  async asNeco(host: HostReader, addresses: readonly string[]): Promise<EtcdCluster> {
+    const pair = await readPair(host, certificateKinds.necoClient);
+    const key = `${addresses.join(' ')} ${pair.certificate}`;
+    const cluster = this.#clusters.get(key) ?? connectEtcd(host, addresses, pair);
+    this.#clusters.set(key, cluster);
+    return cluster;
+  }
+
+  /** Ends all connections. */
+  async close(): Promise<void> {
+    for (const cluster of this.#clusters.values()) (await cluster).close();
+    this.#clusters.clear();
+  }
+}

@@ -1,0 +1,189 @@
+import { createInterface } from 'node:readline';
+import { expect } from 'chai';
+import { DataCenter } from '../../src/data-center.ts';
+import type { CommandResult } from '../../src/run.ts';
+import type { Server } from '../../src/server.ts';
+import { administrator, setUpCluster } from '../../src/set-up-cluster.ts';
+import { etcdctl, etcdValue, vault } from '../../src/stock-clients.ts';
+import { logInAsAdministrator, logInAsBootServer } from './vault-log-in.ts';
+
+const name = `ap${process.pid}`;
+const lrns = [0, 1, 2];
+const operator = { name: 'op', password: 'the password of an operator', file: '/root/op-password' };
+
+describe('applications', function () {
+  this.timeout(180_000);
+  let dataCenter: DataCenter;
+  let servers: readonly Server[];
+  let leader: Server;
+  let other: Server;
+
+  before(async () => {
+    dataCenter = await DataCenter.up({ name, lrns, replace: true });
+    ({ servers } = dataCenter);
+    [leader, other] = [dataCenter.server(0), dataCenter.server(1)];
+    await setUpCluster(servers);
+    const password = await leader.readFile(administrator.passwordFile);
+    await other.writeFile(administrator.passwordFile, password, 0o600);
+    const admin = await logInAsAdministrator(leader);
+    const fields = [`password=${operator.password}`, 'token_policies=neco-operator'];
+    const made = await admin.run('write', 'auth/userpass/users/op', ...fields);
+    expect(made.exitCode, made.stderr).to.equal(0);
+    for (const server of servers) await server.writeFile(operator.file, `${operator.password}\n`, 0o600);
+  });
+
+  after(async () => {
+    await DataCenter.takeDown(name);
+  });
+
+  const asAdmin = ['--vault-user', administrator.name, '--vault-password-file', administrator.passwordFile];
+  const asOperator = ['--vault-user', operator.name, '--vault-password-file', operator.file];
+  const neco = (server: Server, ...args: string[]): Promise<CommandResult> =>
+    server.exec(['neco', ...args], { timeout: 90_000 });
+  const done = async (server: Server, ...args: string[]): Promise<string> => {
+    const { exitCode, stdout, stderr } = await neco(server, ...args);
+    expect(exitCode, `${server.name}: neco ${args.join(' ')}: ${stderr}`).to.equal(0);
+    return stdout;
+  };
+  const pairOf = (application: string) => ({
+    certificate: `/etc/${application}/etcd.crt`,
+    key: `/etc/${application}/etcd.key`,
+  });
+
+  it('reads and writes its own prefix with its certificate, on each boot server, and nothing else', async () => {
+    const early = await neco(other, 'init-local', ...asOperator, 'squid');
+    expect(early.exitCode).to.equal(1);
+    expect(early.stderr).to.include('[APPLICATION_UNKNOWN]').and.include('neco init squid');
+    await leader.run(['useradd', '--system', 'squid']);
+    await done(other, 'init', ...asAdmin, 'squid');
+    await done(leader, 'init', ...asAdmin, 'sabakan');
+    for (const server of servers) {
+      await done(server, 'init-local', ...asOperator, 'squid');
+      const owner = server === leader ? 'squid' : 'root';
+      const key = await server.run(['stat', '-L', '-c', '%U %a', '/etc/squid/etcd.key']);
+      expect(key.trim()).to.equal(`${owner} 600`);
+      const own = pairOf('squid');
+      const put = await etcdctl(server, own, ['put', `/squid/${server.name}`, 'cached']);
+      expect(put.stdout, put.stderr).to.equal('OK\n');
+      const got = await etcdctl(server, own, ['get', '/squid/', '--prefix', '--print-value-only']);
+      expect(got.stdout).to.include('cached');
+      for (const args of [
+        ['get', '/neco/', '--prefix'],
+        ['get', '/vault/', '--prefix'],
+        ['get', '/sabakan/', '--prefix'],
+        ['get', '', '--prefix'],
+        ['get', '/squid0'],
+        ['put', '/sabakan/key', 'value'],
+        ['put', '/neco/applications/squid', '{}'],
+        ['put', '/squid', 'value'],
+        ['del', '/', '--prefix'],
+        ['user', 'list'],
+        ['role', 'grant-permission', 'squid', 'readwrite', '/neco/', '--prefix'],
+        ['member', 'add', 'evil', '--peer-urls', 'https://10.0.0.66:2380'],
+      ]) {
+        const { exitCode, stderr, stdout } = await etcdctl(server, own, args);
+        expect(exitCode, args.join(' ')).to.not.equal(0);
+        expect(stderr, args.join(' ')).to.include('permission denied');
+        expect(stdout).to.equal('');
+      }
+    }
+    const users = await etcdctl(leader, await rootPair(leader), ['user', 'get', 'squid']);
+    expect(users.stdout).to.equal('User: squid\nRoles: squid\n');
+    const list = JSON.parse(await done(leader, 'application', 'list', '--json')) as {
+      applications: { name: string; certificates: { server: string }[] }[];
+    };
+    const certified = (application: string) =>
+      list.applications.find((one) => one.name === application)?.certificates.map(({ server }) => server);
+    expect(certified('squid')).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
+    expect(certified('sabakan')).to.deep.equal([]);
+    expect(await done(leader, 'application', 'list')).to.include('/squid/');
+  });
+
+  it('run again changes nothing', async () => {
+    await done(leader, 'init', ...asAdmin, 'twice');
+    await done(leader, 'init-local', ...asOperator, 'twice');
+    const before = await leader.run(['sha256sum', '/etc/twice/etcd.crt', '/etc/twice/etcd.key']);
+    expect(await done(other, 'init', ...asAdmin, 'twice')).to.include('nothing to do');
+    // No options: nobody is asked.
+    expect(await done(leader, 'init-local', 'twice')).to.include('nothing to do');
+    expect(await leader.run(['sha256sum', '/etc/twice/etcd.crt', '/etc/twice/etcd.key'])).to.equal(before);
+  });
+
+  for (const phase of ['allow-signing', 'make-etcd-user', 'record-application']) {
+    it(`is finished by running init again after kill -9 at ${phase}`, async () => {
+      const application = `killed-at-${phase}`;
+      const command = await leader.spawn(['neco', 'init', '--json', ...asAdmin, application]);
+      command.stdin?.end();
+      if (command.stdout === null) throw new Error('no output');
+      for await (const line of createInterface({ input: command.stdout })) {
+        const { id, status } = JSON.parse(line) as { id?: string; status?: string };
+        if (id === phase && status === 'started') break;
+      }
+      await command.killTree('SIGKILL');
+      await done(other, 'init', ...asAdmin, application);
+      expect(await done(other, 'init', ...asAdmin, application)).to.include('nothing to do');
+      await done(other, 'init-local', ...asOperator, application);
+      const put = await etcdctl(other, pairOf(application), ['put', `/${application}/key`, 'value']);
+      expect(put.stdout, put.stderr).to.equal('OK\n');
+    });
+  }
+
+  it('gets its certificate though the active Vault is killed', async () => {
+    await done(leader, 'init', ...asAdmin, 'failover');
+    const active = await activeVault(servers);
+    const [standby] = servers.filter((server) => server !== active);
+    if (standby === undefined) throw new Error('no standby');
+    await active.run(['systemctl', 'kill', '--signal', 'SIGKILL', 'vault.service']);
+    await done(standby, 'init-local', ...asOperator, 'failover');
+    await done(active, 'init-local', ...asOperator, 'failover');
+  });
+
+  it('is told what is wrong with a user of Vault, and that is all', async () => {
+    await done(leader, 'init', ...asAdmin, 'refused');
+    await leader.writeFile('/root/wrong-password', 'a password that is wrong\n', 0o600);
+    const wrong = ['--vault-user', operator.name, '--vault-password-file', '/root/wrong-password'];
+    const { exitCode, stderr, stdout } = await neco(leader, 'init-local', ...wrong, 'refused');
+    expect(exitCode).to.equal(1);
+    expect(stderr).to.include('[LOGIN_REFUSED]').and.include('"op"').and.not.include('that is wrong');
+    expect(stdout).to.not.include('that is wrong');
+    const nobody = await neco(leader, 'init-local', 'refused');
+    expect(nobody.stderr).to.include('[NO_TERMINAL]').and.include('--vault-password-file');
+    const denied = await neco(leader, 'init', ...asOperator, 'denied');
+    expect(denied.stderr).to.include('[VAULT_PERMISSION_DENIED]').and.include('neco-administrator');
+  });
+
+  it('is gone when it is removed, but for its keys', async () => {
+    await done(leader, 'init', ...asAdmin, 'gone');
+    await done(leader, 'init-local', ...asOperator, 'gone');
+    const own = pairOf('gone');
+    expect((await etcdctl(leader, own, ['put', '/gone/key', 'kept'])).stdout).to.equal('OK\n');
+    const asked = await neco(other, 'application', 'remove', ...asAdmin, 'gone');
+    expect(asked.stderr).to.include('[NO_TERMINAL]').and.include('--yes');
+    const said = await done(other, 'application', 'remove', '--yes', ...asAdmin, 'gone');
+    expect(said).to.include('1 key under /gone/').and.include('boot-0: /etc/gone');
+    const read = await etcdctl(leader, own, ['get', '/gone/key']);
+    expect(read).to.deep.include({ exitCode: 1, stdout: '' });
+    const root = await rootPair(leader);
+    expect((await etcdctl(leader, root, ['get', '/gone/key', '--print-value-only'])).stdout).to.equal(
+      'kept\n',
+    );
+    expect((await etcdctl(leader, root, ['user', 'list'])).stdout).to.not.match(/^gone$/m);
+    expect((await etcdctl(leader, root, ['role', 'list'])).stdout).to.not.match(/^gone$/m);
+    expect(await etcdValue(leader, '/neco/applications/gone')).to.equal(undefined);
+  });
+});
+
+async function rootPair(server: Server): Promise<{ certificate: string; key: string }> {
+  const root = await (await logInAsBootServer(server)).sign('ca/etcd-client', 'root', 'root');
+  expect(root.exitCode, root.stderr).to.equal(0);
+  return root;
+}
+
+async function activeVault(servers: readonly Server[]): Promise<Server> {
+  for (const server of servers) {
+    const { stdout } = await vault(server, '/root', ['read', '-format=json', 'sys/leader']);
+    const { data } = JSON.parse(stdout) as { data: { is_self: boolean } };
+    if (data.is_self) return server;
+  }
+  throw new Error('no Vault is active');
+}
