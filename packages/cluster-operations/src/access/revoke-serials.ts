@@ -17,6 +17,7 @@ export async function revokeSerials(vault: Vault, serials: readonly string[]): P
 }
 
 function unlessUnknown(error: unknown): void {
-  if (error instanceof NecoError && error.code === 'VAULT_FAILED' && error.message.includes('not found')) return;
+  if (error instanceof NecoError && error.code === 'VAULT_FAILED' && error.message.includes('not found'))
+    return;
   throw error;
 }

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Reporter } from '@neco/core';
+import { NecoError, type Reporter } from '@neco/core';
 import type { HostWriter } from '@neco/host-installer';
 import { paths } from '../paths.ts';
 
@@ -31,8 +31,11 @@ export async function putOldDataAside(host: HostWriter, reporter: Reporter): Pro
     const status = await host.stat(path);
     if (status === undefined || (status.isDirectory && (await host.list(path))?.length === 0)) continue;
     reporter.info(`put aside: ${await host.moveAside(path)}`);
-    if (status.isDirectory)
-      await host.makeDirectory(path, { mode: status.mode, owner: status.owner, group: status.group });
+    if (path === paths.etcdData) await renewDataDirectory(host);
+    else if (status.isDirectory) {
+      const { mode, owner, group } = status;
+      await host.makeDirectory(path, { mode, owner, group });
+    }
   }
   for (const path of links) {
     if ((await host.stat(path))?.isSymbolicLink === true) await host.removeFile(path);
@@ -41,7 +44,19 @@ export async function putOldDataAside(host: HostWriter, reporter: Reporter): Pro
 
 /** Renames etcd's data and leaves an empty directory in its place. @returns where it lies now */
 export async function putEtcdDataAside(host: HostWriter): Promise<string> {
-  const path = await host.moveAside(paths.etcdData);
-  await host.makeDirectory(paths.etcdData, { mode: 0o700, owner: 'etcd', group: 'etcd' });
+  const path = await host.moveAside(paths.etcdData).catch((error: unknown) => {
+    // A disk of its own is mounted there: it cannot be renamed, but what lies on it can.
+    if (error instanceof NecoError && /EBUSY|busy/.test(error.message)) {
+      return host.moveAside(`${paths.etcdData}/member`);
+    }
+    throw error;
+  });
+  await renewDataDirectory(host);
   return path;
+}
+
+/** Where etcd is not installed, its package will make the directory. */
+async function renewDataDirectory(host: HostWriter): Promise<void> {
+  if (!(await host.userExists('etcd'))) return;
+  await host.makeDirectory(paths.etcdData, { mode: 0o700, owner: 'etcd', group: 'etcd' });
 }

@@ -1,9 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { runPhases, toNecoError, waitFor } from '@neco/core';
 import { readJoinRecord, writeJoinRecord, type JoinRecord } from '../../join/join-record.ts';
+import { ChangingMessages } from '../../unseal/changing-messages.ts';
 import { giveUpJoin } from '../finish-join/give-up-join.ts';
 import { activePhases, votingPhases } from '../finish-join/finish-phases.ts';
 import type { FinishContext } from '../finish-join/finish-context.ts';
 import type { WorkerContext, WorkerDuty } from '../worker-duty.ts';
+
+/** Pause before the member is tried again, in ms. */
+const retryPause = 2000;
+
+const again = 'systemctl restart neco-worker';
 
 /** How often the record of the join is looked at while `neco join` is not through, in ms. */
 const recordPause = 2000;
@@ -54,6 +61,26 @@ async function joinedRecord(
   );
 }
 
+/** Tries until the member votes. @returns why it does not, when the time is over or the member was removed */
+async function comeToVote(context: FinishContext, limit: AbortSignal): Promise<string | undefined> {
+  const { worker, record, signal } = context;
+  const messages = new ChangingMessages(worker.reporter);
+  for (;;) {
+    try {
+      await runPhases(votingPhases, context, { reporter: worker.reporter, signal, again });
+      return undefined;
+    } catch (thrown) {
+      const error = toNecoError(thrown);
+      if (error.code === 'FOREIGN_DATA') return error.message;
+      if (limit.aborted)
+        return `no vote within ${String(Math.round(record.promotionLimit / 1000))} s: ${error.message}`;
+      if (signal.aborted) throw error;
+      messages.warn(`finish-join: ${error.message}`);
+    }
+    await delay(retryPause, undefined, { signal }).catch(() => undefined);
+  }
+}
+
 async function finish(worker: WorkerContext, record: JoinRecord, signal: AbortSignal): Promise<void> {
   const { reporter, host } = worker;
   const limit = AbortSignal.timeout(record.promotionLimit);
@@ -63,15 +90,8 @@ async function finish(worker: WorkerContext, record: JoinRecord, signal: AbortSi
     self: await worker.self(),
     signal: AbortSignal.any([signal, limit]),
   };
-  const again = 'systemctl restart neco-worker';
-  try {
-    await runPhases(votingPhases, context, { reporter, signal: context.signal, again });
-  } catch (thrown) {
-    if (signal.aborted) throw thrown;
-    const error = toNecoError(thrown);
-    if (!limit.aborted && error.code !== 'FOREIGN_DATA') throw error;
-    const seconds = String(Math.round(record.promotionLimit / 1000));
-    const reason = limit.aborted ? `no vote within ${seconds} s: ${error.message}` : error.message;
+  const reason = await comeToVote(context, limit);
+  if (reason !== undefined) {
     await giveUpJoin(worker, record, reason);
     return;
   }
