@@ -45,7 +45,8 @@ async function runJoin(options: JoinOptions): Promise<{ changed: boolean }> {
     turn: undefined,
     turnLost,
   };
-  const again = `neco join ${options.lrns.join(' ')}`;
+  const prefix = options.prefix === '/neco/' ? '' : ` --etcd-prefix ${options.prefix}`;
+  const again = `neco join${prefix} ${options.lrns.join(' ')}`;
   try {
     return await runPhases(joinPhases, context, { reporter, signal, again });
   } catch (thrown) {
