@@ -7,7 +7,19 @@ import { version } from '../src/version.ts';
 import { runNeco } from './run-neco.ts';
 
 const run = promisify(execFile);
-const commands = ['setup', 'preflight', 'status', 'setup-secret', 'site init', 'site check', 'completion'];
+const commands = [
+  'setup',
+  'preflight',
+  'status',
+  'leave',
+  'member list',
+  'vault status',
+  'vault unseal',
+  'setup-secret',
+  'site init',
+  'site check',
+  'completion',
+];
 
 describe('neco --version', () => {
   it('is the version of the package, before and after a command', async () => {

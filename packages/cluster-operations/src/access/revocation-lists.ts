@@ -26,8 +26,8 @@ export async function fetchRevocations(
   try {
     return await Promise.any(addresses.map(from));
   } catch (error) {
-    const [first] = error instanceof AggregateError ? error.errors : [error];
-    throw first === undefined ? new NecoError('INTERNAL', 'no Vault is known') : toNecoError(first);
+    const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+    throw errors.length === 0 ? new NecoError('INTERNAL', 'no Vault is known') : toNecoError(errors[0]);
   }
 }
 

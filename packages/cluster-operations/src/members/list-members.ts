@@ -26,7 +26,8 @@ export interface MemberList {
 
 /** The members of etcd and how each is. @throws NecoError CONFIG_*, ETCD_* when none answers */
 export async function listMembers(options: { etcd: Partial<EtcdOptions> }): Promise<MemberList> {
-  const { etcd, close } = await openCluster(applicationLayout, options.etcd);
+  const cluster = await openCluster(applicationLayout, options.etcd);
+  const { etcd } = cluster;
   try {
     const certain = await etcd.members().catch((error: unknown) => {
       if (error instanceof NecoError && error.retryable) return undefined;
@@ -38,7 +39,7 @@ export async function listMembers(options: { etcd: Partial<EtcdOptions> }): Prom
     const listed = members.map((member, index) => listedMember(member, statuses.get(endpoints[index] ?? '')));
     return { quorum: certain !== undefined, members: listed.sort((one, other) => lrnOf(one) - lrnOf(other)) };
   } finally {
-    close();
+    cluster.close();
   }
 }
 

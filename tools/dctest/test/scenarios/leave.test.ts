@@ -160,6 +160,18 @@ describe('neco leave', function () {
     expect(users).to.have.members(['root', 'backup', 'neco-0', 'vault-0', 'neco-1', 'vault-1']);
   });
 
+  it('takes a server out that is cut off, and one that comes back from there stops by itself', async () => {
+    await dataCenter.cut([2]);
+    const left = await leave(zero, '2');
+    expect(left.exitCode, left.stderr).to.equal(0);
+    expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1']);
+    await dataCenter.heal();
+    await eventually('boot-2 to stop etcd', 'inactive disabled', () => unitOf(two, 'etcd'));
+    await eventually('boot-2 to stop Vault', 'inactive disabled', () => unitOf(two, 'vault'));
+    expect((await zero.exec(['neco', 'vault', 'status', '--json'])).exitCode).to.equal(0);
+    expect(await memberNames(one)).to.deep.equal(['boot-0', 'boot-1']);
+  });
+
   it('takes a live server out, which stops by itself; refuses what rests on a mistake', async () => {
     const dead = failure(await leave(zero, '--dead', '2'));
     expect(dead).to.include({ code: 'QUORUM_AT_RISK', exitCode: 4 });
