@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Stage } from './run-stage.ts';
 
 const minute = 60_000;
+/** Minutes of one scenario file; all kill tests, and not a part of them, take most of an hour by themselves. */
+const scenarioLimit = process.env['NECO_TEST_ALL'] === undefined ? 60 : 150;
 
 /** To which stage a test file belongs: the first row that fits; what fits none is a unit test. */
 const kinds: readonly [kind: 'scenario' | 'library' | 'package', files: RegExp][] = [
@@ -39,7 +41,7 @@ export async function findStages(root: string): Promise<Stages> {
       mocha('library', 20, files.get('library') ?? []),
       program('debs', 20, 'tools/deb/build.ts'),
       mocha('package', 20, files.get('package') ?? []),
-      ...scenarios.map((file) => mocha(`dc ${scenarioName(file)}`, 60, [file])),
+      ...scenarios.map((file) => mocha(`dc ${scenarioName(file)}`, scenarioLimit, [file])),
     ],
   };
 }

@@ -1,5 +1,5 @@
 import { maxLrn } from '@neco/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const bootServerSchema = z.looseObject({
   version: z.literal(1),

@@ -1,5 +1,5 @@
 import { Secret } from '@neco/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A key of Vault as it lies in etcd. */
 export const storedSecretSchema = z

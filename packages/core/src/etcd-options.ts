@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { NecoError } from './neco-error.ts';
 
 const duration = /^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/;

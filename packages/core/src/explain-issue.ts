@@ -1,5 +1,5 @@
 import { closest } from 'fastest-levenshtein';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ErrorDetail } from './neco-error.ts';
 
 /** Fields whose values are never shown. */

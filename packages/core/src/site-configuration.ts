@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isLrn, maxLrn, serverName } from './lrn.ts';
 import { NecoError } from './neco-error.ts';
 import { parseYaml } from './parse-yaml.ts';

@@ -8,17 +8,9 @@ import { runNeco } from './run-neco.ts';
 
 const run = promisify(execFile);
 const commands = [
-  'setup',
-  'preflight',
-  'status',
-  'leave',
-  'member list',
-  'vault status',
-  'vault unseal',
-  'setup-secret',
-  'site init',
-  'site check',
-  'completion',
+  ...['setup', 'preflight', 'status', 'setup-secret', 'site init', 'site check', 'completion'],
+  ...['init', 'init-local', 'application list', 'application remove'],
+  ...['leave', 'member list', 'vault status', 'vault unseal'],
 ];
 
 describe('neco --version', () => {

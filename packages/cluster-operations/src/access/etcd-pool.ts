@@ -13,6 +13,8 @@ export class EtcdPool {
     const key = `${addresses.join(' ')} ${pair.certificate}`;
     const cluster = this.#clusters.get(key) ?? connectEtcd(host, addresses, pair);
     this.#clusters.set(key, cluster);
+    // What could not be made now (a CA that is not there yet) may be made later.
+    cluster.catch(() => this.#clusters.delete(key));
     return cluster;
   }
 

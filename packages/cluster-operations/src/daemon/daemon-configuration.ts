@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { etcdOptionsShape, NecoError, messageOf, parseYaml, type EtcdOptions } from '@neco/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Fields of `neco-updater.yml` and `neco-worker.yml`: how to reach etcd, as cybozu-go/etcdutil has it, and the own ones. */
 export const daemonConfigurationSchema = z.strictObject({

@@ -41,7 +41,7 @@ export async function fetchAuthority(
     throw new NecoError('VAULT_UNREACHABLE', `no boot server shows its CA: ${reasons.join('; ')}`, {
       hint: 'name boot servers that run, and see "vault status" on them: a sealed Vault answers nothing',
       // A standby asks the active Vault; where that has just died, it takes a while until another is found.
-      retryable: reasons.some((reason) => /no answer|status 5/.test(reason)),
+      retryable: reasons.some((reason) => /no answer|status (307|429|5)/.test(reason)),
     });
   }
 }

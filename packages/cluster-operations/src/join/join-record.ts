@@ -1,6 +1,6 @@
 import { NecoError } from '@neco/core';
 import type { HostReader, HostWriter } from '@neco/host-installer';
-import { z } from 'zod';
+import * as z from 'zod';
 import { paths } from '../paths.ts';
 
 const joinRecordSchema = z.strictObject({

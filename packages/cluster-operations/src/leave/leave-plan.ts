@@ -1,6 +1,6 @@
 import type { Registry } from '@neco/bootserver-registry';
 import { maxLrn, NecoError } from '@neco/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const leavePlanSchema = z.looseObject({
   version: z.literal(1),

@@ -1,6 +1,6 @@
 import type { HostReader } from '@neco/host-installer';
 import { certificateFacts } from '@neco/vault-pki';
-import { z } from 'zod';
+import * as z from 'zod';
 import { certificateKinds } from '../access/certificate-kinds.ts';
 import { paths } from '../paths.ts';
 

@@ -39,7 +39,10 @@ async function openFile(path: string): Promise<FileHandle> {
     throw new NecoError(
       missing ? 'CONFIG_MISSING' : 'CONFIG_UNREADABLE',
       `the setup secret file ${path} ${missing ? 'does not exist' : 'cannot be opened'}`,
-      { hint: `put the secret there: neco setup-secret > ${path} && chmod 600 ${path}`, cause },
+      {
+        hint: `put the secret there: touch ${path} && chmod 600 ${path} && neco setup-secret > ${path}`,
+        cause,
+      },
     );
   }
 }
@@ -58,7 +61,7 @@ async function refuseUnsafe(file: FileHandle, path: string): Promise<void> {
       'SECRET_FILE_UNSAFE',
       `others than its owner can reach the setup secret in ${path} (mode ${mode})`,
       {
-        hint: `chmod 600 ${path}`,
+        hint: `chmod 600 ${path}; unless setup has begun with it, make a new secret as well, for others may have read this one`,
       },
     );
   }

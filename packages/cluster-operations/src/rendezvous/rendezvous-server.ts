@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import { NecoError, toNecoError, type Secret } from '@neco/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readLimited } from './read-limited.ts';
 import { RendezvousConnections } from './rendezvous-connections.ts';
 import { parseRendezvousIdentity } from './rendezvous-identity.ts';

@@ -1,5 +1,5 @@
 import { NecoError, errorCodes, type ErrorCode } from '@neco/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What both ends of a rendezvous agree on. Times in milliseconds, sizes in bytes. */
 export const rendezvousWire = {

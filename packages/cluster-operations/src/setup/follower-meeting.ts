@@ -1,5 +1,5 @@
 import type { Reporter } from '@neco/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CertificateKindName } from '../access/certificate-kinds.ts';
 import type { RendezvousClient } from '../rendezvous/rendezvous-client.ts';
 import { retrying } from '../rendezvous/retrying.ts';

@@ -9,6 +9,7 @@ import { listenRendezvous, type RendezvousRequest } from '../rendezvous/rendezvo
 import { Board } from './board.ts';
 import type { LeaderState, SealKey } from './leader-state.ts';
 import type { Meeting } from './meeting.ts';
+import { preflightFailed } from './preflight-failed.ts';
 import {
   certificatesRequestSchema,
   passedRequestSchema,
@@ -443,13 +444,4 @@ export class LeaderMeeting implements Meeting {
 
 function nameOf({ lrn, remoteAddress }: RendezvousRequest): string {
   return `${serverName(lrn)} at ${remoteAddress}`;
-}
-
-/** One error that says all that is wrong. */
-export function preflightFailed(findings: readonly ErrorDetail[]): NecoError {
-  const number = findings.length === 1 ? 'one thing is' : `${String(findings.length)} things are`;
-  return new NecoError('PREFLIGHT_FAILED', `${number} wrong; nothing was changed`, {
-    details: findings,
-    hint: 'mend what is listed and run the same command again on all servers',
-  });
 }

@@ -1,7 +1,7 @@
 import { NecoError, Secret } from '@neco/core';
 import type { HostReader, HostWriter } from '@neco/host-installer';
 import type { ExportedCa } from '@neco/vault-pki';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PerAuthority } from '../access/authorities.ts';
 import { paths } from '../paths.ts';
 import { openState, sealState } from '../rendezvous/setup-key.ts';

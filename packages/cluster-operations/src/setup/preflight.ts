@@ -2,8 +2,8 @@ import { NecoError, type Reporter, type Secret } from '@neco/core';
 import { openHost } from '@neco/host-installer';
 import { publicKeyFingerprint } from '@neco/vault-pki';
 import { hostChecks } from '../preflight/host-checks.ts';
-import { preflightFailed } from './leader-meeting.ts';
 import { decideWithFindings, identityOf, openFollower, openLeader } from './open-meeting.ts';
+import { preflightFailed } from './preflight-failed.ts';
 import { viewOf } from './view-of.ts';
 
 /** What `preflight` is told by its caller. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { authorityNames } from '../access/authorities.ts';
 import { certificateKindNames } from '../access/certificate-kinds.ts';
 

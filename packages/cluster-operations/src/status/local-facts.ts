@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { serverName, toNecoError, type NecoError, type SiteConfiguration } from '@neco/core';
 import { readOnlyHost } from '@neco/host-installer';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readLeftRecord, type LeftRecord } from '../leave/left-record.ts';
 import { readSite } from '../site/read-site.ts';
 import type { StatusLayout } from './status-layout.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { etcdOptionsShape, messageOf, NecoError, parseYaml, type EtcdOptions } from '@neco/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The file has settings of its own besides how to reach etcd. */
 const fileSchema = z.looseObject(etcdOptionsShape);

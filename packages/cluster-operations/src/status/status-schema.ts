@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const expiry = z.object({
   /** The name of the server that has it. */

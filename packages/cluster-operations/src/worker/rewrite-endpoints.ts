@@ -1,7 +1,7 @@
 import { NecoError } from '@neco/core';
 import type { HostWriter } from '@neco/host-installer';
 import { parseDocument } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { paths } from '../paths.ts';
 import { etcdEndpoint } from '../ports.ts';
 

@@ -115,7 +115,7 @@ describe('a setup secret file', () => {
       const error = await rejection(readSetupSecretFile(path));
       expect(error.code).to.equal('SECRET_FILE_UNSAFE');
       expect(error.message).to.contain(`mode 0${mode.toString(8)}`);
-      expect(error.hint).to.equal(`chmod 600 ${path}`);
+      expect(error.hint).to.include(`chmod 600 ${path};`).and.to.include('make a new secret');
     });
   }
 

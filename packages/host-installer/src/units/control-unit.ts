@@ -1,5 +1,6 @@
 import type { StartOptions, TransientOptions } from '../host-writer.ts';
 import { runCommand, type CommandOptions } from '../run-command.ts';
+import { syncUnitLinks } from './sync-unit-links.ts';
 import { unitError } from './unit-error.ts';
 import { unitState } from './unit-state.ts';
 
@@ -30,7 +31,10 @@ export async function controlUnit(
     ...noLimit,
     ...(signal ? { signal } : {}),
   });
-  if (exitCode === 0) return;
+  if (exitCode === 0) {
+    if (verb === 'enable' || verb === 'disable') await syncUnitLinks();
+    return;
+  }
   throw await unitError(names[0] ?? '', `cannot ${verb} ${names.join(' and ')}: ${firstLine(stderr)}`);
 }
 

@@ -31,7 +31,11 @@ export async function readPasswordFile(
     }
     const password = (await file.readFile('utf8')).replace(/\r?\n$/, '');
     if (isNew) checkPassword(password, path);
-    else if (password === '') throw new NecoError('PASSWORD_INVALID', `${path}: the password is empty`);
+    else if (password === '') {
+      throw new NecoError('PASSWORD_INVALID', `${path}: the password is empty`, {
+        hint: `write the password into ${path}, or leave ${option} out to be asked`,
+      });
+    }
     return new Secret(password);
   } finally {
     await file.close();

@@ -1,5 +1,5 @@
 import { NecoError, type Secret } from '@neco/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { differs } from '../edge/differs.ts';
 import { durationToSeconds } from '../edge/duration-to-seconds.ts';
 import type { VaultClient } from '../edge/vault-client.ts';

@@ -1,5 +1,5 @@
 import { NecoError, type ErrorCode } from '@neco/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const answer = z.object({ response: z.object({ statusCode: z.number(), body: z.unknown() }) });
 const errors = z.object({ errors: z.array(z.string()) });

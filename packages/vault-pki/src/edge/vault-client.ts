@@ -1,6 +1,6 @@
 import { NecoError, Secret } from '@neco/core';
 import nodeVault from 'node-vault';
-import { z } from 'zod';
+import * as z from 'zod';
 import { classifyError, saidBy, statusOf, uninitializedError, type FailedCall } from './classify-error.ts';
 import { differs } from './differs.ts';
 import { createTransport } from './transport.ts';

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { Secret } from '@neco/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { differs } from '../edge/differs.ts';
 import type { VaultClient } from '../edge/vault-client.ts';
 import { parseCrl } from '../x509/parse-crl.ts';

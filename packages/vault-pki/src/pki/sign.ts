@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { VaultClient } from '../edge/vault-client.ts';
 
 /** What is asked of a signing role. */

@@ -1,5 +1,5 @@
 import { Secret } from '@neco/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { VaultClient } from '../edge/vault-client.ts';
 
 export interface VaultHealth {

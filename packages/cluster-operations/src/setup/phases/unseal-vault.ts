@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import { NecoError, waitFor, type Phase } from '@neco/core';
 import type { Vault } from '@neco/vault-pki';
 import { connectVault } from '../../access/connections.ts';
+import { paths } from '../../paths.ts';
 import { isFinished, withRegistry } from '../progress.ts';
 import { initializeVault } from './initialize-vault.ts';
 import { startAndWait } from '../start-and-wait.ts';
@@ -26,6 +28,7 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
         hint: 'unseal it by hand with "vault operator unseal", then run this again',
       });
     }
+    await checkAuditPlace(context);
     await startAndWait(context, 'vault.service');
     const vault = await connectVault(context.host, '127.0.0.1');
     await waitFor(
@@ -46,6 +49,15 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
  */
 function precedes({ isLeader }: SetupView): string {
   return isLeader ? initializeVault.id : unsealVault.id;
+}
+
+/** A Vault that cannot write its audit stops serving: the place is looked at before it is unsealed. */
+async function checkAuditPlace({ host }: SetupView): Promise<void> {
+  const place = dirname(paths.vaultAuditLog);
+  if ((await host.stat(place))?.isDirectory === true) return;
+  throw new NecoError('FILE_FAILED', `there is no directory ${place}, where Vault writes its audit`, {
+    hint: 'the package of Vault makes it: apt-get install --reinstall neco-vault',
+  });
 }
 
 /** Waits until some Vault is active; another than this one when setup goes on after a crash. */
