@@ -65,7 +65,7 @@ async function build(place: string, version: string): Promise<void> {
       'them up to date. It brings its own Node. Installing it starts nothing and',
       'enables nothing.',
     ],
-    depends: ['libc6 (>= 2.28)', 'libgcc-s1', 'libstdc++6 (>= 10)', 'systemd (>= 247)'],
+    depends: ['iproute2', 'libc6 (>= 2.28)', 'libgcc-s1', 'libstdc++6 (>= 10)', 'systemd (>= 247)'],
     homepage: 'https://neco.invalid/',
     folder: join(import.meta.dirname, 'neco'),
     copyright: copyright(),

@@ -10,7 +10,10 @@ export const bootServerSchema = z.looseObject({
   address: z.string().min(1),
   /** The version of neco that registered it. */
   neco: z.string().min(1),
-  state: z.literal('active'),
+  /** `joining` until its etcd votes and its Vault is unsealed. */
+  state: z.enum(['active', 'joining', 'leaving']),
+  /** Its etcd member, hexadecimal; not known of those that made the cluster. */
+  memberId: z.string().min(1).optional(),
   /** The serial numbers of its certificates, to revoke them when it leaves. */
   serials: z.array(z.string().min(1)),
   registeredAt: z.iso.datetime(),

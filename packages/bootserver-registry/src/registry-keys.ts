@@ -42,6 +42,15 @@ export class RegistryKeys {
     return `${this.prefix}operations/${id}`;
   }
 
+  /** Where each boot server says how far an update is. */
+  updateStatus(lrn: number): string {
+    return `${this.prefix}update/status/${String(lrn)}`;
+  }
+
+  get elections(): string {
+    return `${this.prefix}election/`;
+  }
+
   lock(name: string): string {
     return `${this.prefix}operations/locks/${name}`;
   }

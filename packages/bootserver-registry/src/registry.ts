@@ -233,6 +233,65 @@ export class Registry {
     await this.#delete(this.#keys.operation(id));
   }
 
+  /**
+   * Writes what is to be remembered of an operation for a while; it goes by itself.
+   * @param ttl in seconds.
+   */
+  async rememberOperation(id: string, fields: Readonly<Record<string, unknown>>, ttl: number): Promise<void> {
+    const key = this.#keys.operation(id);
+    const value = JSON.stringify({ version: 1, ...fields });
+    await this.#cluster.call(`write ${key}`, async (client) => {
+      const lease = client.lease(ttl, { autoKeepAlive: false });
+      await lease.put(key).value(value);
+      lease.release();
+    });
+  }
+
+  /** The records of operations whose ids begin so, by id. @param beginning as in `leave/`. */
+  async operations(beginning: string): Promise<Map<string, OperationRecord>> {
+    const { entries } = await readPrefix(this.#cluster, this.#keys.operation(beginning));
+    return this.#toOperations(entries);
+  }
+
+  /** The same, at once and again after each change, until the signal fires. */
+  async *watchOperations(
+    beginning: string,
+    options: WatchPrefixOptions = {},
+  ): AsyncGenerator<Map<string, OperationRecord>, void, void> {
+    const folder = this.#keys.operation(beginning);
+    for await (const { entries } of watchPrefix(this.#cluster, folder, options)) {
+      yield this.#toOperations(entries);
+    }
+  }
+
+  /** Takes the records of all operations away whose ids begin so. @param beginning as in `leave/2/`. */
+  async deleteOperations(beginning: string): Promise<void> {
+    const folder = this.#keys.operation(beginning);
+    await this.#cluster.call(`delete ${folder}`, (client) => client.delete().prefix(folder));
+  }
+
+  /**
+   * The keys that a boot server leaves behind besides its registration: how far its update is, and what it holds of
+   * elections, whose values name it.
+   */
+  async keysOf(lrn: number): Promise<string[]> {
+    const { elections } = this.#keys;
+    const name = `boot-${String(lrn)}`;
+    const status = this.#keys.updateStatus(lrn);
+    const { entries } = await readPrefix(this.#cluster, elections);
+    const held = [...entries].filter(([, { value }]) => {
+      const text = value.toString();
+      return text === name || text.includes(`"${name}"`);
+    });
+    const own = (await this.#entry(status)) === undefined ? [] : [status];
+    return [...own, ...held.map(([key]) => key)];
+  }
+
+  /** Takes those keys away. */
+  async deleteKeysOf(lrn: number): Promise<void> {
+    for (const key of await this.keysOf(lrn)) await this.#delete(key);
+  }
+
   /** Runs `work` while no other boot server does the same. @see withLock of etcd-admin */
   async withLock<T>(
     name: string,
@@ -249,6 +308,16 @@ export class Registry {
       client.getAll().prefix(prefix).keys(),
     );
     return keys.filter((key) => !this.#keys.isOwn(key));
+  }
+
+  #toOperations(entries: ReadonlyMap<string, IKeyValue>): Map<string, OperationRecord> {
+    const root = this.#keys.operation('');
+    return new Map(
+      [...entries].map(([key, { value }]) => [
+        key.slice(root.length),
+        parseRecord(operationRecordSchema, key, value),
+      ]),
+    );
   }
 
   async #record<T extends z.ZodType>(schema: T, key: string): Promise<z.output<T> | undefined> {

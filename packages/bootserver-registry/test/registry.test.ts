@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { NecoError, Secret } from '@neco/core';
+import { NecoError, Secret, waitFor } from '@neco/core';
 import { EtcdCluster } from '@neco/etcd-admin';
 import { Registry, type BootServer } from '@neco/bootserver-registry';
 import { runExample, startEtcd, type EtcdUnderTest } from '@neco/test-harness';
@@ -194,6 +194,51 @@ describe('the registry', function () {
     expect(JSON.parse(await get('operations/setup'))).to.have.property('vault', 'stored');
     await registry.deleteOperation('setup');
     expect(await get('operations/setup')).to.equal('');
+  });
+
+  it('gives the records of operations whose ids begin so, and forgets them together', async () => {
+    await registry.putOperation('leave/2/plan', { step: 'begun' });
+    await registry.putOperation('leave/20/plan', { step: 'removed' });
+    const seen: string[][] = [];
+    for await (const records of registry.watchOperations('leave/')) {
+      seen.push([...records.keys()]);
+      if (seen.length > 1) break;
+      await registry.putOperation('leave/2/stopped', {});
+    }
+    expect(seen.at(-1)).to.have.members(['leave/2/plan', 'leave/2/stopped', 'leave/20/plan']);
+    await registry.deleteOperations('leave/2/');
+    expect([...(await registry.operations('leave/'))]).to.deep.equal([
+      ['leave/20/plan', { version: 1, step: 'removed' }],
+    ]);
+  });
+
+  it('remembers an operation for a while', async () => {
+    await registry.rememberOperation('left/2', { at: 'noon' }, 2);
+    expect(await registry.operation('left/2')).to.deep.equal({ version: 1, at: 'noon' });
+    await waitFor(
+      async () =>
+        (await registry.operation('left/2')) === undefined
+          ? { done: true, value: true }
+          : { done: false, seen: 'it is there' },
+      { what: 'it to be forgotten', timeout: 15_000 },
+    );
+  });
+
+  it('takes the keys of a boot server away, and of no other', async () => {
+    const keys = ['update/status/3', 'update/status/33', 'election/updater/a', 'election/updater/b'];
+    const values = ['{}', '{}', 'boot-3', 'boot-33'];
+    for (const [index, key] of keys.entries())
+      await etcd.etcdctlOk(['put', `${prefix}${key}`, values[index] ?? '']);
+    expect(await registry.keysOf(3)).to.deep.equal([
+      `${prefix}update/status/3`,
+      `${prefix}election/updater/a`,
+    ]);
+    await registry.deleteKeysOf(3);
+    const left = await etcd.etcdctlOk(['get', prefix, '--prefix', '--keys-only']);
+    expect(left.trim().split(/\s+/)).to.deep.equal([
+      `${prefix}election/updater/b`,
+      `${prefix}update/status/33`,
+    ]);
   });
 
   it('finds keys of another program under the prefix, and only those', async () => {

@@ -20,6 +20,8 @@ export const paths = {
   vaultAuditLog: '/var/log/vault/audit.log',
   state: '/var/lib/neco',
   setupRecord: '/var/lib/neco/setup.json',
+  leftRecord: '/var/lib/neco/left.json',
+  joinRecord: '/var/lib/neco/join.json',
   setupIdentity: '/var/lib/neco/setup/identity.key',
   leaderState: '/var/lib/neco/setup/leader.sealed',
   runtime: '/run/neco/setup',

@@ -14,3 +14,7 @@ export function etcdEndpoint(address: string): string {
 export function vaultAddress(address: string): string {
   return `https://${address}:${String(ports.vault)}`;
 }
+
+export function etcdPeerUrl(address: string): string {
+  return `https://${address}:${String(ports.etcdPeer)}`;
+}

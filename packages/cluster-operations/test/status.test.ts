@@ -134,7 +134,9 @@ describe('The status of a cluster', function () {
       const status = await look();
       expect(status.bootServers[2]).to.include({ registered: false, address: cluster.addressOf(2) });
       expect(messages(status)).to.equal('boot-2 is a member of etcd, but not registered');
-      expect(hints(status)).to.equal('on boot-2 run: neco setup 0 1 2');
+      expect(hints(status)).to.equal(
+        'to take it out, on another boot server: neco leave 2; while setup is under way, on boot-2: neco setup 0 1 2',
+      );
     } finally {
       await cluster.register(2);
     }

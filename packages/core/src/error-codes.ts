@@ -57,6 +57,8 @@ export const errorCodes = {
   APPLICATION_NAME_INVALID: exitStatus.usage,
   APPLICATION_UNKNOWN: exitStatus.failed,
   LOGIN_REFUSED: exitStatus.failed,
+  CA_MISMATCH: exitStatus.refused,
+  BOOT_SERVER_UNKNOWN: exitStatus.failed,
 } as const satisfies Record<string, ExitStatus>;
 
 export type ErrorCode = keyof typeof errorCodes;

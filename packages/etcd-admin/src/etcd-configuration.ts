@@ -68,7 +68,8 @@ export function etcdConfiguration(options: EtcdConfigurationOptions): string {
         .join(','),
       'initial-cluster-token': token,
       'initial-cluster-state': state,
-      'strict-reconfig-check': true,
+      // neco does the arithmetic before each change. etcd's own check would refuse a learner while any voter is down.
+      'strict-reconfig-check': false,
       'enable-grpc-gateway': false,
       'auto-compaction-mode': 'periodic',
       'auto-compaction-retention': '1h',

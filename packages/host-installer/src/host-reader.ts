@@ -34,6 +34,12 @@ export interface FileStatus {
   isSymbolicLink: boolean;
 }
 
+/** A TCP connection of this host. */
+export interface Connection {
+  localPort: number;
+  remotePort: number;
+}
+
 /** A TCP socket that listens on this host. */
 export interface Listener {
   address: string;
@@ -82,6 +88,8 @@ export interface HostReader {
   waitForUnit(name: string, wanted: WantedUnitState, options?: WaitForUnitOptions): Promise<UnitState>;
   /** All listening TCP sockets of this network namespace; starts no process. */
   listeners(): Promise<Listener[]>;
+  /** TCP connections of this network namespace whose other end is this address; starts no process. */
+  connections(address: string): Promise<Connection[]>;
   /** Bytes that an unprivileged process may still write at a path, or where it would be made. */
   freeSpace(path: string): Promise<number>;
   /** The last lines that a unit wrote to the journal; empty when there is none. */

@@ -57,6 +57,11 @@ export interface HostWriter extends HostReader {
   /** Has units start with the system; several at once cost systemd no more than one. */
   enableUnits(...names: string[]): Promise<void>;
   disableUnit(name: string): Promise<void>;
+  /**
+   * Cuts all TCP connections whose other end is this address, as `ss --kill`; whether none is left, only a look can tell,
+   * for a kernel without INET_DIAG_DESTROY does nothing. @throws NecoError COMMAND_FAILED where there is no ss
+   */
+  cutConnections(address: string): Promise<void>;
   /** Has systemd read its unit files again. */
   reloadDaemon(): Promise<void>;
   /** Starts a command as a unit that is gone at the next boot; one of that name from before is stopped first. */

@@ -4,6 +4,7 @@ import { removeFile } from './files/remove-file.ts';
 import { writeFile } from './files/write-file.ts';
 import { writePair } from './files/write-pair.ts';
 import type { HostWriter } from './host-writer.ts';
+import { cutConnections } from './cut-connections.ts';
 import { installPackages } from './packages/install-packages.ts';
 import { readOnlyHost, type HostOptions } from './read-only-host.ts';
 import { controlUnit, reloadDaemon, startTransient } from './units/control-unit.ts';
@@ -25,6 +26,7 @@ export function openHost(options: HostOptions = {}): HostWriter {
     reloadUnit: (name, settings) => controlUnit('reload', name, settings),
     enableUnits: (...names) => controlUnit('enable', names),
     disableUnit: (name) => controlUnit('disable', name),
+    cutConnections,
     reloadDaemon,
     startTransient,
   };

@@ -28,7 +28,7 @@ async function readTable(path: string): Promise<{ address: string; port: number;
 }
 
 /** The kernel prints an address as 32-bit words in the machine's byte order, which is little-endian on all that neco runs on. */
-function decodeAddress(hex: string): string {
+export function decodeAddress(hex: string): string {
   const words = hex.match(/.{8}/g) ?? [];
   const bytes = words.flatMap((word) => [...Buffer.from(word, 'hex')].reverse());
   return ipaddr.fromByteArray(bytes).toString();

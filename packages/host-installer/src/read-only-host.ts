@@ -9,6 +9,7 @@ import { candidateVersions, systemListsOptions } from './packages/candidate-vers
 import { installedVersion } from './packages/installed-version.ts';
 import { packageLists } from './packages/package-lists.ts';
 import { readFacts } from './read-facts.ts';
+import { readConnections } from './read-connections.ts';
 import { readListeners } from './read-listeners.ts';
 import { journalTail } from './units/journal-tail.ts';
 import { unitState } from './units/unit-state.ts';
@@ -37,6 +38,7 @@ export function readOnlyHost({ aptOptions = [] }: HostOptions = {}): HostReader 
     unit: unitState,
     waitForUnit,
     listeners: readListeners,
+    connections: readConnections,
     freeSpace,
     journalTail,
   };

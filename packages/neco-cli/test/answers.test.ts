@@ -10,6 +10,7 @@ const run = promisify(execFile);
 const commands = [
   ...['setup', 'preflight', 'status', 'setup-secret', 'site init', 'site check', 'completion'],
   ...['init', 'init-local', 'application list', 'application remove'],
+  ...['leave', 'member list', 'vault status', 'vault unseal'],
 ];
 
 describe('neco --version', () => {

@@ -1,4 +1,4 @@
-import { keepUnsealed, runDaemon, stopSignal } from '@neco/cluster-operations';
+import { runDaemon, runWorker, stopSignal } from '@neco/cluster-operations';
 import type { ExitStatus } from '@neco/core';
 
 /** Runs neco-worker until SIGTERM or SIGINT; gives its exit status. @param argv the words after the program's name. */
@@ -13,6 +13,6 @@ export async function runProgram(argv: readonly string[]): Promise<ExitStatus> {
     },
     toJournal: process.env['JOURNAL_STREAM'] !== undefined,
     signal: stopSignal(),
-    duties: [keepUnsealed],
+    duties: [runWorker],
   });
 }

@@ -1,4 +1,4 @@
-export type { AuditDevice, CertificateRole, TokenFacts } from './access/access-control.ts';
+export type { AccessorFacts, AuditDevice, CertificateRole, TokenFacts } from './access/access-control.ts';
 export * from './configuration/policies.ts';
 export * from './configuration/vault-configuration.ts';
 export type { VaultConnection } from './edge/vault-connection.ts';

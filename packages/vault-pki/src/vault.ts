@@ -1,6 +1,7 @@
 import { NecoError, Secret } from '@neco/core';
 import {
   AccessControl,
+  type AccessorFacts,
   type AuditDevice,
   type CertificateRole,
   type TokenFacts,
@@ -28,6 +29,7 @@ import {
  */
 export class Vault {
   readonly #connection: VaultConnection;
+  readonly #token: Secret | undefined;
   readonly #client: VaultClient;
   readonly #system: SystemBackend;
   readonly #pki: PkiEngine;
@@ -35,6 +37,7 @@ export class Vault {
 
   private constructor(connection: VaultConnection, token?: Secret) {
     this.#connection = connection;
+    this.#token = token;
     this.#client = new VaultClient(connection, token);
     this.#system = new SystemBackend(this.#client);
     this.#pki = new PkiEngine(this.#client);
@@ -99,6 +102,12 @@ export class Vault {
     await this.#system.stepDown();
   }
 
+  /** The same of the Vault at another address of this cluster, with this token. */
+  async stepDownAt(address: string): Promise<void> {
+    const client = new VaultClient({ ...this.#connection, address }, this.#token);
+    await new SystemBackend(client).stepDown();
+  }
+
   /**
    * Logs in a user and gives the Vault seen with the new token.
    *
@@ -130,6 +139,11 @@ export class Vault {
   /** Revokes the token with this accessor. https://developer.hashicorp.com/vault/api-docs/auth/token#revoke-a-token-accessor */
   async revokeAccessor(accessor: string): Promise<void> {
     await this.#client.change('auth/token/revoke-accessor', { accessor }, 'revoke a token by its accessor');
+  }
+
+  /** All tokens that Vault keeps, by their accessors; an administrator's work, for it reads each of them. */
+  async tokens(): Promise<AccessorFacts[]> {
+    return await this.#access.tokens();
   }
 
   /**
@@ -183,6 +197,10 @@ export class Vault {
     return await this.#pki.signingRoleFaults(mount, name, role);
   }
 
+  async hasSigningRole(mount: string, name: string): Promise<boolean> {
+    return await this.#pki.hasSigningRole(mount, name);
+  }
+
   /** Takes a signing role away; none there is as good. */
   async deleteSigningRole(mount: string, name: string): Promise<void> {
     await this.#pki.deleteSigningRole(mount, name);
@@ -191,6 +209,16 @@ export class Vault {
   /** Has a certificate signed. @throws NecoError VAULT_PERMISSION_DENIED when a policy pins other names. */
   async sign(mount: string, role: string, request: SignRequest): Promise<SignedCertificate> {
     return await sign(this.#client, mount, role, request);
+  }
+
+  /** The serial numbers of all certificates that were signed at this mount and are kept. @returns `0a:1b:…` each */
+  async certificates(mount: string): Promise<string[]> {
+    return await this.#pki.certificates(mount);
+  }
+
+  /** A certificate that was signed at this mount, PEM; undefined when this Vault has none of that number. */
+  async certificate(mount: string, serial: string): Promise<string | undefined> {
+    return await this.#pki.certificate(mount, serial);
   }
 
   /** Revokes a certificate; one that is revoked already stays so. @param serial `0a:1b:…`. */
@@ -205,6 +233,11 @@ export class Vault {
 
   async ensurePolicy(name: string, hcl: string): Promise<boolean> {
     return await this.#access.ensurePolicy(name, hcl);
+  }
+
+  /** Takes a policy away, and with it what it allowed to tokens that are out; none there is as good. */
+  async deletePolicy(name: string): Promise<void> {
+    await this.#access.deletePolicy(name);
   }
 
   /** The log-in by name and password, at `auth/userpass`. */
@@ -234,6 +267,10 @@ export class Vault {
 
   async ensureCertRole(name: string, role: CertificateRole): Promise<boolean> {
     return await this.#access.ensureCertRole(name, role);
+  }
+
+  async hasCertRole(name: string): Promise<boolean> {
+    return await this.#access.hasCertRole(name);
   }
 
   /** Takes a certificate role away; none there is as good. */

@@ -127,6 +127,37 @@ describe('who may log in to a Vault, and what for', () => {
     );
   });
 
+  it('lets an administrator see the certificates and tokens of a server and take them away with its policy', async () => {
+    const vault = await anonymous().loginUserpass('ann', password);
+    const otto = await anonymous().loginUserpass('otto', password);
+    const key = await createKey();
+    const csr = await createSigningRequest(key, { commonName: 'cke', dnsNames: [], ipAddresses: [] });
+    const { serial, certificate } = await otto.sign('ca/etcd-client', 'app-cke', { csr, commonName: 'cke' });
+    expect(await vault.certificates('ca/etcd-client')).to.include(serial);
+    expect((await vault.certificate('ca/etcd-client', serial))?.trim()).to.equal(certificate.trim());
+    expect(await vault.certificate('ca/etcd-client', '01:02')).to.equal(undefined);
+
+    const { accessor } = await otto.lookupSelf();
+    const token = (await vault.tokens()).find((one) => one.accessor === accessor);
+    expect(token).to.include({ path: 'auth/userpass/login/otto' });
+    expect(token?.policies).to.include('operator');
+    await vault.revokeAccessor(accessor);
+    await failureOf(otto.lookupSelf(), 'VAULT_PERMISSION_DENIED');
+    expect((await vault.tokens()).map((one) => one.accessor)).to.not.include(accessor);
+
+    await vault.ensurePolicy(
+      'boot-9',
+      signPolicy([{ mount: 'ca/server', role: 'boot-9', commonName: 'boot-9' }]),
+    );
+    await vault.deletePolicy('boot-9');
+    await vault.deletePolicy('boot-9');
+    expect(await vault.policy('boot-9')).to.equal(undefined);
+    expect(await vault.hasSigningRole('ca/etcd-client', 'app-cke')).to.equal(true);
+    expect(await vault.hasSigningRole('ca/etcd-client', 'app-cka')).to.equal(false);
+    expect(await vault.hasCertRole('boot-0')).to.equal(true);
+    expect(await vault.hasCertRole('boot-9')).to.equal(false);
+  });
+
   it('lets an administrator manage CAs, roles, policies, users and certificate log-ins, and not the audit', async () => {
     const ann = await loggedIn('ann');
     await may(ann, 'secrets', 'enable', '-path=ca/extra', 'pki');

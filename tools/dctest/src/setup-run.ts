@@ -25,7 +25,7 @@ export interface SetupResult {
   readonly events: readonly SetupEvent[];
 }
 
-/** A `neco setup` on one server, with what it says. */
+/** A `neco setup`, or another command of phases, on one server, with what it says. */
 export class SetupRun {
   readonly server: Server;
   /** Everything, once the command has ended. */
@@ -42,8 +42,9 @@ export class SetupRun {
     this.result.catch(() => undefined); // who kills it does not want its end
   }
 
-  static async start(server: Server, argv: readonly string[]): Promise<SetupRun> {
-    return new SetupRun(server, await server.spawn(['neco', 'setup', '--json', ...argv]));
+  /** @param command another one of neco that is a list of phases. */
+  static async start(server: Server, argv: readonly string[], command = 'setup'): Promise<SetupRun> {
+    return new SetupRun(server, await server.spawn(['neco', command, '--json', ...argv]));
   }
 
   /** Calls `listener` with each event, those that were included, and with undefined at the end. */

@@ -66,11 +66,16 @@ export async function ensureVaultAccess(
   ]);
 }
 
-async function ensureServerAccess(
+/**
+ * The policy and the log-in of one boot server.
+ * @param applications names of those whose certificates it may have signed.
+ */
+export async function ensureServerAccess(
   vault: Vault,
   lrn: number,
   address: string,
   serverCa: string,
+  applications: readonly string[] = [],
 ): Promise<void> {
   const name = serverName(lrn);
   const own = distinctRoles(lrn).map((kind) => {
@@ -83,7 +88,7 @@ async function ensureServerAccess(
       ...(ipAddresses.length === 0 ? {} : { ipSans: ipAddresses.join(',') }),
     };
   });
-  const special = ['root', 'backup'].map((role) => ({
+  const special = ['root', 'backup', ...applications].map((role) => ({
     mount: authorities.client.mount,
     role,
     commonName: role,

@@ -8,22 +8,25 @@ export interface OperationLockOptions {
   server: string;
   reporter: Reporter;
   signal: AbortSignal;
+  /** How long to wait for another command, in ms; without it as long as that takes. */
+  timeout?: number;
 }
 
 /**
  * Runs a command that changes the cluster while no other does, on any server. Others wait, and are told who holds the
  * lock, since when and what for; it is given up when its holder dies.
- * @throws NecoError CANCELLED, ETCD_CONFLICT when the lock was lost, ETCD_*; and what `work` throws
+ * @throws NecoError BUSY when the timeout is over, CANCELLED, ETCD_CONFLICT when the lock was lost, ETCD_*; and what `work` throws
  */
 export async function withOperationLock<T>(
   registry: Registry,
-  { what, server, reporter, signal }: OperationLockOptions,
+  { what, server, reporter, signal, timeout }: OperationLockOptions,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const since = new Date().toISOString();
   return await registry.withLock('change', work, {
     holder: `${what} on ${server} (process ${String(process.pid)}) since ${since}`,
     signal,
+    ...(timeout === undefined ? {} : { timeout }),
     onWait: (holder) => {
       reporter.state(`waiting for its turn: ${holder} is at work`);
     },

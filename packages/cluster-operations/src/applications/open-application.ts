@@ -25,6 +25,8 @@ export interface AdministrationOptions extends Pick<ApplicationOptions, 'reporte
   vaultUser: AskVaultUser;
   /** The command, when it changes something: no other may do so meanwhile. */
   changes: string | undefined;
+  /** How long to wait for another command that changes something, in ms; without it as long as that takes. */
+  turnLimit?: number;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function withAdministration<T>(
   options: AdministrationOptions,
   work: (means: AccessMeans, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { host, layout, vaultUser, changes, reporter, signal } = options;
+  const { host, layout, vaultUser, changes, turnLimit, reporter, signal } = options;
   const [serverCa, addresses] = await Promise.all([readFileOf(host, layout.serverCa), addressesOf(cluster)]);
   const { registry, name: server } = cluster;
   const session = await VaultSession.open({
@@ -56,7 +58,8 @@ export async function withAdministration<T>(
   };
   try {
     if (changes === undefined) return await asRoot(signal);
-    return await withOperationLock(registry, { what: changes, server, reporter, signal }, asRoot);
+    const limit = turnLimit === undefined ? {} : { timeout: turnLimit };
+    return await withOperationLock(registry, { what: changes, server, reporter, signal, ...limit }, asRoot);
   } finally {
     await session.close();
   }

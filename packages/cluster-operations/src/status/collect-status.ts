@@ -1,5 +1,6 @@
 import { NecoError, type EtcdOptions } from '@neco/core';
 import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
+import { leftAdvice, type LeftRecord } from '../leave/left-record.ts';
 import { findWarnings, notSetUpWarning } from './find-warnings.ts';
 import { listServers, type KnownServer } from './list-servers.ts';
 import { readLocalFacts, type LocalFacts } from './local-facts.ts';
@@ -30,6 +31,7 @@ export async function collectStatus(options: CollectStatusOptions): Promise<Clus
     readLocalFacts(layout),
     readEtcdOptions(layout.workerConfiguration, flags),
   ]);
+  if (local.left !== undefined) return hasLeft(local, local.left);
   if (etcdOptions === undefined) return notSetUp(local);
   const cluster = EtcdCluster.connect(await readEtcdConnection(etcdOptions));
   const ended = new AbortController();
@@ -86,7 +88,7 @@ async function look(cluster: EtcdCluster, local: LocalFacts, options: LookOption
   const warnings = [
     ...local.warnings,
     ...certificates.warnings,
-    ...findWarnings({ ...status, servers, errors: facts.errors, local }),
+    ...findWarnings({ ...status, servers, ...facts, local }),
   ];
   return {
     version: 1,
@@ -97,6 +99,12 @@ async function look(cluster: EtcdCluster, local: LocalFacts, options: LookOption
     ...status,
     warnings,
   };
+}
+
+/** Nobody would let this server in to look. */
+function hasLeft(local: LocalFacts, left: LeftRecord): ClusterStatus {
+  const warning = { severity: 'fault' as const, ...leftAdvice(local.name, left) };
+  return { ...notSetUp(local), state: 'left', warnings: [warning, ...local.warnings] };
 }
 
 function notSetUp(local: LocalFacts): ClusterStatus {

@@ -13,6 +13,8 @@ export interface WarningsInput extends Pick<
   'bootServers' | 'etcd' | 'vault' | 'certificates'
 > {
   servers: readonly ProbedServer[];
+  /** LRNs of servers whose leave was begun and has not ended. */
+  unfinishedLeaves: readonly number[];
   /** What could not be read from etcd. */
   errors: readonly NecoError[];
   local: LocalFacts;
@@ -28,6 +30,7 @@ export function findWarnings(input: WarningsInput): StatusWarning[] {
     ...etcdWarnings(input, again),
     ...input.bootServers.flatMap((server) => vaultWarnings(server, input.vault, again)),
     ...activeWarnings(input),
+    ...input.unfinishedLeaves.map(unfinishedLeave),
     ...keyWarnings(input, again),
     ...input.certificates.flatMap((certificate) => certificateWarnings(certificate, input)),
     ...input.servers.flatMap(staleWarnings),
@@ -86,24 +89,32 @@ function quorumWarnings({ etcd, errors, bootServers }: WarningsInput): StatusWar
   ];
 }
 
-function memberWarnings({ name, registered, etcd }: BootServerStatus, again: string): StatusWarning[] {
+function memberWarnings({ lrn, name, registered, etcd }: BootServerStatus, again: string): StatusWarning[] {
+  const leave = `neco leave ${String(lrn)}`;
   const look = `on ${name}: systemctl start etcd; its log: journalctl -u etcd`;
   const found: StatusWarning[] = [];
   if (etcd.state === 'unreachable')
-    found.push(fault(`etcd of ${name} does not answer: ${etcd.message ?? ''}`, look));
-  if (etcd.state === 'unstarted') found.push(fault(`etcd of ${name} was added and has never started`, look));
-  if (etcd.state === 'learner')
-    found.push(warning(`etcd of ${name} is a learner and does not vote yet`, look));
-  if (etcd.state === 'none') {
     found.push(
       fault(
-        `${name} is no member of etcd${registered ? ', but registered' : ''}`,
-        `on ${name} run: ${again}`,
+        `etcd of ${name} does not answer: ${etcd.message ?? ''}`,
+        `${look}; if it is gone for good, on another boot server: ${leave}`,
       ),
     );
+  if (etcd.state === 'unstarted')
+    found.push(fault(`etcd of ${name} was added and has never started`, `${look}; to take it out: ${leave}`));
+  if (etcd.state === 'learner')
+    found.push(warning(`etcd of ${name} is a learner and does not vote yet`, look));
+  if (etcd.state === 'none' && registered) {
+    const hint = `to take it out: ${leave}; to make it a member again, on ${name}: neco join with the LRNs of three others`;
+    found.push(fault(`${name} is no member of etcd, but registered`, hint));
+  }
+  if (etcd.state === 'none' && !registered) {
+    const hint = `on ${name} run: neco join with the LRNs of three boot servers, or while setup is under way: ${again}`;
+    found.push(fault(`${name} is no member of etcd`, hint));
   }
   if (!registered && etcd.state !== 'none') {
-    found.push(fault(`${name} is a member of etcd, but not registered`, `on ${name} run: ${again}`));
+    const hint = `to take it out, on another boot server: ${leave}; while setup is under way, on ${name}: ${again}`;
+    found.push(fault(`${name} is a member of etcd, but not registered`, hint));
   }
   return found;
 }
@@ -151,6 +162,13 @@ function activeWarnings({ bootServers }: WarningsInput): StatusWarning[] {
       `on ${standbys.join(', ')}: systemctl restart vault; its log: journalctl -u vault`,
     ),
   ];
+}
+
+function unfinishedLeave(lrn: number): StatusWarning {
+  return fault(
+    `the leave of ${serverName(lrn)} was begun and has not ended`,
+    `run again: neco leave ${String(lrn)}`,
+  );
 }
 
 function keyWarnings({ vault }: WarningsInput, again: string): StatusWarning[] {

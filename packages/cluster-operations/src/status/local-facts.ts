@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { serverName, toNecoError, type NecoError, type SiteConfiguration } from '@neco/core';
+import { readOnlyHost } from '@neco/host-installer';
 import * as z from 'zod';
+import { readLeftRecord, type LeftRecord } from '../leave/left-record.ts';
 import { readSite } from '../site/read-site.ts';
 import type { StatusLayout } from './status-layout.ts';
 import type { StatusWarning } from './status-schema.ts';
@@ -12,6 +14,8 @@ export interface LocalFacts {
   name: string;
   /** The LRNs of a setup that was begun here and has not finished. */
   unfinishedSetup: number[] | undefined;
+  /** That it was removed from the cluster. */
+  left: LeftRecord | undefined;
   warnings: StatusWarning[];
 }
 
@@ -20,18 +24,24 @@ const recordSchema = z.object({ lrns: z.array(z.int()), finishedAt: z.string().o
 /** Reads the site configuration and the record of setup; what is wrong with them is a warning. */
 export async function readLocalFacts(layout: StatusLayout): Promise<LocalFacts> {
   const warnings: StatusWarning[] = [];
-  const [site, unfinishedSetup] = await Promise.all([
+  const [site, unfinishedSetup, left] = await Promise.all([
     readSite(layout.site).catch((error: unknown) => {
       warnings.push(siteWarning(toNecoError(error)));
       return undefined;
     }),
     readUnfinished(layout.setupRecord),
+    readLeft(layout),
   ]);
-  return { site, name: site === undefined ? 'this server' : serverName(site.lrn), unfinishedSetup, warnings };
+  const name = site === undefined ? 'this server' : serverName(site.lrn);
+  return { site, name, unfinishedSetup, left, warnings };
 }
 
 function siteWarning({ message, hint = 'check it with: neco site check' }: NecoError): StatusWarning {
   return { severity: 'fault', message, hint };
+}
+
+async function readLeft({ leftRecord }: StatusLayout): Promise<LeftRecord | undefined> {
+  return leftRecord === undefined ? undefined : readLeftRecord(readOnlyHost(), leftRecord);
 }
 
 async function readUnfinished(path: string): Promise<number[] | undefined> {

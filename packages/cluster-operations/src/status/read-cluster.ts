@@ -1,5 +1,6 @@
 import { Registry, type BootServer } from '@neco/bootserver-registry';
 import { toNecoError, type NecoError } from '@neco/core';
+import { leaveRecords } from '../leave/leave-plan.ts';
 import type { EtcdCluster, Member, MemberAlarm } from '@neco/etcd-admin';
 
 /** What etcd knows of the cluster; what could not be read is left out and told in `errors`. */
@@ -11,6 +12,8 @@ export interface ClusterFacts {
   registrations: BootServer[] | undefined;
   unsealKeyStored: boolean | undefined;
   rootTokenStored: boolean | undefined;
+  /** LRNs of servers whose leave was begun and has not ended. */
+  unfinishedLeaves: number[];
   errors: NecoError[];
 }
 
@@ -26,14 +29,16 @@ export async function readCluster(cluster: EtcdCluster, prefix: string): Promise
       return undefined;
     }
   };
-  const [members, alarms, authEnabled, registrations, unsealKeyStored, rootTokenStored] = await Promise.all([
-    attempt(cluster.members()),
-    attempt(cluster.alarms()),
-    attempt(cluster.authEnabled()),
-    attempt(registry.bootServers()),
-    attempt(registry.unsealKey().then((key) => key !== undefined)),
-    attempt(registry.rootToken().then((token) => token !== undefined)),
-  ]);
+  const [members, alarms, authEnabled, registrations, unsealKeyStored, rootTokenStored, leaves] =
+    await Promise.all([
+      attempt(cluster.members()),
+      attempt(cluster.alarms()),
+      attempt(cluster.authEnabled()),
+      attempt(registry.bootServers()),
+      attempt(registry.unsealKey().then((key) => key !== undefined)),
+      attempt(registry.rootToken().then((token) => token !== undefined)),
+      attempt(registry.operations(leaveRecords.all)),
+    ]);
   return {
     quorum: members !== undefined,
     // Without a majority the list that one member has is better than none.
@@ -43,6 +48,13 @@ export async function readCluster(cluster: EtcdCluster, prefix: string): Promise
     registrations,
     unsealKeyStored,
     rootTokenStored,
+    unfinishedLeaves: [...(leaves?.keys() ?? [])].flatMap(planned),
     errors,
   };
+}
+
+/** The LRN that the record of a leave is of, as in `leave/2/plan`. */
+function planned(id: string): number[] {
+  const lrn = /^leave\/([0-9]+)\/plan$/.exec(id)?.[1];
+  return lrn === undefined ? [] : [Number(lrn)];
 }

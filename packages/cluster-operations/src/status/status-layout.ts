@@ -9,6 +9,8 @@ export interface StatusLayout {
   workerConfiguration: string;
   /** What this server remembers of its setup. */
   setupRecord: string;
+  /** What this server remembers of having left its cluster. */
+  leftRecord?: string;
   /** Certificates whose expiry is told. */
   certificates: readonly string[];
 }
@@ -18,6 +20,7 @@ export const statusLayout: StatusLayout = {
   site: sitePath,
   workerConfiguration: paths.workerConfiguration,
   setupRecord: paths.setupRecord,
+  leftRecord: paths.leftRecord,
   certificates: [
     ...Object.values(certificateKinds).map(({ certificatePath }) => certificatePath),
     ...Object.values(paths.authorities),

@@ -51,8 +51,8 @@ export const statusSchema = z.object({
   version: z.literal(1),
   /** Whether there is no fault. */
   healthy: z.boolean(),
-  /** `not-set-up` before setup: the other fields say little then. */
-  state: z.enum(['set-up', 'setting-up', 'not-set-up']),
+  /** `not-set-up` before setup, `left` on a server that was removed: the other fields say little then. */
+  state: z.enum(['set-up', 'setting-up', 'not-set-up', 'left']),
   /** The cluster and this server, where the site configuration says it. */
   cluster: z.string().optional(),
   lrn: z.int().optional(),

@@ -1,14 +1,20 @@
 import { ApplicationListCommand } from './application-list-command.ts';
 import { ApplicationRemoveCommand } from './application-remove-command.ts';
+import { CaHashCommand } from './ca-hash-command.ts';
 import { CompletionCommand } from './completion-command.ts';
 import { InitCommand } from './init-command.ts';
 import { InitLocalCommand } from './init-local-command.ts';
+import { JoinCommand } from './join-command.ts';
+import { LeaveCommand } from './leave-command.ts';
+import { MemberListCommand } from './member-list-command.ts';
 import { PreflightCommand } from './preflight-command.ts';
 import { SetupCommand } from './setup-command.ts';
 import { SetupSecretCommand } from './setup-secret-command.ts';
 import { SiteCheckCommand } from './site-check-command.ts';
 import { SiteInitCommand } from './site-init-command.ts';
 import { StatusCommand } from './status-command.ts';
+import { VaultStatusCommand } from './vault-status-command.ts';
+import { VaultUnsealCommand } from './vault-unseal-command.ts';
 
 /** All commands of neco, the one list that parsing, help, completion and errors go by. */
 export const commands = [
@@ -17,6 +23,12 @@ export const commands = [
   StatusCommand,
   InitCommand,
   InitLocalCommand,
+  JoinCommand,
+  LeaveCommand,
+  CaHashCommand,
+  MemberListCommand,
+  VaultStatusCommand,
+  VaultUnsealCommand,
   ApplicationListCommand,
   ApplicationRemoveCommand,
   SetupSecretCommand,

@@ -1,4 +1,4 @@
-import type { NecoError, Secret } from '@neco/core';
+import { NecoError, type Secret } from '@neco/core';
 import * as z from 'zod';
 import { differs } from '../edge/differs.ts';
 import { durationToSeconds } from '../edge/duration-to-seconds.ts';
@@ -29,6 +29,15 @@ export interface TokenFacts {
   ttl: number;
   accessor: string;
   displayName: string;
+}
+
+/** A token seen by its accessor, which is no secret: it cannot be used in the token's place. */
+export interface AccessorFacts {
+  accessor: string;
+  policies: string[];
+  displayName: string;
+  /** The log-in that made it, as `auth/cert/login`. */
+  path: string;
 }
 
 const typed = z.object({ data: z.record(z.string(), z.object({ type: z.string() })) });
@@ -63,6 +72,11 @@ export class AccessControl {
     const path = `sys/policies/acl/${encodeURIComponent(name)}`;
     const schema = z.object({ data: z.object({ policy: z.string() }) });
     return (await this.#client.read(path, schema, `read the policy ${name}`))?.data.policy;
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/system/policies#delete-acl-policy */
+  async deletePolicy(name: string): Promise<void> {
+    await this.#client.delete(`sys/policies/acl/${encodeURIComponent(name)}`, `delete the policy ${name}`);
   }
 
   /** https://developer.hashicorp.com/vault/api-docs/system/auth#enable-auth-method */
@@ -119,6 +133,14 @@ export class AccessControl {
     return true;
   }
 
+  /** https://developer.hashicorp.com/vault/api-docs/auth/cert#read-ca-certificate-role */
+  async hasCertRole(name: string): Promise<boolean> {
+    const schema = z.object({ data: z.unknown() });
+    return (
+      (await this.#client.read(certRolePath(name), schema, `read the certificate role ${name}`)) !== undefined
+    );
+  }
+
   /** https://developer.hashicorp.com/vault/api-docs/auth/cert#delete-certificate-role */
   async deleteCertRole(name: string): Promise<void> {
     await this.#client.delete(certRolePath(name), `delete the certificate role ${name}`);
@@ -157,6 +179,36 @@ export class AccessControl {
     return { policies, ttl, accessor, displayName };
   }
 
+  /**
+   * The tokens of service type, each by its accessor; one that ends meanwhile is left out.
+   * https://developer.hashicorp.com/vault/api-docs/auth/token#list-accessors
+   */
+  async tokens(): Promise<AccessorFacts[]> {
+    const accessors = await this.#client.list('auth/token/accessors', 'list the accessors of tokens');
+    const found = await Promise.allSettled(accessors.map((accessor) => this.#token(accessor)));
+    const tokens = found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    // Of a token that has ended Vault says the same as to who may not ask; but one's own is always there.
+    const refusal = found.find((one) => one.status === 'rejected' && !isRefused(one.reason));
+    const [first] = tokens.length === 0 ? found : [refusal];
+    if (first?.status === 'rejected') throw first.reason;
+    return tokens;
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/auth/token#lookup-a-token-accessor */
+  async #token(accessor: string): Promise<AccessorFacts> {
+    const schema = z.object({
+      data: z.object({
+        policies: z.array(z.string()).nullish(),
+        display_name: z.string(),
+        path: z.string(),
+      }),
+    });
+    const what = 'look up a token by its accessor';
+    const { data } = await this.#client.write('auth/token/lookup-accessor', { accessor }, schema, what);
+    const { policies, display_name: displayName, path } = data;
+    return { accessor, policies: policies ?? [], displayName, path };
+  }
+
   /** https://developer.hashicorp.com/vault/api-docs/system/audit#list-enabled-audit-devices */
   async auditDevices(): Promise<AuditDevice[]> {
     const device = z.object({ type: z.string(), options: z.record(z.string(), z.string()).nullish() });
@@ -187,4 +239,8 @@ export class AccessControl {
       'disable it there and run the same again',
     );
   }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof NecoError && ['VAULT_PERMISSION_DENIED', 'VAULT_FAILED'].includes(error.code);
 }

@@ -76,6 +76,12 @@ export class PkiEngine {
       .map(([field]) => field);
   }
 
+  async hasSigningRole(mount: string, name: string): Promise<boolean> {
+    const path = `${mount}/roles/${encodeURIComponent(name)}`;
+    const what = `read the role ${name} of ${mount}`;
+    return (await this.#client.read(path, z.object({ data: z.unknown() }), what)) !== undefined;
+  }
+
   /** https://developer.hashicorp.com/vault/api-docs/secret/pki#delete-role */
   async deleteSigningRole(mount: string, name: string): Promise<void> {
     await this.#client.delete(
@@ -166,6 +172,18 @@ export class PkiEngine {
     }
     parseCrl(found);
     return found;
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/secret/pki#list-certificates */
+  async certificates(mount: string): Promise<string[]> {
+    return await this.#client.list(`${mount}/certs`, `list the certificates of ${mount}`);
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/secret/pki#read-certificate */
+  async certificate(mount: string, serial: string): Promise<string | undefined> {
+    const schema = z.object({ data: z.object({ certificate: z.string() }) });
+    const what = `read the certificate ${serial} of ${mount}`;
+    return (await this.#client.read(`${mount}/cert/${serial}`, schema, what))?.data.certificate;
   }
 
   /** https://developer.hashicorp.com/vault/api-docs/secret/pki#revoke-certificate */

@@ -9,6 +9,8 @@ export interface CheckContext {
   facts: HostFacts;
   /** Whether this server already takes part in this very setup: what lies there is then its own. */
   resuming: boolean;
+  /** What to do with what another cluster left here: nothing at all, because it is put aside; or this hint is given. */
+  leftovers?: 'put aside' | { hint: string };
   signal?: AbortSignal;
 }
 

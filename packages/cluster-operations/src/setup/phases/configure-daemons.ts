@@ -1,8 +1,6 @@
 import type { Phase } from '@neco/core';
-import { stringify } from 'yaml';
-import { certificateKinds } from '../../access/certificate-kinds.ts';
+import { daemonConfigurationText } from '../../daemon/daemon-configuration-text.ts';
 import { paths } from '../../paths.ts';
-import { etcdEndpoint } from '../../ports.ts';
 import { isFinished } from '../progress.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 
@@ -26,11 +24,5 @@ export const configureDaemons: Phase<SetupView, SetupContext> = {
 
 function configurationOf({ addresses, address, options }: SetupView): string {
   const others = [...addresses.values()].filter((other) => other !== address);
-  return stringify({
-    endpoints: [address, ...others].map(etcdEndpoint),
-    prefix: options.prefix,
-    'tls-ca-file': paths.authorities.server,
-    'tls-cert-file': certificateKinds.necoClient.certificatePath,
-    'tls-key-file': certificateKinds.necoClient.keyPath,
-  });
+  return daemonConfigurationText([address, ...others], options.prefix);
 }

@@ -1,8 +1,6 @@
 import { NecoError, serverName, type Phase } from '@neco/core';
-import { certificateFacts } from '@neco/vault-pki';
 import type { BootServer } from '@neco/bootserver-registry';
-import { certificateKindNames, certificateKinds } from '../../access/certificate-kinds.ts';
-import { readPair } from '../../access/connections.ts';
+import { ownSerials } from '../../access/own-certificates.ts';
 import { registeredLrns, withRegistry } from '../progress.ts';
 import { meetingOf, type SetupContext, type SetupView } from '../setup-context.ts';
 import { settleRootToken } from './settle-root-token.ts';
@@ -49,11 +47,6 @@ async function missing(view: SetupView): Promise<number[]> {
 }
 
 async function recordOfServer({ host, lrn, address, options }: SetupContext): Promise<BootServer> {
-  const serials = await Promise.all(
-    certificateKindNames.map(
-      async (name) => certificateFacts((await readPair(host, certificateKinds[name])).certificate).serial,
-    ),
-  );
   return {
     version: 1,
     lrn,
@@ -61,7 +54,7 @@ async function recordOfServer({ host, lrn, address, options }: SetupContext): Pr
     address,
     neco: options.version,
     state: 'active',
-    serials,
+    serials: await ownSerials(host),
     registeredAt: new Date().toISOString(),
   };
 }

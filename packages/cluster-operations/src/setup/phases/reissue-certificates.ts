@@ -1,6 +1,7 @@
 import type { Phase } from '@neco/core';
 import { leafLifeHours } from '../../access/authorities.ts';
-import { certificatesFit, issueCertificates } from '../issue-certificates.ts';
+import { certificatesFit } from '../../access/own-certificates.ts';
+import { issueCertificates } from '../issue-certificates.ts';
 import { isFinished } from '../progress.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 

@@ -1,9 +1,7 @@
 import type { Phase } from '@neco/core';
-import { vaultConfiguration } from '@neco/vault-pki';
 import { connectVault } from '../../access/connections.ts';
-import { certificateKinds } from '../../access/certificate-kinds.ts';
+import { vaultConfigurationText } from '../../access/vault-configuration-text.ts';
 import { paths } from '../../paths.ts';
-import { etcdEndpoint, ports, vaultAddress } from '../../ports.ts';
 import { isFinished } from '../progress.ts';
 import { runsAndStays } from '../runs-and-stays.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
@@ -42,24 +40,7 @@ export const startVault: Phase<SetupView, SetupContext> = {
   },
 };
 
-function configurationOf(view: SetupView): string {
-  const others = [...view.addresses.values()].filter((address) => address !== view.address);
-  const { vaultClient, vaultListener } = certificateKinds;
-  return vaultConfiguration({
-    address: vaultAddress(view.address),
-    clusterAddress: `https://${view.address}:${String(ports.vaultCluster)}`,
-    clusterName: view.site.cluster,
-    etcd: {
-      endpoints: [view.address, ...others].map(etcdEndpoint),
-      prefix: '/vault/',
-      ca: paths.authorities.server,
-      certificate: vaultClient.certificatePath,
-      key: vaultClient.keyPath,
-    },
-    listener: {
-      addresses: [view.address, '127.0.0.1'].map((address) => `${address}:${String(ports.vault)}`),
-      certificate: vaultListener.certificatePath,
-      key: vaultListener.keyPath,
-    },
-  });
+function configurationOf({ address, addresses, site }: SetupView): string {
+  const others = [...addresses.values()].filter((other) => other !== address);
+  return vaultConfigurationText({ address, others, cluster: site.cluster });
 }

@@ -1,0 +1,43 @@
+import { NecoError, toNecoError } from '@neco/core';
+import type { HostWriter } from '@neco/host-installer';
+import { parseCrl, Vault } from '@neco/vault-pki';
+import { paths } from '../paths.ts';
+import { vaultAddress } from '../ports.ts';
+import { authorities, authorityNames, type PerAuthority } from './authorities.ts';
+import { forEachAuthority } from './signer.ts';
+
+/** Limit of one call to Vault, in ms. */
+const callTimeout = 4000;
+
+/**
+ * The revocation lists (DER) from the first of these Vaults that gives them. No log-in is needed.
+ * @param addresses of registered boot servers only: one that has left could give out an old list.
+ * @param serverCa PEM
+ * @throws NecoError VAULT_* of the first address when none gives them
+ */
+export async function fetchRevocations(
+  addresses: readonly string[],
+  serverCa: string,
+): Promise<PerAuthority<Buffer>> {
+  const from = (address: string): Promise<PerAuthority<Buffer>> => {
+    const vault = Vault.connect({ address: vaultAddress(address), ca: serverCa, timeout: callTimeout });
+    return forEachAuthority((name) => vault.crl(authorities[name].mount));
+  };
+  try {
+    return await Promise.any(addresses.map(from));
+  } catch (error) {
+    const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+    throw errors.length === 0 ? new NecoError('INTERNAL', 'no Vault is known') : toNecoError(errors[0]);
+  }
+}
+
+/** Puts the lists in place, whole or not at all; etcd reads them at each handshake. @returns whether one was another. */
+export async function putRevocations(host: HostWriter, lists: PerAuthority<Buffer>): Promise<boolean> {
+  // Nothing but a list that etcd takes gets there: with another it would refuse everybody.
+  for (const name of authorityNames) parseCrl(lists[name]);
+  await host.makeDirectory(paths.authorityDirectory, { mode: 0o755 });
+  const changed = await Promise.all(
+    authorityNames.map((name) => host.writeFile(paths.revocations[name], lists[name], { mode: 0o644 })),
+  );
+  return changed.includes(true);
+}

@@ -1,0 +1,23 @@
+import { NecoError } from '@neco/core';
+import type { Vault } from '@neco/vault-pki';
+import { authorities } from './authorities.ts';
+
+/**
+ * Revokes certificates by their serial numbers. A serial does not say which CA signed it, so all are asked; one that
+ * none knows (it has run out and was tidied away) needs no revocation.
+ * https://developer.hashicorp.com/vault/api-docs/secret/pki#revoke-certificate
+ * @throws NecoError VAULT_*
+ */
+export async function revokeSerials(vault: Vault, serials: readonly string[]): Promise<void> {
+  for (const serial of serials) {
+    for (const { mount } of Object.values(authorities)) {
+      await vault.revoke(mount, serial).catch(unlessUnknown);
+    }
+  }
+}
+
+function unlessUnknown(error: unknown): void {
+  if (error instanceof NecoError && error.code === 'VAULT_FAILED' && error.message.includes('not found'))
+    return;
+  throw error;
+}

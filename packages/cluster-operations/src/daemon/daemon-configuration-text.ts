@@ -1,0 +1,15 @@
+import { stringify } from 'yaml';
+import { certificateKinds } from '../access/certificate-kinds.ts';
+import { paths } from '../paths.ts';
+import { etcdEndpoint } from '../ports.ts';
+
+/** The text of neco-updater.yml and neco-worker.yml. @param addresses of the boot servers, in the order to be asked. */
+export function daemonConfigurationText(addresses: readonly string[], prefix: string): string {
+  return stringify({
+    endpoints: addresses.map(etcdEndpoint),
+    prefix,
+    'tls-ca-file': paths.authorities.server,
+    'tls-cert-file': certificateKinds.necoClient.certificatePath,
+    'tls-key-file': certificateKinds.necoClient.keyPath,
+  });
+}

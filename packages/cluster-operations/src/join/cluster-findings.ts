@@ -1,0 +1,164 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BootServer } from '@neco/bootserver-registry';
+import { NecoError, serverName, type ErrorDetail } from '@neco/core';
+import type { Member } from '@neco/etcd-admin';
+import { describeQuorum, quorumState } from '../leave/quorum-arithmetic.ts';
+import { etcdEndpoint } from '../ports.ts';
+import { clockFindings } from './clock-findings.ts';
+import { foreignLearner, hostOf, isOwnMember, type ForeignLearner } from './foreign-learner.ts';
+import { authorityOf, sessionOf, type JoinContext } from './join-context.ts';
+import { orphanFinding } from './orphan-finding.ts';
+
+/** How long after its member a server may register itself, and how often that is looked at, in ms. */
+const registrationLimit = 5000;
+const registrationPause = 250;
+
+/** All that is in the way of this join in the cluster. Changes nothing. @throws NecoError ETCD_*, RECORD_INVALID */
+export async function clusterFindings(context: JoinContext): Promise<ErrorDetail[]> {
+  const { etcd, registry } = sessionOf(context);
+  const [members, servers, learner] = await Promise.all([
+    etcd.members(),
+    registry.bootServers(),
+    foreignLearner(context),
+  ]);
+  const healthy = await healthyIds(context, members);
+  sayArithmetic(context, members, healthy);
+  return [
+    ...listFindings(context, servers),
+    ...versionFindings(context, servers),
+    ...uniquenessFindings(context, members, servers),
+    ...aliveFindings(context, members, healthy),
+    ...(await learnerFindings(context, learner)),
+    ...(await clusterNameFindings(context)),
+    ...(await clockFindings(context.addresses, authorityOf(context), context.signal)),
+  ];
+}
+
+async function healthyIds(context: JoinContext, members: readonly Member[]): Promise<Set<string>> {
+  const { etcd } = sessionOf(context);
+  const endpoints = new Map(
+    members.map((member) => [member.clientUrls[0] ?? etcdEndpoint(hostOf(member)), member.id]),
+  );
+  const statuses = await etcd.statuses([...endpoints.keys()]);
+  return new Set(
+    [...statuses].flatMap(([endpoint, status]) =>
+      status instanceof NecoError || status.leader === undefined ? [] : (endpoints.get(endpoint) ?? []),
+    ),
+  );
+}
+
+/** Prints what the new voter does to the quorum. One that is down is no obstacle: a new one that is well costs none. */
+function sayArithmetic(context: JoinContext, members: readonly Member[], healthy: ReadonlySet<string>): void {
+  const { reporter, name } = context;
+  const voters = members.filter((member) => !member.isLearner && !isOwnMember(context, member));
+  const up = voters.filter(({ id }) => healthy.has(id)).length;
+  reporter.info(`etcd now: ${describeQuorum(quorumState(voters.length, up))}`);
+  reporter.info(`with ${name}: ${describeQuorum(quorumState(voters.length + 1, up + 1))}`);
+  for (const { id, name: other } of voters) {
+    if (!healthy.has(id)) {
+      reporter.warn(
+        `${other} does not answer; if it is gone for good, take it out first: neco leave ${other.replace('boot-', '')}`,
+      );
+    }
+  }
+}
+
+function listFindings({ addresses, options }: JoinContext, servers: readonly BootServer[]): ErrorDetail[] {
+  const registered = servers.map(({ lrn }) => String(lrn)).join(' ');
+  if (servers.length === 0) {
+    return [
+      {
+        message: `no boot server is registered under ${options.prefix} in this etcd`,
+        hint: 'give the prefix that setup was given, with --etcd-prefix',
+      },
+    ];
+  }
+  return [...addresses].flatMap(([lrn, address]) => {
+    const server = servers.find((one) => one.lrn === lrn);
+    if (server === undefined) {
+      return [
+        {
+          message: `${serverName(lrn)} is not registered in this cluster`,
+          hint: `name boot servers that are: ${registered}`,
+        },
+      ];
+    }
+    if (server.address === address) return [];
+    return [
+      {
+        message: `${server.name} has the address ${server.address}, but by this server's site.yml ${address}`,
+        hint: 'use the site.yml of the other boot servers; only "lrn" is different in it',
+      },
+    ];
+  });
+}
+
+function versionFindings({ options, name }: JoinContext, servers: readonly BootServer[]): ErrorDetail[] {
+  const others = servers.filter((server) => server.name !== name && server.neco !== options.version);
+  return others.map((server) => ({
+    message: `${server.name} runs neco ${server.neco}, this server ${options.version}`,
+    hint: `install the same version here: apt install neco=${server.neco}`,
+  }));
+}
+
+/** Nobody else has this address. */
+function uniquenessFindings(
+  context: JoinContext,
+  members: readonly Member[],
+  servers: readonly BootServer[],
+): ErrorDetail[] {
+  const { name, address } = context;
+  const registered = servers.filter((server) => server.address === address && server.name !== name);
+  const inEtcd = members.filter(
+    (member) => hostOf(member) === address && member.name !== '' && member.name !== name,
+  );
+  return [...new Set([...registered, ...inEtcd].map((other) => other.name))].map((other) => ({
+    message: `the address ${address} belongs to ${other}`,
+    hint: `correct "lrn" in /etc/neco/site.yml, or, if ${other} is gone for good, run on a boot server: neco leave ${other.replace('boot-', '')}`,
+  }));
+}
+
+/** A member of this name that answers is another server, or this one long since. */
+function aliveFindings(
+  context: JoinContext,
+  members: readonly Member[],
+  healthy: ReadonlySet<string>,
+): ErrorDetail[] {
+  const { name, record } = context;
+  return members
+    .filter(
+      (member) => isOwnMember(context, member) && healthy.has(member.id) && member.id !== record?.memberId,
+    )
+    .map((member) => ({
+      message: `a member of etcd named ${member.name === '' ? name : member.name} is alive at ${hostOf(member)}`,
+      hint: `two servers cannot both be ${name}: correct "lrn" in /etc/neco/site.yml here, or have that one leave first: neco leave ${String(context.lrn)}`,
+    }));
+}
+
+/** A learner that nobody has registered may be in the midst of its join: it is given a moment. */
+async function learnerFindings(
+  context: JoinContext,
+  learner: ForeignLearner | undefined,
+): Promise<ErrorDetail[]> {
+  const { signal } = context;
+  const end = performance.now() + registrationLimit;
+  let seen = learner;
+  while (seen !== undefined && seen.registration === undefined && performance.now() < end) {
+    await delay(registrationPause, undefined, { signal }).catch(() => undefined);
+    seen = await foreignLearner(context);
+  }
+  const finding = seen === undefined ? undefined : orphanFinding(seen);
+  return finding === undefined ? [] : [finding];
+}
+
+async function clusterNameFindings(context: JoinContext): Promise<ErrorDetail[]> {
+  const { site } = context;
+  const { clusterName } = await sessionOf(context).vault('Vault to answer', (vault) => vault.health());
+  if (clusterName === undefined || clusterName === site.cluster) return [];
+  return [
+    {
+      message: `these boot servers are the cluster ${JSON.stringify(clusterName)}, this server is of ${JSON.stringify(site.cluster)}`,
+      hint: 'correct "cluster" in /etc/neco/site.yml, or name the servers of the right cluster',
+    },
+  ];
+}

@@ -1,0 +1,80 @@
+import { dryRunPhases, NecoError, runPhases, toNecoError, type Reporter } from '@neco/core';
+import { lockHost, openHost, readOnlyHost } from '@neco/host-installer';
+import type { JoinContext } from './join-context.ts';
+import type { JoinOptions } from './join-options.ts';
+import { joinPhases } from './join-phases.ts';
+import { viewOfJoin } from './view-of-join.ts';
+
+/**
+ * Makes this server a boot server of a cluster that is there: certificates, configuration, an etcd member that learns,
+ * the registration. neco-worker then makes the member vote. Run again it goes on where it was.
+ * @throws NecoError CONFIG_*, LRN_LIST_INVALID, BUSY, PREFLIGHT_FAILED, CA_MISMATCH, LOGIN_REFUSED, FOREIGN_DATA,
+ * TIMEOUT, CANCELLED, and those of the libraries
+ */
+export async function join(options: JoinOptions): Promise<{ changed: boolean }> {
+  if (options.dryRun) {
+    await dryRunPhases(
+      joinPhases,
+      await viewOfJoin(readOnlyHost(), options, options.signal),
+      options.reporter,
+    );
+    return { changed: false };
+  }
+  const lock = await lockHost('operation');
+  try {
+    return await runJoin(options);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function runJoin(options: JoinOptions): Promise<{ changed: boolean }> {
+  const limit = options.timeout === undefined ? [] : [AbortSignal.timeout(options.timeout)];
+  const turnLost = new AbortController();
+  const signal = AbortSignal.any([options.signal, turnLost.signal, ...limit]);
+  const host = openHost();
+  const view = await viewOfJoin(host, options, signal);
+  const last = { title: 'Start', state: '' };
+  const reporter = observed(options.reporter, last);
+  const context: JoinContext = {
+    ...view,
+    host,
+    reporter,
+    ca: undefined,
+    session: undefined,
+    turn: undefined,
+    turnLost,
+  };
+  const prefix = options.prefix === '/neco/' ? '' : ` --etcd-prefix ${options.prefix}`;
+  const again = `neco join${prefix} ${options.lrns.join(' ')}`;
+  try {
+    return await runPhases(joinPhases, context, { reporter, signal, again });
+  } catch (thrown) {
+    const error = toNecoError(turnLost.signal.aborted ? turnLost.signal.reason : thrown);
+    if (!limit.some(({ aborted }) => aborted) || error.code !== 'CANCELLED') throw error;
+    const waited = last.state === '' ? '' : `; last seen: ${last.state}`;
+    throw new NecoError(
+      'TIMEOUT',
+      `gave up after ${String((options.timeout ?? 0) / 1000)} s in: ${last.title}${waited}`,
+      { hint: `to go on, run again: ${again}` },
+    );
+  } finally {
+    await context.turn?.release();
+    await context.session?.close();
+  }
+}
+
+/** Passes everything on, and keeps for the error of a timeout how far it is. */
+function observed(reporter: Reporter, last: { title: string; state: string }): Reporter {
+  return {
+    ...reporter,
+    phase(event) {
+      if (event.status === 'started') Object.assign(last, { title: event.title, state: '' });
+      reporter.phase(event);
+    },
+    state(text) {
+      last.state = text;
+      reporter.state(text);
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import { serverName, type ErrorDetail } from '@neco/core';
+import { hostOf, type ForeignLearner } from './foreign-learner.ts';
+
+/** How long a server that has begun to join is waited for rather than called an orphan, in ms. */
+const freshness = 10 * 60_000;
+
+/** etcd takes one learner at a time. One whose server has just begun is waited for; an orphan is named. */
+export function orphanFinding({ member, registration, lrn }: ForeignLearner): ErrorDetail | undefined {
+  const since = registration === undefined ? 0 : Date.parse(registration.registeredAt);
+  if (registration?.state === 'joining' && Date.now() - since < freshness) return undefined;
+  const who = lrn === undefined ? `the member ${member.id} (${hostOf(member)})` : serverName(lrn);
+  const remove =
+    lrn === undefined
+      ? `run on a boot server: etcdctl member remove ${member.id}`
+      : `if it is gone for good, run on a boot server: neco leave ${String(lrn)}`;
+  return {
+    message: `${who} was added to etcd as a learner and never came to vote; etcd takes one learner at a time`,
+    hint: `let it come to its end (neco-worker must run there), or, ${remove}`,
+  };
+}

@@ -1,0 +1,16 @@
+import type { Phase } from '@neco/core';
+import { sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
+
+/** The users of etcd by whose names this server's neco and Vault log in. */
+export const allowInEtcd: Phase<JoinView, JoinContext> = {
+  id: 'allow-in-etcd',
+  title: "Make this server's users of etcd",
+  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  plan: ({ lrn }) => [`make the etcd users neco-${String(lrn)} and vault-${String(lrn)}`],
+  async run(context) {
+    const { etcd } = sessionOf(context);
+    const lrn = String(context.lrn);
+    await etcd.ensureUser(`neco-${lrn}`, ['neco']);
+    await etcd.ensureUser(`vault-${lrn}`, ['vault']);
+  },
+};

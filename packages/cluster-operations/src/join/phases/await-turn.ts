@@ -1,0 +1,59 @@
+import { NecoError, serverName, type Phase } from '@neco/core';
+import { foreignLearner, type ForeignLearner } from '../foreign-learner.ts';
+import { holdTurn } from '../hold-turn.ts';
+import { sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
+import { orphanFinding } from '../orphan-finding.ts';
+
+/** One change of the cluster at a time: the lock, and no other server that is still learning. */
+export const awaitTurn: Phase<JoinView, JoinContext> = {
+  id: 'await-turn',
+  title: 'Wait for the turn to change the cluster',
+  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  plan: () => ['nothing: it only waits while another command changes the cluster'],
+  async run(context) {
+    const { reporter, signal, name, options, turnLost } = context;
+    const { registry } = sessionOf(context);
+    const what = `neco join ${options.lrns.join(' ')}`;
+    for (;;) {
+      const turn = await holdTurn(registry, { what, server: name, reporter, signal });
+      const learner = await learnerInTheWay(context).catch(async (error: unknown) => {
+        await turn.release();
+        throw error;
+      });
+      if (learner === undefined) {
+        context.turn = turn;
+        turn.signal.addEventListener('abort', () => {
+          turnLost.abort(turn.signal.reason);
+        });
+        return;
+      }
+      // Whoever learns needs the lock for nothing, and others may have shorter work.
+      await turn.release();
+      await waitUntilSettled(context, learner.lrn);
+    }
+  },
+};
+
+/** @throws NecoError ETCD_CONFLICT for one that nobody brings to its end */
+async function learnerInTheWay(context: JoinContext): Promise<ForeignLearner | undefined> {
+  const learner = await foreignLearner(context);
+  const orphan = learner === undefined ? undefined : orphanFinding(learner);
+  if (orphan === undefined) return learner;
+  throw new NecoError(
+    'ETCD_CONFLICT',
+    orphan.message,
+    orphan.hint === undefined ? {} : { hint: orphan.hint },
+  );
+}
+
+async function waitUntilSettled(context: JoinContext, lrn: number | undefined): Promise<void> {
+  const { reporter, signal } = context;
+  const who = lrn === undefined ? 'another server' : serverName(lrn);
+  reporter.state(
+    `waiting until ${who}, which joins, has a vote: neco-worker must run there; if it is gone for good: neco leave ${String(lrn ?? 'LRN')}`,
+  );
+  for await (const servers of sessionOf(context).registry.watchBootServers({ signal })) {
+    const other = servers.find((server) => server.lrn === lrn);
+    if (other?.state !== 'joining' || (await foreignLearner(context)) === undefined) return;
+  }
+}

@@ -1,0 +1,31 @@
+import type { Phase } from '@neco/core';
+import { publicKeyFingerprint } from '@neco/vault-pki';
+import { authorityOf, type JoinContext, type JoinView } from '../join-context.ts';
+import { writeJoinRecord } from '../join-record.ts';
+import { putOldDataAside } from '../put-old-data-aside.ts';
+
+/** The first change: what an earlier life left is put aside where that was asked for, and this join is noted. */
+export const beginJoin: Phase<JoinView, JoinContext> = {
+  id: 'begin-join',
+  title: 'Begin the join',
+  isDone: ({ record, isRegistered }) =>
+    Promise.resolve(isRegistered || (record !== undefined && record.gaveUp === undefined)),
+  plan: ({ options }) =>
+    options.discardOldData
+      ? ['put aside what an earlier life of this server left']
+      : ['note that this join has begun'],
+  async run(context) {
+    const { host, lrn, options, reporter, record } = context;
+    if (record === undefined && options.discardOldData) await putOldDataAside(host, reporter);
+    context.record = {
+      version: 1,
+      lrn,
+      lrns: options.lrns,
+      prefix: options.prefix,
+      startedAt: new Date().toISOString(),
+      caHash: publicKeyFingerprint(authorityOf(context)),
+      promotionLimit: options.promotionLimit,
+    };
+    await writeJoinRecord(host, context.record);
+  },
+};

@@ -1,0 +1,16 @@
+import type { Phase } from '@neco/core';
+import { preflightFailed } from '../../preflight/preflight-failed.ts';
+import { clusterFindings } from '../cluster-findings.ts';
+import type { JoinContext, JoinView } from '../join-context.ts';
+
+/** Whether the cluster can take this server, before anything is changed. */
+export const checkTheCluster: Phase<JoinView, JoinContext> = {
+  id: 'check-the-cluster',
+  title: 'Check the cluster',
+  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  plan: () => ['nothing: it only looks'],
+  async run(context) {
+    const findings = await clusterFindings(context);
+    if (findings.length > 0) throw preflightFailed(findings);
+  },
+};

@@ -1,0 +1,42 @@
+import type { Phase } from '@neco/core';
+import type { BootServer } from '@neco/bootserver-registry';
+import { ownSerials } from '../../access/own-certificates.ts';
+import { revokeSerials } from '../../access/revoke-serials.ts';
+import { isOwnMember } from '../foreign-learner.ts';
+import { sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
+
+/**
+ * A server that died and comes back with an empty disk: its old member is removed before a new one is added, for the
+ * other order could cost the quorum; its old certificates are revoked before the registry forgets them.
+ */
+export const replaceOldSelf: Phase<JoinView, JoinContext> = {
+  id: 'replace-old-self',
+  title: 'Take out what an earlier life of this server left in the cluster',
+  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  plan: ({ name }) => [
+    `remove the etcd member, the certificates and the registration of an earlier ${name}, if there are any`,
+  ],
+  async run(context) {
+    const { lrn, name, reporter, record } = context;
+    const { etcd, registry, vault } = sessionOf(context);
+    const members = (await etcd.members()).filter((member) => isOwnMember(context, member));
+    for (const member of members) {
+      const adoptable = member.isLearner && member.name === '';
+      if (adoptable || member.id === record?.memberId) continue;
+      reporter.info(`removing the etcd member ${member.id} of an earlier ${name}`);
+      await etcd.removeMember(member.id);
+    }
+    const registration = await registry.bootServer(lrn);
+    if (registration === undefined || (await isOfThisJoin(context, registration))) return;
+    reporter.info(`revoking the certificates of an earlier ${name}`);
+    await vault('the revocation', (one) => revokeSerials(one, registration.serials));
+    await registry.deleteBootServer(lrn);
+  },
+};
+
+/** A run that was killed just after it registered this server has left that registration, with these certificates. */
+async function isOfThisJoin({ host }: JoinContext, { state, serials }: BootServer): Promise<boolean> {
+  if (state !== 'joining') return false;
+  const own = await ownSerials(host).catch(() => []);
+  return own.length > 0 && own.every((serial) => serials.includes(serial));
+}

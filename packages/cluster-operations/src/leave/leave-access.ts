@@ -1,0 +1,291 @@
+import { X509Certificate } from 'node:crypto';
+import type { Application, BootServer, Registry } from '@neco/bootserver-registry';
+import { NecoError } from '@neco/core';
+import type { EtcdCluster, Member, MemberStatus } from '@neco/etcd-admin';
+import type { HostWriter } from '@neco/host-installer';
+import { certificateFacts, parseCrl, type Vault } from '@neco/vault-pki';
+import { authorities } from '../access/authorities.ts';
+import { certificateKindNames, certificateKinds } from '../access/certificate-kinds.ts';
+import type { VaultSession } from '../applications/vault-session.ts';
+import { vaultAddress } from '../ports.ts';
+import { forgetEndpoint } from './forget-endpoint.ts';
+import { leaveRecords, memoryOfLeft, readAcknowledgements, readPlan } from './leave-plan.ts';
+import type { Acknowledgement, LeavePlan } from './leave-plan.ts';
+
+/** A certificate that Vault has signed and not revoked. */
+export interface SignedCertificate {
+  mount: string;
+  serial: string;
+  commonName: string;
+}
+
+/** What a boot server has in Vault besides certificates. */
+export interface VaultTraces {
+  certRole: boolean;
+  policy: boolean;
+  /** As `ca/server/boot-2`. */
+  signingRoles: string[];
+  /** Accessors of its tokens. */
+  tokens: string[];
+}
+
+/** What is left of one boot server in etcd and Vault, to look at; it has no means to change anything. */
+export interface LeaveReader {
+  member(): Promise<Member | undefined>;
+  /** Whether it leads etcd. */
+  leads(): Promise<boolean>;
+  /** Whether its Vault is the active one. */
+  isActiveVault(): Promise<boolean>;
+  plan(): Promise<LeavePlan | undefined>;
+  hasStopped(): Promise<boolean>;
+  acknowledgements(round: string): Promise<Map<number, Acknowledgement>>;
+  registration(): Promise<BootServer | undefined>;
+  /** Its users of etcd that are there. */
+  users(): Promise<string[]>;
+  unrevoked(): Promise<SignedCertificate[]>;
+  vaultTraces(): Promise<VaultTraces>;
+  /** Its keys under `update/status` and `election`. */
+  keys(): Promise<string[]>;
+  /** Applications that have a certificate on it. */
+  applications(): Promise<Application[]>;
+}
+
+/** The same, to change it as well. Each change is made once: done again it leaves things alone. */
+export interface LeaveWriter extends LeaveReader {
+  checkQuorum(): Promise<void>;
+  snapshot(path: string): Promise<void>;
+  moveLeadership(): Promise<void>;
+  stepDownVault(): Promise<void>;
+  removeMember(id: string): Promise<void>;
+  writePlan(plan: LeavePlan): Promise<void>;
+  acknowledge(by: number, round: string, connections: number): Promise<void>;
+  /** Takes it out of the files of the server on which the command runs. */
+  forgetEndpoint(host: HostWriter): Promise<void>;
+  deleteRegistration(): Promise<void>;
+  deleteUsers(names: readonly string[]): Promise<void>;
+  revoke(certificates: readonly Pick<SignedCertificate, 'mount' | 'serial'>[]): Promise<void>;
+  forgetCertificates(): Promise<void>;
+  deleteVaultTraces(traces: VaultTraces): Promise<void>;
+  deleteKeys(): Promise<void>;
+  /** Removes all records of the leave, and remembers that it left. */
+  finish(): Promise<void>;
+  /** Vault as an administrator. */
+  vault<T>(work: (vault: Vault) => Promise<T>): Promise<T>;
+}
+
+export interface LeaveMeans {
+  lrn: number;
+  name: string;
+  address: string;
+  /** Address of the server on which the command runs. */
+  here: string;
+  /** etcd as root, through the members that stay. */
+  etcd: EtcdCluster;
+  registry: Registry;
+  session: VaultSession;
+}
+
+const clientMount = authorities.client.mount;
+
+/** Who signs with them cannot be told, so those of all servers go; they live for a short time and are made anew. */
+const anybodys = ['root', 'backup'];
+
+export function readLeave(means: LeaveMeans): LeaveReader {
+  const { lrn, name, address, etcd, registry, session } = means;
+  const vault = <T>(work: (one: Vault) => Promise<T>): Promise<T> => session.run('Vault to answer', work);
+  const ownUsers = [`neco-${String(lrn)}`, `vault-${String(lrn)}`];
+  const seen = new Map<string, { commonName: string; notAfter: Date }>();
+  const member = async (): Promise<Member | undefined> =>
+    (await etcd.members()).find((one) => one.name === name || one.peerUrls.some((url) => isAt(url, address)));
+  const applications = async (): Promise<Application[]> =>
+    (await registry.applications()).filter(({ certificates }) => certificates.some((one) => one.lrn === lrn));
+  return {
+    member,
+    async leads() {
+      const id = (await member())?.id;
+      const statuses = [...(await etcd.statuses()).values()];
+      return statuses.some((status) => !(status instanceof NecoError) && status.leader === id);
+    },
+    isActiveVault: () =>
+      vault(async (one) => (await one.leader()).leaderAddress === vaultAddress(address)).catch(() => false),
+    plan: () => readPlan(registry, lrn),
+    hasStopped: async () => (await registry.operation(leaveRecords.stopped(lrn))) !== undefined,
+    acknowledgements: (round) => readAcknowledgements(registry, lrn, round),
+    registration: () => registry.bootServer(lrn),
+    users: () =>
+      etcd.call('list the users', async ({ auth }) =>
+        (await auth.userList()).users.filter((user) => ownUsers.includes(user)),
+      ),
+    async unrevoked() {
+      const [plan, registration, apps] = await Promise.all([
+        readPlan(registry, lrn),
+        registry.bootServer(lrn),
+        applications(),
+      ]);
+      const ofApps = apps.flatMap(({ certificates }) => certificates.filter((one) => one.lrn === lrn));
+      const known = new Set([
+        ...(plan?.serials ?? []),
+        ...(registration?.serials ?? []),
+        ...ofApps.map(({ serial }) => serial),
+      ]);
+      const own = ownRootSerial(etcd);
+      const isIts = ({ mount, serial, commonName }: SignedCertificate): boolean =>
+        known.has(serial) ||
+        [name, ...ownUsers].includes(commonName) ||
+        (mount === clientMount && anybodys.includes(commonName) && serial !== own);
+      return (await vault((one) => validCertificates(one, seen))).filter(isIts);
+    },
+    vaultTraces: () => vault((one) => tracesOf(one, lrn, name)),
+    keys: () => registry.keysOf(lrn),
+    applications,
+  };
+}
+
+export function changeLeave(means: LeaveMeans): LeaveWriter {
+  const { lrn, name, address, here, etcd, registry, session } = means;
+  const reader = readLeave(means);
+  const vault = <T>(work: (one: Vault) => Promise<T>): Promise<T> => session.run('Vault to answer', work);
+  return {
+    ...reader,
+    vault,
+    checkQuorum: () => etcd.checkQuorum(),
+    snapshot: async (path) => {
+      await etcd.snapshot(path);
+    },
+    moveLeadership: () => moveLeadership(etcd, name),
+    stepDownVault: () =>
+      session.run('the active Vault to step down', (one) => one.stepDownAt(vaultAddress(address))),
+    removeMember: (id) => etcd.removeMember(id),
+    writePlan: (plan) => registry.putOperation(leaveRecords.plan(lrn), plan),
+    acknowledge: (by, round, connections) =>
+      registry.putOperation(leaveRecords.acknowledgement(lrn, by), { round, connections }),
+    forgetEndpoint: (host) => forgetEndpoint(host, registry, here),
+    deleteRegistration: () => registry.deleteBootServer(lrn),
+    deleteUsers: (users) =>
+      etcd.call(`delete the users ${users.join(', ')}`, async ({ auth }) => {
+        const there = (await auth.userList()).users;
+        for (const user of users) if (there.includes(user)) await auth.userDelete({ name: user });
+      }),
+    async revoke(certificates) {
+      for (const { mount, serial } of certificates) await vault((one) => one.revoke(mount, serial));
+    },
+    async forgetCertificates() {
+      for (const application of await reader.applications()) {
+        await registry.updateApplication(application.name, (one) => ({
+          ...one,
+          certificates: one.certificates.filter((certificate) => certificate.lrn !== lrn),
+        }));
+      }
+    },
+    deleteVaultTraces: ({ tokens, signingRoles }) =>
+      vault(async (one) => {
+        await one.deleteCertRole(name);
+        await one.deletePolicy(name);
+        for (const accessor of tokens) await one.revokeAccessor(accessor);
+        for (const path of signingRoles) {
+          const at = path.lastIndexOf('/');
+          await one.deleteSigningRole(path.slice(0, at), path.slice(at + 1));
+        }
+      }),
+    deleteKeys: () => registry.deleteKeysOf(lrn),
+    async finish() {
+      await registry.rememberOperation(
+        leaveRecords.left(lrn),
+        { at: new Date().toISOString() },
+        memoryOfLeft,
+      );
+      await registry.deleteOperations(leaveRecords.folder(lrn));
+    },
+  };
+}
+
+function isAt(url: string, address: string): boolean {
+  return URL.parse(url)?.hostname === address;
+}
+
+/** The serial number of the root certificate that this very command works with. */
+function ownRootSerial({ connection: { tls } }: EtcdCluster): string | undefined {
+  return tls?.certificate === undefined ? undefined : certificateFacts(tls.certificate).serial;
+}
+
+/** All certificates that are neither revoked nor over. @param seen what was read before; a certificate does not change. */
+async function validCertificates(
+  vault: Vault,
+  seen: Map<string, { commonName: string; notAfter: Date }>,
+): Promise<SignedCertificate[]> {
+  const lists = await Promise.all(
+    Object.values(authorities).map(async ({ mount }) => {
+      const [serials, crl] = await Promise.all([vault.certificates(mount), vault.crl(mount)]);
+      const revoked = new Set(parseCrl(crl).serials);
+      return Promise.all(
+        serials
+          .filter((serial) => !revoked.has(serial))
+          .map(async (serial) => {
+            const facts = seen.get(serial) ?? (await readCertificate(vault, mount, serial));
+            if (facts === undefined) return undefined;
+            seen.set(serial, facts);
+            return facts.notAfter.getTime() < Date.now()
+              ? undefined
+              : { mount, serial, commonName: facts.commonName };
+          }),
+      );
+    }),
+  );
+  return lists.flat().filter((one) => one !== undefined);
+}
+
+async function readCertificate(
+  vault: Vault,
+  mount: string,
+  serial: string,
+): Promise<{ commonName: string; notAfter: Date } | undefined> {
+  const pem = await vault.certificate(mount, serial);
+  // A CA is among the certificates of its mount.
+  if (pem === undefined || new X509Certificate(pem).ca) return undefined;
+  const { commonName, notAfter } = certificateFacts(pem);
+  return { commonName, notAfter };
+}
+
+async function tracesOf(vault: Vault, lrn: number, name: string): Promise<VaultTraces> {
+  const roles = new Set(
+    certificateKindNames.map((kind) => {
+      const { authority, role } = certificateKinds[kind];
+      return `${authorities[authority].mount}/${role(lrn)}`;
+    }),
+  );
+  const [certRole, policy, tokens, there] = await Promise.all([
+    vault.hasCertRole(name),
+    vault.policy(name),
+    vault.tokens(),
+    Promise.all(
+      [...roles].map(async (path) => {
+        const at = path.lastIndexOf('/');
+        return (await vault.hasSigningRole(path.slice(0, at), path.slice(at + 1))) ? [path] : [];
+      }),
+    ),
+  ]);
+  return {
+    certRole,
+    policy: policy !== undefined,
+    signingRoles: there.flat(),
+    tokens: tokens.filter(({ policies }) => policies.includes(name)).map(({ accessor }) => accessor),
+  };
+}
+
+/** Makes that member the leader which is furthest in step. */
+async function moveLeadership(etcd: EtcdCluster, name: string): Promise<void> {
+  const members = await etcd.members();
+  const leaving = members.find((member) => member.name === name)?.id;
+  const statuses = [...(await etcd.statuses()).values()].filter(
+    (status): status is MemberStatus => !(status instanceof NecoError),
+  );
+  const [next] = statuses
+    .filter(({ id, isLearner }) => id !== leaving && !isLearner)
+    .sort((one, other) => other.raftAppliedIndex - one.raftAppliedIndex);
+  if (next === undefined) {
+    throw new NecoError('QUORUM_AT_RISK', `no other member can lead in place of ${name}`, {
+      hint: 'see neco status',
+    });
+  }
+  await etcd.moveLeader(next.id);
+}

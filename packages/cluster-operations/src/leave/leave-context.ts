@@ -1,0 +1,21 @@
+import type { Reporter } from '@neco/core';
+import type { HostReader, HostWriter } from '@neco/host-installer';
+import type { LeaveReader, LeaveWriter } from './leave-access.ts';
+import type { LeaveFacts } from './leave-facts.ts';
+
+/** What a phase of leave may look at. It has no means to change anything. */
+export interface LeaveView {
+  readonly facts: LeaveFacts;
+  readonly access: LeaveReader;
+  readonly host: HostReader;
+  /** LRN of the server on which the command runs. */
+  readonly here: number;
+}
+
+/** What a phase of leave works with. */
+export interface LeaveContext extends LeaveView {
+  readonly access: LeaveWriter;
+  readonly host: HostWriter;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,105 @@
+import type { BootServer } from '@neco/bootserver-registry';
+import { NecoError, type SiteConfiguration } from '@neco/core';
+import type { EtcdCluster, Member, MemberStatus } from '@neco/etcd-admin';
+import type { ClusterLink } from '../applications/cluster-link.ts';
+import { etcdEndpoint, ports } from '../ports.ts';
+import { listServers, type KnownServer } from '../status/list-servers.ts';
+import { readPlan, type LeavePlan } from './leave-plan.ts';
+import { acceptsConnections, probePresence } from './probe-presence.ts';
+
+/** What is known of the cluster before a server leaves it. */
+export interface LeaveFacts {
+  lrn: number;
+  name: string;
+  address: string;
+  /** Its member of etcd. */
+  member: Member | undefined;
+  registration: BootServer | undefined;
+  /** Of a leave that was begun and not ended. */
+  plan: LeavePlan | undefined;
+  mode: 'dead' | 'live';
+  /** Its services that accept connections. */
+  presence: readonly string[];
+  members: readonly Member[];
+  /** Ids of the members that answer and see a leader. */
+  healthy: ReadonlySet<string>;
+  leaderId: string | undefined;
+  /** The other boot servers. */
+  remaining: readonly KnownServer[];
+}
+
+/**
+ * Looks at the cluster. Everything is asked at once.
+ * @throws NecoError QUORUM_AT_RISK when etcd has no quorum; ETCD_*, RECORD_INVALID
+ */
+export async function lookAtCluster(
+  { etcd, registry }: ClusterLink,
+  site: SiteConfiguration,
+  lrn: number,
+): Promise<LeaveFacts> {
+  const members = await etcd.members().catch(async (error: unknown) => {
+    throw await withoutQuorum(error, () => etcd.members({ linearizable: false }));
+  });
+  const [registrations, plan] = await Promise.all([registry.bootServers(), readPlan(registry, lrn)]);
+  const known = listServers(site, members, registrations);
+  const target = known.find((server) => server.lrn === lrn);
+  const address = target?.address ?? plan?.address ?? '';
+  const endpoints = new Map(members.map((member) => [endpointOf(member), member.id]));
+  const [presence, statuses] = await Promise.all([
+    address === '' ? [] : probePresence(address),
+    statusesOf(etcd, [...endpoints.keys()]),
+  ]);
+  const healthy = [...statuses].filter(
+    ([, status]) => !(status instanceof NecoError) && status.leader !== undefined,
+  );
+  const leaders = healthy.flatMap(([, status]) => (status instanceof NecoError ? [] : [status.leader]));
+  const ids = new Set(healthy.flatMap(([endpoint]) => endpoints.get(endpoint) ?? []));
+  const member = target?.member;
+  return {
+    lrn,
+    name: `boot-${String(lrn)}`,
+    address,
+    member,
+    registration: target?.registration,
+    plan,
+    mode: plan?.mode ?? (member !== undefined && ids.has(member.id) ? 'live' : 'dead'),
+    presence,
+    members,
+    healthy: ids,
+    leaderId: leaders.find((id) => id !== undefined),
+    remaining: known.filter((server) => server.lrn !== lrn),
+  };
+}
+
+/** A host that swallows packets would take the whole deadline of a call; one that does not accept is not asked. */
+async function statusesOf(
+  etcd: EtcdCluster,
+  endpoints: readonly string[],
+): Promise<Map<string, MemberStatus | NecoError>> {
+  const there = await Promise.all(
+    endpoints.map((endpoint) => acceptsConnections(URL.parse(endpoint)?.hostname ?? '', ports.etcdClient)),
+  );
+  return etcd.statuses(endpoints.filter((_, index) => there[index]));
+}
+
+function endpointOf({ clientUrls, peerUrls }: Member): string {
+  // One that was added and never started tells no client URL.
+  return clientUrls[0] ?? etcdEndpoint(URL.parse(peerUrls[0] ?? '')?.hostname ?? '0.0.0.0');
+}
+
+/** Says how far etcd is from a quorum, where one member at least answers. */
+async function withoutQuorum(thrown: unknown, list: () => Promise<Member[]>): Promise<unknown> {
+  if (!(thrown instanceof NecoError) || !thrown.retryable) return thrown;
+  const members = await list().catch(() => undefined);
+  if (members === undefined) return thrown;
+  const voters = members.filter(({ isLearner }) => !isLearner);
+  const quorum = Math.floor(voters.length / 2) + 1;
+  return new NecoError(
+    'QUORUM_AT_RISK',
+    `etcd has no quorum, so no member can be removed: of ${String(voters.length)} voters ${String(quorum)} must answer (${voters.map(({ name }) => name).join(', ')})`,
+    {
+      hint: 'bring back a server that still has its disk ("systemctl start etcd" there) and run this again; when none can come back, a snapshot must be restored',
+      cause: thrown,
+    },
+  );
+}

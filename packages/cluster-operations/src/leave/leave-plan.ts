@@ -1,0 +1,74 @@
+import type { Registry } from '@neco/bootserver-registry';
+import { maxLrn, NecoError } from '@neco/core';
+import * as z from 'zod';
+
+const leavePlanSchema = z.looseObject({
+  version: z.literal(1),
+  lrn: z.int().min(0).max(maxLrn),
+  name: z.string(),
+  address: z.string(),
+  mode: z.enum(['dead', 'live']),
+  /** `removed`: it is no member any more; `revoked`: nor are its certificates valid. */
+  step: z.enum(['begun', 'removed', 'revoked']),
+  /** The serial numbers that its registration named. */
+  serials: z.array(z.string()),
+  /** Told anew each time when the servers are to put the revocation lists in place. */
+  round: z.string().optional(),
+  startedAt: z.iso.datetime(),
+});
+
+/** What a leave that is under way knows, so that another run on another server can end it. */
+export type LeavePlan = z.infer<typeof leavePlanSchema>;
+
+const acknowledgementSchema = z.looseObject({
+  version: z.literal(1),
+  round: z.string(),
+  /** Connections of the server that left which are still open to the etcd of this one. */
+  connections: z.int(),
+});
+
+/** A boot server has the new revocation lists in place and has cut what was open. */
+export type Acknowledgement = z.infer<typeof acknowledgementSchema>;
+
+/** The records of leaves, as ids of operations. */
+export const leaveRecords = {
+  all: 'leave/',
+  folder: (lrn: number) => `leave/${String(lrn)}/`,
+  plan: (lrn: number) => `leave/${String(lrn)}/plan`,
+  stopped: (lrn: number) => `leave/${String(lrn)}/stopped`,
+  acknowledgement: (lrn: number, by: number) => `leave/${String(lrn)}/lists/${String(by)}`,
+  /** Remembered for a day, to tell one that has left from one that never was. */
+  left: (lrn: number) => `left/${String(lrn)}`,
+} as const;
+
+/** How long a server that left is remembered, in seconds. */
+export const memoryOfLeft = 24 * 60 * 60;
+
+/** @throws NecoError RECORD_INVALID */
+export function parsePlan(id: string, record: unknown): LeavePlan {
+  const parsed = leavePlanSchema.safeParse(record);
+  if (parsed.success) return parsed.data;
+  throw new NecoError('RECORD_INVALID', `operations/${id} in etcd is not the plan of a leave`, {
+    hint: 'was it written by hand, or by a newer neco?',
+  });
+}
+
+export async function readPlan(registry: Registry, lrn: number): Promise<LeavePlan | undefined> {
+  const id = leaveRecords.plan(lrn);
+  const record = await registry.operation(id);
+  return record === undefined ? undefined : parsePlan(id, record);
+}
+
+/** The acknowledgements of one round, by LRN. */
+export async function readAcknowledgements(
+  registry: Registry,
+  lrn: number,
+  round: string,
+): Promise<Map<number, Acknowledgement>> {
+  const records = await registry.operations(`${leaveRecords.folder(lrn)}lists/`);
+  const found = [...records].flatMap(([id, record]): [number, Acknowledgement][] => {
+    const { data } = acknowledgementSchema.safeParse(record);
+    return data?.round === round ? [[Number(id.split('/').at(-1)), data]] : [];
+  });
+  return new Map(found);
+}

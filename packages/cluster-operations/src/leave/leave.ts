@@ -1,0 +1,177 @@
+import { serverName, type SiteConfiguration, dryRunPhases, NecoError, runPhases } from '@neco/core';
+import { EtcdCluster, type EtcdConnection } from '@neco/etcd-admin';
+import { Registry } from '@neco/bootserver-registry';
+import { lockHost, openHost, readOnlyHost } from '@neco/host-installer';
+import type { AccessMeans } from '../applications/application-access.ts';
+import { applicationLayout } from '../applications/application-layout.ts';
+import { openCluster, type ClusterLink } from '../applications/cluster-link.ts';
+import { withAdministration } from '../applications/open-application.ts';
+import { readSite } from '../site/read-site.ts';
+import { changeLeave, readLeave, type LeaveMeans } from './leave-access.ts';
+import { lookAtCluster, type LeaveFacts } from './leave-facts.ts';
+import type { LeaveOptions, LeaveResult } from './leave-options.ts';
+import { leavePhases } from './leave-phases.ts';
+import { leaveRecords } from './leave-plan.ts';
+import { arithmeticLines, quorumArithmetic } from './quorum-arithmetic.ts';
+import { refuseLeave } from './refuse-leave.ts';
+import { compromisedError } from './compromised.ts';
+
+/** How long another command is waited for: longer than the lock outlives a holder that was killed. */
+const turnLimit = 20_000;
+
+/** How long what was seen is believed, in ms; then, for a person was asked or another command awaited, one looks again. */
+const freshFor = 3000;
+
+/**
+ * Takes a boot server out of the cluster: its member of etcd, its registration, and all access that it had. Run again it
+ * goes on where it was, on any server.
+ * @throws NecoError QUORUM_AT_RISK, BOOT_SERVER_UNKNOWN, USAGE, CONFIG_*, LOGIN_REFUSED, VERIFICATION_FAILED, CANCELLED,
+ * ETCD_*, VAULT_*
+ */
+export async function leave(options: LeaveOptions): Promise<LeaveResult> {
+  const site = await readSite(applicationLayout.site);
+  const cluster = await openCluster(applicationLayout, options.etcd);
+  try {
+    return options.registryOnly
+      ? await leaveRegistry(cluster, options)
+      : await leaveCluster(cluster, site, options);
+  } finally {
+    cluster.close();
+  }
+}
+
+/** The seed's bare step, and a word on what it leaves. */
+async function leaveRegistry(
+  { registry }: ClusterLink,
+  { lrn, dryRun, reporter }: LeaveOptions,
+): Promise<LeaveResult> {
+  if ((await registry.bootServer(lrn)) === undefined) throw await unknownServer(registry, lrn);
+  reporter.warn(
+    `only the registration of ${serverName(lrn)} is taken away: its member, its certificates and its users stay, and "neco leave ${String(lrn)}" takes them away`,
+  );
+  if (dryRun) return { changed: false };
+  await registry.deleteBootServer(lrn);
+  return { changed: true };
+}
+
+async function leaveCluster(
+  cluster: ClusterLink,
+  site: SiteConfiguration,
+  options: LeaveOptions,
+): Promise<LeaveResult> {
+  const { lrn, reporter, dryRun } = options;
+  const start = performance.now();
+  const facts = await lookAtCluster(cluster, site, lrn);
+  const { member, registration, plan } = facts;
+  if (member === undefined && registration === undefined && plan === undefined) {
+    const left = await cluster.registry.operation(leaveRecords.left(lrn));
+    if (left === undefined) throw await unknownServer(cluster.registry, lrn);
+    if (options.compromised) throw compromisedError(facts.name);
+    return { changed: false, leftAt: String(left['at']) };
+  }
+  const arithmetic = quorumArithmetic(facts.members, facts.healthy, member?.id);
+  for (const line of arithmeticLines(arithmetic)) reporter.info(line);
+  refuseLeave(facts, arithmetic, options, cluster.lrn);
+  const question = { name: facts.name, mode: facts.mode, arithmetic };
+  if (!dryRun && !(await options.confirm(question)))
+    throw new NecoError('CANCELLED', `nothing was changed: ${facts.name} stays`);
+  return await withRemaining(cluster, facts, async (remaining) =>
+    work(remaining, site, { facts, start }, options),
+  );
+}
+
+/** The tie through the members that stay; the server that leaves must not be asked for anything. */
+async function withRemaining<T>(
+  cluster: ClusterLink,
+  { members, member, address }: LeaveFacts,
+  use: (remaining: ClusterLink) => Promise<T>,
+): Promise<T> {
+  const { connection } = cluster.etcd;
+  const known = members.filter(({ id }) => id !== member?.id).flatMap(({ clientUrls }) => clientUrls);
+  const endpoints = [...new Set([...connection.endpoints, ...known])].filter(
+    (endpoint) => URL.parse(endpoint)?.hostname !== address,
+  );
+  const etcd = EtcdCluster.connect({ ...connection, endpoints } satisfies EtcdConnection);
+  try {
+    return await use({ ...cluster, etcd, registry: new Registry(etcd, cluster.registry.prefix) });
+  } finally {
+    etcd.close();
+  }
+}
+
+async function work(
+  cluster: ClusterLink,
+  site: SiteConfiguration,
+  { facts, start }: { facts: LeaveFacts; start: number },
+  options: LeaveOptions,
+): Promise<LeaveResult> {
+  const { lrn, dryRun, compromised, reporter, signal, vaultUser } = options;
+  const again = `neco leave ${String(lrn)}`;
+  const host = openHost();
+  const administration = {
+    reporter,
+    signal,
+    host: readOnlyHost(),
+    layout: applicationLayout,
+    vaultUser,
+    changes: dryRun ? undefined : again,
+    turnLimit,
+  };
+  await using _host = dryRun ? undefined : await lockHost('operation');
+  const run = async ({ etcd, registry, session }: AccessMeans, held: AbortSignal): Promise<LeaveResult> => {
+    const { name, address } = facts;
+    const here = cluster.address;
+    const means: LeaveMeans = { lrn, name, address, here, etcd, registry, session };
+    if (dryRun) {
+      const view = { facts, access: readLeave(means), host, here: cluster.lrn };
+      await dryRunPhases(leavePhases, view, reporter);
+      return { changed: false };
+    }
+    if (performance.now() - start > freshFor) await lookAgain(cluster, site, facts, options);
+    const context = { facts, access: changeLeave(means), host, here: cluster.lrn, reporter, signal: held };
+    const { changed } = await runPhases(leavePhases, context, { reporter, signal: held, again });
+    return { changed };
+  };
+  const result = await withAdministration(cluster, administration, run).catch(inFlight);
+  if (compromised && !dryRun) throw compromisedError(facts.name);
+  return result;
+}
+
+/** Between the look and the change somebody was asked, and may have taken his time. */
+async function lookAgain(
+  cluster: ClusterLink,
+  site: SiteConfiguration,
+  before: LeaveFacts,
+  options: LeaveOptions,
+): Promise<void> {
+  const facts = await lookAtCluster(cluster, site, before.lrn);
+  const arithmetic = quorumArithmetic(facts.members, facts.healthy, facts.member?.id);
+  refuseLeave(facts, arithmetic, options, cluster.lrn);
+  if (facts.mode === before.mode) return;
+  throw new NecoError(
+    'QUORUM_AT_RISK',
+    `${facts.name} was ${before.mode} a moment ago and is ${facts.mode} now`,
+    {
+      hint: 'run it again when that has settled',
+    },
+  );
+}
+
+function inFlight(error: unknown): never {
+  if (!(error instanceof NecoError) || error.code !== 'BUSY') throw error;
+  throw new NecoError('QUORUM_AT_RISK', `another change is in flight: ${error.message}`, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    cause: error,
+  });
+}
+
+async function unknownServer(registry: Registry, lrn: number): Promise<NecoError> {
+  const names = (await registry.bootServers()).map(({ name }) => name);
+  return new NecoError(
+    'BOOT_SERVER_UNKNOWN',
+    `${serverName(lrn)} is not registered: there are ${names.join(', ')}`,
+    {
+      hint: 'give the LRN of one of them; see neco status',
+    },
+  );
+}

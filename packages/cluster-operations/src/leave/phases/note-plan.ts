@@ -1,0 +1,22 @@
+import type { Phase } from '@neco/core';
+import type { LeaveContext, LeaveView } from '../leave-context.ts';
+
+/** What must be taken away is written down first: whoever goes on after a crash must not need what is gone by then. */
+export const notePlan: Phase<LeaveView, LeaveContext> = {
+  id: 'note-plan',
+  title: 'Note down what has to be taken away',
+  isDone: async ({ access }) => (await access.plan()) !== undefined,
+  plan: ({ facts }) => [`write operations/leave/${String(facts.lrn)}/plan under the prefix of neco`],
+  async run({ access, facts: { lrn, name, address, mode, registration } }) {
+    await access.writePlan({
+      version: 1,
+      lrn,
+      name,
+      address,
+      mode,
+      step: 'begun',
+      serials: registration?.serials ?? [],
+      startedAt: new Date().toISOString(),
+    });
+  },
+};

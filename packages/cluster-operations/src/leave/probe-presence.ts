@@ -1,0 +1,38 @@
+import { connect } from 'node:net';
+import { ports } from '../ports.ts';
+
+/** A server on the same network accepts in a few ms; one over a slow link in some hundred. */
+const limit = 600;
+
+const services = [
+  { port: ports.etcdClient, what: 'etcd' },
+  { port: ports.etcdPeer, what: 'etcd (peers)' },
+  { port: ports.vault, what: 'Vault' },
+] as const;
+
+/** Which services of a boot server accept a connection in time: none of a dead one. */
+export async function probePresence(address: string): Promise<string[]> {
+  const found = await Promise.all(
+    services.map(async ({ port, what }) => ((await acceptsConnections(address, port)) ? [what] : [])),
+  );
+  return found.flat();
+}
+
+/** Whether somebody accepts a TCP connection there in time. */
+export function acceptsConnections(address: string, port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect({ host: address, port });
+  const end = (answer: boolean): void => {
+    clearTimeout(timer);
+    socket.destroy();
+    resolve(answer);
+  };
+  const timer = setTimeout(end, limit, false);
+  socket.once('connect', () => {
+    end(true);
+  });
+  socket.once('error', () => {
+    end(false);
+  });
+  return promise;
+}

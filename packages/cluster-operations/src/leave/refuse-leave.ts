@@ -1,0 +1,88 @@
+import { NecoError } from '@neco/core';
+import type { LeaveFacts } from './leave-facts.ts';
+import type { LeaveOptions } from './leave-options.ts';
+import { describeQuorum, type QuorumArithmetic } from './quorum-arithmetic.ts';
+
+/**
+ * Refuses what would cost the cluster its quorum, or what rests on a mistake.
+ * @param here LRN of the server on which the command runs.
+ * @throws NecoError QUORUM_AT_RISK, USAGE
+ */
+export function refuseLeave(
+  facts: LeaveFacts,
+  { now, after }: QuorumArithmetic,
+  options: Pick<LeaveOptions, 'dead' | 'force'>,
+  here: number,
+): void {
+  const { name, lrn, member } = facts;
+  if (member !== undefined && after.voters === 0) {
+    throw refused(
+      `${name} is the last boot server: without it there is no cluster`,
+      'a last server is not removed but switched off, when nobody needs its data any more',
+    );
+  }
+  if (lrn === here) {
+    throw new NecoError('USAGE', `this is ${name} itself`, {
+      hint: `run it on another boot server: ${others(facts)}`,
+    });
+  }
+  refuseInFlight(facts);
+  refuseHalfDead(facts, options);
+  if (member === undefined) return;
+  if (after.tolerance < 0) {
+    throw refused(
+      `without ${name} etcd would have no quorum: ${describeQuorum(after)} (now ${describeQuorum(now)})`,
+      `bring back first what does not answer: ${silent(facts)}`,
+    );
+  }
+  if (after.voters === 1 && !member.isLearner && !options.force) {
+    throw refused(
+      `without ${name} one member is left, and its failure would be the end of the data`,
+      'join another server first (neco join); or --force, which may cost everything that is in etcd when that one server fails',
+    );
+  }
+}
+
+/** One change of members at a time. */
+function refuseInFlight({ members, member, name }: LeaveFacts): void {
+  const other = members.find((one) => one.id !== member?.id && (one.isLearner || one.name === ''));
+  if (other === undefined) return;
+  const who = other.name === '' ? (other.peerUrls[0] ?? other.id) : other.name;
+  throw refused(
+    `another change is in flight: ${who} is ${other.isLearner ? 'a learner' : 'added'} and has not come to vote`,
+    `let it come to its end, or take that one away first, before ${name}`,
+  );
+}
+
+/** A server of which some part answers would go on with what it has. */
+function refuseHalfDead(
+  { name, mode, presence, plan, member }: LeaveFacts,
+  { dead, force }: Pick<LeaveOptions, 'dead' | 'force'>,
+): void {
+  const answers = presence.join(', ');
+  if (dead && presence.length > 0 && (plan === undefined || plan.mode === 'dead')) {
+    throw refused(
+      `${name} is called dead and answers: ${answers}`,
+      'leave --dead out, and it leaves as a live one does; or switch it off',
+    );
+  }
+  if (mode === 'dead' && plan === undefined && member !== undefined && presence.length > 0 && !force) {
+    throw refused(
+      `${name} is neither dead nor well: its etcd gives no answer, but it accepts connections (${answers})`,
+      `on ${name}: "systemctl start etcd", and it leaves as a live one; or switch it off; or --force, and what still runs there goes on until its certificates are refused`,
+    );
+  }
+}
+
+function silent({ members, healthy, member }: LeaveFacts): string {
+  const names = members.filter(({ id }) => !healthy.has(id) && id !== member?.id).map(({ name }) => name);
+  return names.length === 0 ? 'nothing' : names.join(', ');
+}
+
+function others({ remaining }: LeaveFacts): string {
+  return remaining.map(({ name }) => name).join(', ');
+}
+
+function refused(message: string, hint: string): NecoError {
+  return new NecoError('QUORUM_AT_RISK', message, { hint });
+}

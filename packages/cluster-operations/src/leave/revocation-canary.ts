@@ -1,0 +1,71 @@
+import { createKey, createSigningRequest, type Vault } from '@neco/vault-pki';
+import { authorities } from '../access/authorities.ts';
+import { probeCertificate, type CertificateVerdict } from '../access/probe-certificate.ts';
+import type { Pair } from '../access/signer.ts';
+import { ports } from '../ports.ts';
+
+const role = 'leave-proof';
+
+/** A certificate made to be revoked. */
+interface Proof {
+  pair: Pair;
+  mount: string;
+  serial: string;
+}
+
+/**
+ * The keys of a server that has left are its own, so nobody can try whether its certificates are still taken. Two others
+ * are signed, shown to each server, and revoked after those: once a server refuses them it has a list in force that holds
+ * all that was revoked before.
+ */
+export interface RevocationCanary {
+  client: Proof;
+  peer: Proof;
+}
+
+export interface CanaryAuthorities {
+  /** The CA of etcd's certificate towards clients, PEM. */
+  server: string;
+  /** The CA of the peers' certificates, PEM. */
+  peer: string;
+}
+
+/** Has both signed. Their name is no user of etcd, so that they open nothing while they are valid. */
+export async function signCanary(vault: Vault): Promise<RevocationCanary> {
+  const [client, peer] = await Promise.all([
+    signProof(vault, authorities.client.mount),
+    signProof(vault, authorities.peer.mount),
+  ]);
+  return { client, peer };
+}
+
+/** Revokes both and takes their signing roles away. */
+export async function revokeCanary(vault: Vault, { client, peer }: RevocationCanary): Promise<void> {
+  for (const { mount, serial } of [client, peer]) {
+    await vault.revoke(mount, serial);
+    await vault.deleteSigningRole(mount, role);
+  }
+}
+
+/** What a server says to them: `refused` only when both are. */
+export async function showCanary(
+  address: string,
+  { client, peer }: RevocationCanary,
+  ca: CanaryAuthorities,
+): Promise<CertificateVerdict> {
+  const verdicts = await Promise.all([
+    probeCertificate({ address, port: ports.etcdClient, ca: ca.server }, client.pair),
+    probeCertificate({ address, port: ports.etcdPeer, ca: ca.peer }, peer.pair),
+  ]);
+  if (verdicts.includes('accepted')) return 'accepted';
+  return verdicts.every((verdict) => verdict === 'refused') ? 'refused' : 'unreachable';
+}
+
+async function signProof(vault: Vault, mount: string): Promise<Proof> {
+  const settings = { server: false, client: true, allowIpSans: false, allowedDomains: [role], ttl: '1h' };
+  await vault.ensureSigningRole(mount, role, settings);
+  const key = await createKey();
+  const csr = await createSigningRequest(key, { commonName: role, dnsNames: [], ipAddresses: [] });
+  const { certificate, serial } = await vault.sign(mount, role, { csr, commonName: role, ttl: '1h' });
+  return { pair: { certificate, key }, mount, serial };
+}

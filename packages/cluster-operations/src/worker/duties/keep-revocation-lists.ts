@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BootServer } from '@neco/bootserver-registry';
+import { toNecoError } from '@neco/core';
+import { fetchRevocations, putRevocations } from '../../access/revocation-lists.ts';
+import { ChangingMessages } from '../../unseal/changing-messages.ts';
+import type { WorkerContext, WorkerDuty } from '../worker-duty.ts';
+
+/** Whoever revokes says so in the registry; this is for what was revoked by hand, in ms. */
+const pauses = { regular: 10 * 60_000, afterFailure: 5000 } as const;
+
+/**
+ * Keeps the revocation lists of this server as Vault has them: at the start, whenever a boot server comes or goes, and
+ * from time to time. etcd reads them at each handshake.
+ */
+export const keepRevocationLists: WorkerDuty = {
+  name: 'keep-revocation-lists',
+  async run(context, signal) {
+    const messages = new ChangingMessages(context.reporter);
+    const link = await context.connect();
+    let round = new AbortController();
+    let fetching: Promise<void> = Promise.resolve();
+    try {
+      for await (const servers of link.registry.watchBootServers({ signal })) {
+        round.abort();
+        await fetching;
+        round = new AbortController();
+        fetching = keepFetching(context, servers, messages, AbortSignal.any([signal, round.signal]));
+      }
+    } finally {
+      round.abort();
+      await fetching;
+      link.close();
+    }
+  },
+};
+
+async function keepFetching(
+  context: WorkerContext,
+  servers: readonly BootServer[],
+  messages: ChangingMessages,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    let pause: number = pauses.regular;
+    try {
+      await refresh(context, servers);
+      messages.forget();
+    } catch (thrown) {
+      messages.warn(`keep-revocation-lists: ${toNecoError(thrown).message}`);
+      pause = pauses.afterFailure;
+    }
+    await delay(pause, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function refresh(
+  { host, configuration, reporter }: WorkerContext,
+  servers: readonly BootServer[],
+): Promise<void> {
+  const ca = await readFile(configuration.vault.caFile, 'utf8');
+  const addresses = servers.filter(({ state }) => state === 'active').map(({ address }) => address);
+  if (addresses.length === 0) return;
+  const changed = await putRevocations(host, await fetchRevocations(addresses, ca));
+  if (changed) reporter.info('the revocation lists are new');
+}

@@ -1,0 +1,165 @@
+import { readFile } from 'node:fs/promises';
+import type { OperationRecord } from '@neco/bootserver-registry';
+import { NecoError, waitFor } from '@neco/core';
+import { lockHost } from '@neco/host-installer';
+import { fetchRevocations, putRevocations } from '../../access/revocation-lists.ts';
+import type { Duty } from '../../daemon/run-daemon.ts';
+import { cutOff } from '../../leave/cut-off.ts';
+import { forgetEndpoint } from '../../leave/forget-endpoint.ts';
+import { leftAdvice, readLeftRecord, type LeftRecord } from '../../leave/left-record.ts';
+import { leaveRecords, parsePlan, type LeavePlan } from '../../leave/leave-plan.ts';
+import { createWorkerContext } from '../create-worker-context.ts';
+import { runDuties } from '../run-duties.ts';
+import type { WorkerContext, WorkerDuty, WorkerLink, WorkerSelf } from '../worker-duty.ts';
+import { isRevoked } from './leave-own-revocation.ts';
+import { stopForGood } from './leave-stop-services.ts';
+
+/** Certificates are read again so often, in ms. */
+const renewal = 60 * 60 * 1000;
+
+/** What is at hand while this server follows. */
+interface Following {
+  context: WorkerContext;
+  self: WorkerSelf;
+  link: WorkerLink;
+  /** The last round of each leave that was worked off here. */
+  rounds: Map<number, string>;
+}
+
+/**
+ * What `neco leave` needs on every boot server: the new revocation lists in place and the connections of who left cut, and
+ * on the server that leaves, etcd and Vault stopped for good. A server that was dead when it was removed finds its own
+ * certificates revoked.
+ */
+export const followLeaves: WorkerDuty = {
+  name: 'follow-leaves',
+  async run(context, signal) {
+    const self = await context.self();
+    const rounds = new Map<number, string>();
+    while (!signal.aborted) {
+      const left = await readLeftRecord(context.host);
+      if (left !== undefined) {
+        sayLeft(context, self, left);
+        return;
+      }
+      try {
+        await watchLeaves(context, self, rounds, signal);
+      } catch (thrown) {
+        if (!(await wasRemoved(context, self))) throw thrown;
+      }
+    }
+  },
+};
+
+/** The same for neco-updater, which runs where neco-worker was never started. */
+export const followLeavesAlone: Duty = ({ configuration, reporter, signal }) =>
+  runDuties([followLeaves], createWorkerContext(configuration, reporter), signal);
+
+async function watchLeaves(
+  context: WorkerContext,
+  self: WorkerSelf,
+  rounds: Map<number, string>,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = new AbortController();
+  const link = await context.connect();
+  let trouble: NecoError | undefined;
+  try {
+    await renewLists(context, link);
+    const watch = link.registry.watchOperations(leaveRecords.all, {
+      signal: AbortSignal.any([signal, ended.signal, AbortSignal.timeout(renewal)]),
+      // What keeps it from etcd may be that it was removed.
+      onInterruption: (error) => {
+        trouble = error;
+        ended.abort();
+      },
+    });
+    for await (const records of watch) await workOff({ context, self, link, rounds }, records);
+    if (trouble !== undefined) throw trouble;
+  } finally {
+    link.close();
+  }
+}
+
+async function workOff(following: Following, records: Map<string, OperationRecord>): Promise<void> {
+  const { self, rounds } = following;
+  for (const [id, record] of records) {
+    if (!id.endsWith('/plan')) continue;
+    const plan = parsePlan(id, record);
+    const { lrn, step, round, mode } = plan;
+    if (lrn === self.lrn) {
+      if (step !== 'begun' && mode === 'live' && !records.has(leaveRecords.stopped(lrn)))
+        await stopThisServer(following);
+    } else if (round !== undefined && rounds.get(lrn) !== round) {
+      await refuse(following, plan, round);
+      rounds.set(lrn, round);
+    }
+  }
+}
+
+/** This server stays: another is to get in no more. */
+async function refuse({ context, self, link }: Following, plan: LeavePlan, round: string): Promise<void> {
+  const { host, reporter } = context;
+  await withHostLock(async () => {
+    await renewLists(context, link);
+    const connections = await cutOff(host, plan.address, {
+      reporter,
+      inTurn: (restart) =>
+        link.registry.withLock('etcd-restart', restart, { holder: self.name, timeout: 60_000 }),
+    });
+    const id = leaveRecords.acknowledgement(plan.lrn, self.lrn);
+    await link.registry.putOperation(id, { round, connections });
+    await forgetEndpoint(host, link.registry, self.address);
+    reporter.info(`${plan.name} has left: its certificates are refused here`);
+  });
+}
+
+/** This server leaves, and was told so. */
+async function stopThisServer({ context, self, link }: Following): Promise<void> {
+  await withHostLock(async () => {
+    const left = await stopForGood(context.host, { removed: true });
+    await link.registry.putOperation(leaveRecords.stopped(self.lrn), { at: left.at });
+    sayLeft(context, self, left);
+  });
+}
+
+async function renewLists({ host, configuration }: WorkerContext, { registry }: WorkerLink): Promise<void> {
+  const addresses = (await registry.bootServers()).map(({ address }) => address);
+  const ca = await readFile(configuration.vault.caFile, 'utf8');
+  await putRevocations(host, await fetchRevocations(addresses, ca));
+}
+
+/** This server was removed while it was dead, and finds so by its certificates. */
+async function wasRemoved({ host, configuration }: WorkerContext, { address }: WorkerSelf): Promise<boolean> {
+  const { etcd, vault } = configuration;
+  const others = etcd.endpoints
+    .flatMap((endpoint) => URL.parse(endpoint)?.hostname ?? [])
+    .filter((other) => other !== address);
+  const ca = await readFile(vault.caFile, 'utf8');
+  if (!(await isRevoked(host, others, ca).catch(() => false))) return false;
+  await withHostLock(async () => {
+    await stopForGood(host, { removed: false });
+  });
+  return true;
+}
+
+function sayLeft({ reporter }: WorkerContext, { name }: WorkerSelf, left: LeftRecord): void {
+  const { message, hint } = leftAdvice(name, left);
+  reporter.warn(`${message}; ${hint}`);
+}
+
+/** neco-worker and neco-updater both follow; they do it one after the other. */
+async function withHostLock(work: () => Promise<void>): Promise<void> {
+  await using _lock = await waitFor(
+    async () => {
+      try {
+        return { done: true, value: await lockHost('leave-duty') };
+      } catch (error) {
+        if (error instanceof NecoError && error.code === 'BUSY') return { done: false, seen: error.message };
+        throw error;
+      }
+    },
+    { what: 'the other daemon of neco', timeout: 120_000 },
+  );
+  await work();
+}

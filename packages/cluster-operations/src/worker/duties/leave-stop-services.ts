@@ -1,0 +1,46 @@
+import type { HostWriter } from '@neco/host-installer';
+import { certificateFacts } from '@neco/vault-pki';
+import { certificateKinds } from '../../access/certificate-kinds.ts';
+import { readLeftRecord, type LeftRecord } from '../../leave/left-record.ts';
+import { paths } from '../../paths.ts';
+
+/** A member that was removed ends by itself; that is waited for so long, in ms. */
+const ownEnd = 10_000;
+
+/**
+ * Stops this server for good, which is no boot server any more: Vault and etcd stopped and disabled, the data put aside
+ * and never deleted, and neco's daemons not started at the next boot. Done again it leaves things alone.
+ * @throws NecoError SERVICE_FAILED, FILE_FAILED
+ */
+export async function stopForGood(host: HostWriter, { removed }: { removed: boolean }): Promise<LeftRecord> {
+  const before = await readLeftRecord(host);
+  if (before !== undefined) return before;
+  await host.stopUnit('vault.service');
+  await host.disableUnit('vault.service');
+  // One that was told of its removal says goodbye to the others; one that was not waits for them for ever.
+  if (removed) await host.waitForUnit('etcd.service', 'stopped', { timeout: ownEnd }).catch(() => undefined);
+  await host.stopUnit('etcd.service');
+  await host.disableUnit('etcd.service');
+  const aside = await putDataAside(host);
+  for (const unit of ['neco-worker.service', 'neco-updater.service']) {
+    if ((await host.unit(unit)).enabled === 'enabled') await host.disableUnit(unit);
+  }
+  const pair = await host.readPair(certificateKinds.necoClient);
+  const record: LeftRecord = {
+    version: 1,
+    at: new Date().toISOString(),
+    serial: pair === undefined ? '' : certificateFacts(pair.certificate).serial,
+    ...(aside === undefined ? {} : { aside }),
+  };
+  await host.makeDirectory(paths.state, { mode: 0o700 });
+  await host.writeFile(paths.leftRecord, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  return record;
+}
+
+async function putDataAside(host: HostWriter): Promise<string | undefined> {
+  const names = (await host.list(paths.etcdData)) ?? [];
+  if (names.length === 0) return undefined;
+  const aside = await host.moveAside(paths.etcdData);
+  await host.makeDirectory(paths.etcdData, { mode: 0o700, owner: 'etcd' });
+  return aside;
+}

@@ -1,0 +1,42 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { toNecoError } from '@neco/core';
+import type { WorkerContext, WorkerDuty } from './worker-duty.ts';
+
+/** Pauses before a duty that failed begins again, in ms; one that ran for longer than the longest begins at the first. */
+const pauses = { first: 1000, longest: 30_000 } as const;
+
+/** Runs the duties side by side until the signal fires or all are done. A duty that fails holds up no other. */
+export async function runDuties(
+  duties: readonly WorkerDuty[],
+  context: WorkerContext,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(duties.map((duty) => keepDoing(duty, context, signal)));
+}
+
+async function keepDoing(duty: WorkerDuty, context: WorkerContext, signal: AbortSignal): Promise<void> {
+  let pause: number = pauses.first;
+  let said = '';
+  while (!signal.aborted) {
+    const start = performance.now();
+    try {
+      await duty.run(context, signal);
+      return;
+    } catch (thrown) {
+      if (isAborted(signal)) return;
+      if (performance.now() - start > pauses.longest) pause = pauses.first;
+      const { message, hint } = toNecoError(thrown);
+      const text = `${duty.name}: ${message}${hint === undefined ? '' : ` (${hint})`}`;
+      // The same every half minute for a night would bury the rest.
+      if (text !== said) context.reporter.warn(text);
+      said = text;
+    }
+    await delay(pause, undefined, { signal }).catch(() => undefined);
+    pause = Math.min(pause * 2, pauses.longest);
+  }
+}
+
+/** The signal can fire during any `await`; a function hides that from the compiler's narrowing. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}

@@ -1,0 +1,2 @@
+// Imported late, as setup-operation.ts is.
+export { unsealVaults, vaultStatus } from '@neco/cluster-operations';

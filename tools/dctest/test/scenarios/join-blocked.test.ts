@@ -1,0 +1,87 @@
+import { expect } from 'chai';
+import { DataCenter } from '../../src/data-center.ts';
+import { expectDone } from '../../src/set-up-cluster.ts';
+import {
+  caHash,
+  clusterWithSpares,
+  eventually,
+  joinArguments,
+  memberNames,
+  startJoin,
+  startWorkers,
+} from './joining.ts';
+import { failureOf } from './refusal.ts';
+
+const name = `jb${process.pid}`;
+const limit = { timeout: 90_000 };
+const three = ['boot-0', 'boot-1', 'boot-2'];
+
+describe('neco join that cannot come to its end', function () {
+  this.timeout(15 * 60_000);
+
+  afterEach(async () => {
+    await DataCenter.takeDown(name);
+  });
+
+  it('names the learner of another server that is in its way, and goes on when that one votes', async () => {
+    const dataCenter = await clusterWithSpares(name, [3, 4]);
+    const [other, server] = [dataCenter.server(3), dataCenter.server(4)];
+    const argv = joinArguments(await caHash(dataCenter.server(0)));
+    await expectDone([await startJoin(other, argv)]);
+    await other.crash();
+
+    const blocked = await server.exec(['neco', 'join', '--json', ...argv, '--timeout', '15s'], limit);
+    expect(blocked.exitCode, blocked.stderr).to.equal(1);
+    const { code, message } = failureOf(blocked);
+    expect(code).to.equal('TIMEOUT');
+    expect(message).to.contain('boot-3').and.to.contain('neco leave 3');
+
+    const run = await startJoin(server, argv);
+    await run.next(({ text = '' }) => text.startsWith('waiting until boot-3'));
+    await other.boot();
+    await expectDone([run]);
+    await startWorkers([server]);
+    await eventually('five voters', [...three, 'boot-3', 'boot-4'], () => memberNames(dataCenter.server(0)));
+  });
+
+  it('takes the learner out again when etcd has no room here, and joins once there is', async () => {
+    const dataCenter = await clusterWithSpares(name, [3]);
+    const [zero, server] = [dataCenter.server(0), dataCenter.server(3)];
+    const argv = joinArguments(await caHash(zero));
+    await expectDone([await startJoin(server, [...argv, '--promotion-timeout', '8s'])]);
+    // A full disk: etcd makes files of 64 MB for its log.
+    await server.run(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', '/var/lib/etcd']);
+    await server.run(['chown', 'etcd:etcd', '/var/lib/etcd']);
+    await server.run(['chmod', '0700', '/var/lib/etcd']);
+    await startWorkers([server]);
+    await eventually('no learner', three, () => memberNames(zero));
+    await eventually('etcd to be stopped', 'inactive\n', async () => {
+      return (await server.exec(['systemctl', 'is-active', 'etcd'])).stdout;
+    });
+    const log = await server.run(['journalctl', '-u', 'neco-worker', '-o', 'cat', '--no-pager']);
+    expect(log).to.contain('gave the join up').and.to.contain('run neco join again');
+
+    await server.run(['umount', '/var/lib/etcd']);
+    await expectDone([await startJoin(server, argv)]);
+    await eventually('four voters', [...three, 'boot-3'], () => memberNames(zero));
+  });
+
+  it('finds the data of a member that was removed, and puts them aside when it is told to', async () => {
+    const dataCenter = await clusterWithSpares(name, [3]);
+    const [zero, server] = [dataCenter.server(0), dataCenter.server(3)];
+    const argv = joinArguments(await caHash(zero));
+    await server.run(['mkdir', '-p', '/var/lib/etcd/member/wal']);
+    await server.writeFile('/var/lib/etcd/member/wal/0.wal', 'what somebody may still need');
+
+    const refused = await server.exec(['neco', 'join', '--json', ...argv], limit);
+    expect(refused.exitCode, refused.stderr).to.equal(3);
+    const { details } = failureOf(refused);
+    expect(details.map(({ message, hint }) => `${message} ${hint}`).join()).to.contain('--discard-old-data');
+
+    await expectDone([await startJoin(server, [...argv, '--discard-old-data'])]);
+    await startWorkers([server]);
+    await eventually('four voters', [...three, 'boot-3'], () => memberNames(zero));
+    const kept = await server.run(['sh', '-euc', 'cat /var/lib/etcd.aside-*/member/wal/0.wal']);
+    expect(kept).to.equal('what somebody may still need');
+  });
+});

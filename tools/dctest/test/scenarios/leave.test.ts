@@ -1,0 +1,230 @@
+import { text } from 'node:stream/consumers';
+import { expect } from 'chai';
+import { DataCenter } from '../../src/data-center.ts';
+import type { Server } from '../../src/server.ts';
+import { administrator } from '../../src/set-up-cluster.ts';
+import { SetupRun } from '../../src/setup-run.ts';
+import { etcdctl, etcdOf, etcdValue, serverAuthority } from '../../src/stock-clients.ts';
+import { carryPassword, eventually, memberNames } from './joining.ts';
+import {
+  failure,
+  hasConnection,
+  isAnswered,
+  leave,
+  leaveArguments,
+  peerAnswer,
+  said,
+  steal,
+  unitOf,
+} from './leaving.ts';
+import { partOf, partSeed, seeded } from './seeded.ts';
+import { logInAsAdministrator, logInAsBootServer } from './vault-log-in.ts';
+
+const name = `lv${process.pid}`;
+
+describe('neco leave', function () {
+  this.timeout(10 * 60_000);
+  let dataCenter: DataCenter;
+  let zero: Server;
+  let one: Server;
+  let two: Server;
+
+  beforeEach(async () => {
+    dataCenter = await DataCenter.up({ name, setup: true, replace: true });
+    [zero, one, two] = [dataCenter.server(0), dataCenter.server(1), dataCenter.server(2)];
+  });
+
+  afterEach(async () => {
+    await DataCenter.takeDown(name);
+  });
+
+  it('takes a dead server out with all that it could come back with, and never the quorum', async () => {
+    const stolen = await steal(two, zero);
+    expect(await isAnswered(zero, one, stolen.neco)).to.equal(true);
+    expect(await isAnswered(zero, one, stolen.vault)).to.equal(true);
+    expect(await peerAnswer(two, zero)).to.include('etcdserver');
+    await two.crash();
+
+    const unknown = failure(await leave(zero, '7'));
+    expect(unknown).to.include({ code: 'BOOT_SERVER_UNKNOWN', exitCode: 1 });
+    expect(unknown.text).to.include('boot-0, boot-1, boot-2');
+
+    const planned = await leave(zero, '--dry-run', '2');
+    expect(planned.exitCode, planned.stderr).to.equal(0);
+    expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
+    expect(await isAnswered(zero, one, stolen.neco)).to.equal(true);
+
+    const start = performance.now();
+    const left = await leave(zero, '2');
+    const duration = performance.now() - start;
+    expect(left.exitCode, left.stderr).to.equal(0);
+    expect(said(left)).to.include('now:   3 voters, 2 healthy, quorum 2, 0 more may fail');
+    expect(said(left)).to.include('after: 2 voters, 2 healthy, quorum 2, 0 more may fail');
+    console.log(`      leave took ${(duration / 1000).toFixed(2)} s`);
+
+    expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1']);
+    expect(await etcdValue(zero, '/neco/bootservers/2')).to.equal(undefined);
+    expect(await etcdctl(zero, 'neco', ['get', '/neco/operations/leave/', '--prefix'])).to.include({
+      stdout: '',
+    });
+    for (const server of [zero, one]) {
+      expect(await isAnswered(zero, server, stolen.neco), `neco-2 at ${server.name}`).to.equal(false);
+      expect(await isAnswered(zero, server, stolen.vault), `vault-2 at ${server.name}`).to.equal(false);
+    }
+    const root = await (await logInAsBootServer(zero)).sign('ca/etcd-client', 'root', 'root');
+    const users = (await etcdctl(zero, root, ['user', 'list'])).stdout.trim().split('\n');
+    expect(users).to.have.members(['root', 'backup', 'neco-0', 'vault-0', 'neco-1', 'vault-1']);
+    const admin = await logInAsAdministrator(zero);
+    for (const path of ['auth/cert/certs/boot-2', 'sys/policies/acl/boot-2', 'ca/server/roles/boot-2']) {
+      expect((await admin.run('read', path)).exitCode, path).to.equal(2);
+    }
+    expect((await zero.exec(['ls', '/var/lib/neco'])).stdout).to.not.include('leave');
+
+    const again = await leave(zero, '2');
+    expect(again.exitCode, again.stderr).to.equal(0);
+    expect(said(again)).to.include('boot-2 has left already');
+
+    await two.boot();
+    await eventually('boot-2 to stop etcd', 'inactive disabled', () => unitOf(two, 'etcd'));
+    await eventually('boot-2 to stop Vault', 'inactive disabled', () => unitOf(two, 'vault'));
+    await eventually('neco-updater to be disabled', 'active disabled', () => unitOf(two, 'neco-updater'));
+    expect(await peerAnswer(two, zero)).to.equal('');
+    const journal = await two.run(['journalctl', '-u', 'neco-updater', '-b', '--no-pager']);
+    expect(journal).to.match(/boot-2 was removed from the cluster.*neco join/);
+    const status = await two.exec(['neco', 'status', '--json']);
+    expect(status.exitCode).to.equal(1);
+    expect(status.stdout).to.include('boot-2 was removed from the cluster');
+    expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1']);
+
+    const lastBut = failure(await leave(zero, '1'));
+    expect(lastBut).to.include({ code: 'QUORUM_AT_RISK', exitCode: 4 });
+    expect(lastBut.text).to.include('--force');
+    await one.crash();
+    const without = failure(await leave(zero, '1'));
+    expect(without).to.include({ code: 'QUORUM_AT_RISK', exitCode: 4 });
+    expect(without.text).to.include('etcd has no quorum');
+  });
+
+  it('cuts the watch of a server in strange hands, is ended by the next run wherever it is killed', async () => {
+    const phases = [
+      'note-plan',
+      'back-up',
+      'remove-member',
+      'remove-registration',
+      'delete-etcd-users',
+      'revoke-certificates',
+      'close-vault',
+      'distribute-revocations',
+      'finish',
+    ];
+    for (const unit of ['neco-updater', 'vault', 'etcd']) await two.run(['systemctl', 'stop', unit]);
+    const pair = ['--cert', '/etc/neco/etcd.crt', '--key', '/etc/neco/etcd.key', '--cacert', serverAuthority];
+    const watching = ['etcdctl', '--endpoints', etcdOf(one), ...pair, 'watch', '--prefix', '/neco/config/'];
+    const watch = await two.spawn(watching);
+    const seen = watch.stdout === null ? Promise.resolve('') : text(watch.stdout);
+    await eventually('the watch to be open', true, () => hasConnection(one, two));
+    await zero.run(['neco', 'member', 'list']);
+    const put = (value: string) => etcdctl(zero, 'neco', ['put', '/neco/config/test', value]);
+    expect((await put('before')).exitCode).to.equal(0);
+
+    for (const phase of partOf(phases, 3, seeded(partSeed))) {
+      const run = await SetupRun.start(zero, leaveArguments('2'), 'leave');
+      const reached = await run.next(({ id, status }) => id === phase && status === 'started');
+      await run.kill();
+      expect(reached, `${phase} was to begin`).to.include({ id: phase });
+    }
+    await carryPassword(dataCenter, 1);
+    const left = await leave(one, '--compromised', '2');
+    const undone = failure(left);
+    expect(undone).to.include({ code: 'VERIFICATION_FAILED', exitCode: 1 });
+    expect(left.stderr).to.include('vault operator rekey').and.to.include('ca/etcd-peer');
+    expect(said(await leave(one, '2'))).to.include('boot-2 has left already');
+    expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1']);
+    expect(
+      await isAnswered(two, zero, { certificate: '/etc/neco/etcd.crt', key: '/etc/neco/etcd.key' }),
+    ).to.equal(false);
+
+    expect((await put('after')).exitCode).to.equal(0);
+    expect(await hasConnection(one, two)).to.equal(false);
+    await watch.killTree();
+    expect(await seen)
+      .to.include('before')
+      .and.not.to.include('after');
+    for (const server of [zero, one]) {
+      const endpoints = await server.readFile('/etc/neco/neco-updater.yml');
+      expect(endpoints, server.name).to.not.include(two.address);
+      expect((await server.exec(['ls', '/var/lib/neco'])).stdout, server.name).to.not.include('leave');
+    }
+    const root = await (await logInAsBootServer(zero)).sign('ca/etcd-client', 'root', 'root');
+    const users = (await etcdctl(zero, root, ['user', 'list'])).stdout.trim().split('\n');
+    expect(users).to.have.members(['root', 'backup', 'neco-0', 'vault-0', 'neco-1', 'vault-1']);
+  });
+
+  it('takes a server out that is cut off, and one that comes back from there stops by itself', async () => {
+    await dataCenter.cut([2]);
+    const left = await leave(zero, '2');
+    expect(left.exitCode, left.stderr).to.equal(0);
+    expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1']);
+    await dataCenter.heal();
+    await eventually('boot-2 to stop etcd', 'inactive disabled', () => unitOf(two, 'etcd'));
+    await eventually('boot-2 to stop Vault', 'inactive disabled', () => unitOf(two, 'vault'));
+    expect((await zero.exec(['neco', 'vault', 'status', '--json'])).exitCode).to.equal(0);
+    expect(await memberNames(one)).to.deep.equal(['boot-0', 'boot-1']);
+  });
+
+  it('takes a live server out, which stops by itself; refuses what rests on a mistake', async () => {
+    const dead = failure(await leave(zero, '--dead', '2'));
+    expect(dead).to.include({ code: 'QUORUM_AT_RISK', exitCode: 4 });
+    expect(dead.text).to.include('is called dead and answers');
+    const itself = failure(await leave(zero, '0'));
+    expect(itself).to.include({ code: 'USAGE', exitCode: 2 });
+
+    const root = await (await logInAsBootServer(zero)).sign('ca/etcd-client', 'root', 'root');
+    const added = await etcdctl(zero, root, [
+      'member',
+      'add',
+      'x',
+      '--learner',
+      '--peer-urls',
+      'https://10.99.0.9:2380',
+    ]);
+    expect(added.exitCode, added.stderr).to.equal(0);
+    const inFlight = failure(await leave(zero, '2'));
+    expect(inFlight).to.include({ code: 'QUORUM_AT_RISK', exitCode: 4 });
+    expect(inFlight.text).to.include('another change is in flight');
+    const learner = /Member\s+([0-9a-f]+)/.exec(added.stdout)?.[1] ?? '';
+    await etcdctl(zero, root, ['member', 'remove', learner]);
+
+    const bare = await leave(zero, '--registry-only', '2');
+    expect(bare.exitCode, bare.stderr).to.equal(0);
+    expect(await etcdValue(zero, '/neco/bootservers/2')).to.equal(undefined);
+    expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
+
+    const members = JSON.parse(await zero.run(['neco', 'member', 'list', '--json'])) as {
+      members: { name: string; id: string; state: string }[];
+    };
+    const id = members.members.find((member) => member.name === 'boot-2')?.id ?? '';
+    const leader = members.members.find(({ state }) => state === 'leader')?.name;
+    const from = dataCenter.servers.find((server) => server.name === leader) ?? zero;
+    if (leader !== 'boot-2') await etcdctl(from, root, ['move-leader', id]);
+
+    const left = await leave(zero, '2');
+    expect(left.exitCode, left.stderr).to.equal(0);
+    expect(said(left)).to.include('after: 2 voters, 2 healthy');
+    expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1']);
+    expect(await unitOf(two, 'etcd')).to.equal('inactive disabled');
+    expect(await unitOf(two, 'vault')).to.equal('inactive disabled');
+    expect((await two.exec(['ls', '/var/lib/etcd'])).stdout).to.equal('');
+    expect((await two.exec(['ls', '/var/lib'])).stdout).to.match(/etcd\.aside-/);
+    const vaults = await zero.exec(['neco', 'vault', 'status', '--json']);
+    expect(vaults.exitCode, vaults.stdout).to.equal(0);
+    expect((await zero.exec(['neco', 'status', '--json'])).exitCode).to.equal(0);
+
+    await zero.run(['systemctl', 'restart', 'vault']);
+    await zero.run(['systemctl', 'stop', 'neco-updater']);
+    await zero.run(['systemctl', 'restart', 'vault']);
+    expect((await zero.exec(['neco', 'vault', 'status', '--json'])).exitCode).to.equal(1);
+    expect((await zero.exec(['neco', 'vault', 'unseal', '--json'])).exitCode).to.equal(0);
+    await zero.run(['test', '-e', administrator.passwordFile]);
+  });
+});

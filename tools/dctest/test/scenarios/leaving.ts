@@ -1,0 +1,104 @@
+import type { CommandResult } from '../../src/run.ts';
+import type { Server } from '../../src/server.ts';
+import { administrator } from '../../src/set-up-cluster.ts';
+import { etcdctl, etcdOf } from '../../src/stock-clients.ts';
+
+/** Runs `neco leave` without a terminal, on a server where the administrator's password lies. */
+export async function leave(server: Server, ...words: readonly string[]): Promise<CommandResult> {
+  return server.exec(['neco', 'leave', '--json', ...leaveArguments(...words)], { timeout: 120_000 });
+}
+
+/** What comes after `neco leave` without a terminal. */
+export function leaveArguments(...words: readonly string[]): string[] {
+  const { name, passwordFile } = administrator;
+  return ['--yes', '--vault-user', name, '--vault-password-file', passwordFile, ...words];
+}
+
+/** Whether another server has a connection to this one's etcd, as the kernel of this one sees it. */
+export async function hasConnection(server: Server, other: Server): Promise<boolean> {
+  const filter = ['state', 'established', 'dst', other.address, 'sport', '=', ':2379'];
+  return (await server.run(['ss', '--tcp', '--numeric', '--no-header', ...filter])).trim() !== '';
+}
+
+/** How a run without success ended. */
+export function failure({ stderr, exitCode }: CommandResult): {
+  code: string;
+  text: string;
+  exitCode: number;
+} {
+  const line = stderr.trim().split('\n').at(-1) ?? '';
+  const { error } = JSON.parse(line) as { error: { code: string; message: string; hint?: string } };
+  return { code: error.code, text: `${error.message} ${error.hint ?? ''}`, exitCode };
+}
+
+/** The text that a run with success ended with, and what it said before. */
+export function said({ stdout }: CommandResult): string {
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { text?: string }).text ?? '')
+    .join('\n');
+}
+
+const pairs = {
+  neco: '/etc/neco/etcd',
+  vault: '/etc/vault/etcd',
+  peer: '/etc/etcd/peer',
+  server: '/etc/neco/server',
+} as const;
+
+/** A copy of a server's certificate and key on another server. */
+export interface Stolen {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Copies all certificates and keys of a server to another, as who stole its disk would have them. */
+export async function steal(from: Server, to: Server): Promise<Record<keyof typeof pairs, Stolen>> {
+  await to.run(['mkdir', '-p', '-m', '0700', '/root/stolen']);
+  const copy = async (name: keyof typeof pairs): Promise<Stolen> => {
+    const base = `/root/stolen/${from.name}-${name}`;
+    await to.writeFile(`${base}.crt`, await from.readFile(`${pairs[name]}.crt`), 0o600);
+    await to.writeFile(`${base}.key`, await from.readFile(`${pairs[name]}.key`), 0o600);
+    return { certificate: `${base}.crt`, key: `${base}.key` };
+  };
+  const [neco, vault, peer, server] = [
+    await copy('neco'),
+    await copy('vault'),
+    await copy('peer'),
+    await copy('server'),
+  ];
+  return { neco, vault, peer, server };
+}
+
+/** Whether etcd of `target` answers a client on `server` with this pair at all. */
+export async function isAnswered(server: Server, target: Server, pair: Stolen): Promise<boolean> {
+  const args = ['--endpoints', etcdOf(target), 'get', '/neco/bootservers/', '--prefix', '--keys-only'];
+  const { exitCode, stderr } = await etcdctl(server, pair, args);
+  return exitCode === 0 || stderr.includes('permission denied');
+}
+
+/** What a peer says to this server's own peer certificate: the text of /version, or nothing. */
+export async function peerAnswer(server: Server, target: Server): Promise<string> {
+  const argv = [
+    ...['openssl', 's_client', '-quiet', '-verify_quiet', '-connect', `${target.address}:2380`],
+    ...['-cert', '/etc/etcd/peer.crt', '-key', '/etc/etcd/peer.key', '-CAfile', '/etc/neco/ca/etcd-peer.crt'],
+  ];
+  const input = 'GET /version HTTP/1.0\r\n\r\n';
+  const { stdout } = await server.exec(argv, { input, timeout: 10_000 });
+  return stdout.split('\r\n\r\n')[1] ?? '';
+}
+
+/** How systemd has a unit: `inactive disabled`. */
+export async function unitOf(server: Server, unit: string): Promise<string> {
+  const { stdout } = await server.exec([
+    'systemctl',
+    'show',
+    '-P',
+    'ActiveState',
+    '-P',
+    'UnitFileState',
+    unit,
+  ]);
+  return stdout.trim().split('\n').join(' ');
+}
