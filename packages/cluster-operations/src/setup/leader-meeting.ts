@@ -9,7 +9,7 @@ import { listenRendezvous, type RendezvousRequest } from '../rendezvous/rendezvo
 import { Board } from './board.ts';
 import type { LeaderState, SealKey } from './leader-state.ts';
 import type { Meeting } from './meeting.ts';
-import { preflightFailed } from './preflight-failed.ts';
+import { preflightFailed } from '../preflight/preflight-failed.ts';
 import {
   certificatesRequestSchema,
   passedRequestSchema,

@@ -9,7 +9,7 @@ import { FollowerMeeting } from './follower-meeting.ts';
 import { LeaderMeeting, type LeaderMeetingOptions } from './leader-meeting.ts';
 import { LeaderState } from './leader-state.ts';
 import type { Meeting } from './meeting.ts';
-import { preflightFailed } from './preflight-failed.ts';
+import { preflightFailed } from '../preflight/preflight-failed.ts';
 import { withRegistry } from './progress.ts';
 import type { Decision, Introduction } from './protocol.ts';
 import type { SetupView } from './setup-context.ts';

@@ -3,7 +3,7 @@ import { openHost } from '@neco/host-installer';
 import { publicKeyFingerprint } from '@neco/vault-pki';
 import { hostChecks } from '../preflight/host-checks.ts';
 import { decideWithFindings, identityOf, openFollower, openLeader } from './open-meeting.ts';
-import { preflightFailed } from './preflight-failed.ts';
+import { preflightFailed } from '../preflight/preflight-failed.ts';
 import { viewOf } from './view-of.ts';
 
 /** What `preflight` is told by its caller. */

@@ -11,6 +11,7 @@ export const checkTheCluster: Phase<JoinView, JoinContext> = {
   plan: () => ['nothing: it only looks'],
   async run(context) {
     const findings = await clusterFindings(context);
-    if (findings.length > 0) throw preflightFailed(findings);
+    if (findings.length > 0)
+      throw preflightFailed(findings, 'mend what is listed and run the same command again');
   },
 };

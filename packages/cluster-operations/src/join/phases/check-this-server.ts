@@ -17,7 +17,8 @@ export const checkThisServer: Phase<JoinView, JoinContext> = {
 
 async function refuseFaults(view: JoinView): Promise<void> {
   const findings = await findingsOf(view);
-  if (findings.length > 0) throw preflightFailed(findings);
+  if (findings.length > 0)
+    throw preflightFailed(findings, 'mend what is listed and run the same command again');
 }
 
 function findingsOf({ host, site, lrn, options, record, signal }: JoinView): Promise<ErrorDetail[]> {

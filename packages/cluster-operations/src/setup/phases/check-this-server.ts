@@ -1,6 +1,6 @@
 import type { Phase } from '@neco/core';
 import { hostChecks } from '../../preflight/host-checks.ts';
-import { preflightFailed } from '../preflight-failed.ts';
+import { preflightFailed } from '../../preflight/preflight-failed.ts';
 import { isFinished } from '../progress.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 

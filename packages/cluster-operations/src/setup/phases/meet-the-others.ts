@@ -5,7 +5,7 @@ import { publicKeyFingerprint } from '@neco/vault-pki';
 import { paths } from '../../paths.ts';
 import { decideWithFindings, identityOf, openFollower, openLeader } from '../open-meeting.ts';
 import type { Meeting } from '../meeting.ts';
-import { preflightFailed } from '../preflight-failed.ts';
+import { preflightFailed } from '../../preflight/preflight-failed.ts';
 import { isFinished } from '../progress.ts';
 import type { Decision } from '../protocol.ts';
 import { signerFor } from '../signer-in-charge.ts';
