@@ -71,7 +71,7 @@ async function main(results: StageResult[], controller: AbortController): Promis
   const chosen = ({ name }: Stage) =>
     only === undefined || only.includes(name) || only.includes(name.split(' ')[0] ?? name);
   const { together, alone } = await findStages(root);
-  const all = [...together, ...alone];
+  const all = [...together.flat(), ...alone];
   if (values.help === true) {
     say(usage);
     return;
@@ -91,7 +91,7 @@ async function main(results: StageResult[], controller: AbortController): Promis
     results.push(result);
     report(result);
   };
-  await runAll(together.filter(chosen), 2, run);
+  for (const group of together) await runAll(group.filter(chosen), 2, run);
   await runAll(alone.filter(chosen), 1, run);
 }
 

@@ -15,9 +15,9 @@ const kinds: readonly [kind: 'scenario' | 'library' | 'package', files: RegExp][
   ['package', /^tools\/(deb|pack|servers)\//],
 ];
 
-/** Stages that may run beside each other, and then the ones that want the machine for themselves, in this order. */
+/** Stages that run one group after the other: those of a group two at a time, and at last, alone, those that want the machine. */
 export interface Stages {
-  together: Stage[];
+  together: Stage[][];
   alone: Stage[];
 }
 
@@ -30,15 +30,16 @@ export async function findStages(root: string): Promise<Stages> {
   const scenarios = files.get('scenario') ?? [];
   return {
     together: [
-      program('servers', 30, 'tools/servers/build.ts'),
-      { name: 'typecheck', command: ['tsc', '-b'], limit: 10 * minute },
-      { name: 'lint', command: ['sh', 'tools/lint/run.sh'], limit: 10 * minute },
-      { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'], limit: 5 * minute },
-      { name: 'unused', command: ['knip', '--no-config-hints'], limit: 5 * minute },
+      [
+        program('servers', 30, 'tools/servers/build.ts'),
+        { name: 'typecheck', command: ['tsc', '-b'], limit: 10 * minute },
+        { name: 'lint', command: ['sh', 'tools/lint/run.sh'], limit: 10 * minute },
+        { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'], limit: 5 * minute },
+        { name: 'unused', command: ['knip', '--no-config-hints'], limit: 5 * minute },
+      ],
+      [mocha('library', 20, files.get('library') ?? []), mocha('unit', 10, files.get('unit') ?? [])],
     ],
     alone: [
-      mocha('unit', 10, files.get('unit') ?? []),
-      mocha('library', 20, files.get('library') ?? []),
       program('debs', 20, 'tools/deb/build.ts'),
       mocha('package', 20, files.get('package') ?? []),
       ...scenarios.map((file) => mocha(`dc ${scenarioName(file)}`, scenarioLimit, [file])),
