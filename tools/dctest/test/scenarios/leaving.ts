@@ -89,7 +89,7 @@ export async function peerAnswer(server: Server, target: Server): Promise<string
   return stdout.split('\r\n\r\n')[1] ?? '';
 }
 
-/** How systemd has a unit: `inactive disabled`. */
+/** How systemd has a unit: `inactive disabled`. One that ended with an error when it was stopped, as Vault without its etcd does, is as inactive. */
 export async function unitOf(server: Server, unit: string): Promise<string> {
   const { stdout } = await server.exec([
     'systemctl',
@@ -100,5 +100,9 @@ export async function unitOf(server: Server, unit: string): Promise<string> {
     'UnitFileState',
     unit,
   ]);
-  return stdout.trim().split('\n').join(' ');
+  return stdout
+    .trim()
+    .split('\n')
+    .join(' ')
+    .replace(/^failed/, 'inactive');
 }
