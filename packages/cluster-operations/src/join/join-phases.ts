@@ -7,7 +7,7 @@ import { beginJoin } from './phases/begin-join.ts';
 import { checkTheCluster } from './phases/check-the-cluster.ts';
 import { checkThisServer } from './phases/check-this-server.ts';
 import { configureDaemons } from './phases/configure-daemons.ts';
-import { installPackages } from './phases/install-packages.ts';
+import { installPackages } from '../phases/install-packages.ts';
 import { logIn } from './phases/log-in.ts';
 import { obtainCertificates } from './phases/obtain-certificates.ts';
 import { registerThisServer } from './phases/register-this-server.ts';

@@ -4,7 +4,7 @@ import { configureDaemons } from './phases/configure-daemons.ts';
 import { createAdministrator } from './phases/create-administrator.ts';
 import { importAuthorities } from './phases/import-authorities.ts';
 import { initializeVault } from './phases/initialize-vault.ts';
-import { installPackages } from './phases/install-packages.ts';
+import { installPackages } from '../phases/install-packages.ts';
 import { meetTheOthers } from './phases/meet-the-others.ts';
 import { obtainInitialCertificates } from './phases/obtain-initial-certificates.ts';
 import { prepareAuthorities } from './phases/prepare-authorities.ts';

@@ -1,9 +1,19 @@
-import type { Phase } from '@neco/core';
-import { paths } from '../../paths.ts';
-import type { SetupContext, SetupView } from '../setup-context.ts';
+import type { Phase, SiteConfiguration } from '@neco/core';
+import type { HostReader, HostWriter } from '@neco/host-installer';
+import { paths } from '../paths.ts';
 
-/** Seed step 1: install etcd and vault. */
-export const installPackages: Phase<SetupView, SetupContext> = {
+interface PackagesView {
+  readonly host: HostReader;
+  readonly site: SiteConfiguration;
+  readonly signal: AbortSignal;
+}
+
+interface PackagesContext extends PackagesView {
+  readonly host: HostWriter;
+}
+
+/** The first step of setup and of join in the seed: install etcd and vault. */
+export const installPackages: Phase<PackagesView, PackagesContext> = {
   id: 'install-packages',
   title: 'Install etcd and Vault',
   async isDone({ host, site }) {
