@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
-import { inspect } from 'node:util';
 import Mocha from 'mocha';
+import { errorText } from './error-text.ts';
 
 const lingerLimit = 20_000;
 
@@ -18,7 +18,7 @@ class JsonLinesReporter extends Mocha.reporters.Spec {
     };
     runner.on('pass', (test) => write({ event: 'pass', title: test.fullTitle(), duration: test.duration }));
     runner.on('fail', (test, error: unknown) =>
-      write({ event: 'fail', title: test.fullTitle(), error: textOf(error) }),
+      write({ event: 'fail', title: test.fullTitle(), error: errorText(error) }),
     );
     runner.once('end', () => {
       write({ event: 'end' });
@@ -34,19 +34,6 @@ function endWhenLingering(write: (event: object) => void): void {
     write({ event: 'fail', title: 'end of the tests', error: `something is still open: ${open.join(', ')}` });
     process.exit(1);
   }, lingerLimit).unref();
-}
-
-function textOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const differs = 'expected' in error && 'actual' in error && 'showDiff' in error && error.showDiff === true;
-  const difference = differs
-    ? `\n${Mocha.reporters.Base.generateDiff(shown(error.actual), shown(error.expected))}`
-    : '';
-  return `${error.stack ?? error.message}${difference}`;
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? value : inspect(value, { depth: 8, sorted: true, breakLength: 100 });
 }
 
 // The name under which require() finds it: mocha loads reporters that way.

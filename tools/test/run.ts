@@ -6,6 +6,7 @@ import { cacheDirectory } from '../lib/cache.ts';
 import { runCommand } from '../lib/run-command.ts';
 import { runStage, type Stage, type StageResult } from './run-stage.ts';
 import { findStages } from './stages.ts';
+import { summaryLines } from './summary-lines.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const wholeLimit = (process.env['NECO_TEST_ALL'] === undefined ? 82 : 240) * 60_000;
@@ -104,19 +105,15 @@ async function runToTheCount(): Promise<void> {
   };
   const watchdog = setTimeout(stop('the whole run took too long'), wholeLimit);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop(signal));
-  let broken = 0;
+  let broken: string | undefined;
   await main(results, controller).catch((error: unknown) => {
-    broken = 1;
-    say(`the test run itself failed: ${error instanceof Error ? error.message : String(error)}`);
+    broken = error instanceof Error ? error.message : String(error);
   });
   clearTimeout(watchdog);
-  const passed = results.reduce((sum, result) => sum + result.passed, 0);
-  const failed = results.reduce((sum, result) => sum + result.failures.length, broken);
-  for (const result of results.filter(({ failures }) => failures.length > 0)) {
-    for (const { title } of result.failures) say(`failed: ${result.name}: ${title}`);
-  }
-  process.exitCode = failed > 0 ? 1 : 0;
-  say(`${passed} passed, ${failed} failed`);
+  const failed = broken !== undefined || results.some(({ failures }) => failures.length > 0);
+  process.exitCode = failed ? 1 : 0;
+  // The pipeline reads the last line, and a person may see no more than the end.
+  for (const line of summaryLines(results, broken)) say(line);
 }
 
 process.exitCode = 1;

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { waitFor } from '@neco/core';
 import { expect } from 'chai';
 import { runStage, type Stage } from '../run-stage.ts';
+import { summaryLines } from '../summary-lines.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const reporter = join(root, 'tools/test/json-lines-reporter.ts');
@@ -29,8 +30,41 @@ describe('a stage of npm test', function () {
   it('counts what passed and names what failed, with the difference', async () => {
     const result = await run(fixture('mixed'));
     expect(result.passed).to.equal(1);
-    expect(result.failures.map(({ title }) => title)).to.deep.equal(['a fixture fails']);
-    expect(result.failures[0]?.text).to.contain("expected 'one' to equal 'other'");
+    const texts = new Map(result.failures.map(({ title, text }) => [title, text]));
+    expect([...texts.keys()]).to.have.members(['a fixture fails', 'a fixture fails for a reason']);
+    expect(texts.get('a fixture fails')).to.contain("expected 'one' to equal 'other'");
+  });
+
+  it('tells what led to a failure, to the root of it', async () => {
+    const { failures } = await run(fixture('mixed'));
+    const text = failures.find(({ title }) => title.endsWith('for a reason'))?.text ?? '';
+    expect(text.split('\n').filter((line) => !line.startsWith('    at '))).to.deep.equal([
+      'Error: the outcome',
+      'caused by: Error: the middle',
+      'caused by: AggregateError',
+      'caused by: Error: one end',
+      'caused by: another end',
+    ]);
+  });
+
+  it('says once more at the end of the run what failed, before the count that stands alone', async () => {
+    const results = [
+      await run({ name: 'true', command: ['true'], limit: 60_000 }),
+      await run(fixture('mixed')),
+    ];
+    const lines = summaryLines(results);
+    expect(lines.at(-1)).to.equal('2 passed, 2 failed');
+    expect(lines).to.include.members([
+      'failed: mixed: a fixture fails',
+      "    AssertionError: expected 'one' to equal 'other'",
+      'failed: mixed: a fixture fails for a reason',
+      '    caused by: Error: the middle',
+      `  the whole output: ${join(logs, 'mixed.log')}`,
+    ]);
+    expect(summaryLines(results, 'no such stage').slice(-2)).to.deep.equal([
+      'failed: the test run itself: no such stage',
+      '2 passed, 3 failed',
+    ]);
   });
 
   it('counts as failed when its process is killed in the middle', async () => {
