@@ -176,6 +176,13 @@ export class Server {
     return ServerCommand.start(await this.entrance(argv), this.#group, { ...environment, ...added });
   }
 
+  /** Starts a program of this machine that has this server's network and nothing else of it, and dies with it. */
+  async spawnBeside(argv: readonly string[]): Promise<ServerCommand> {
+    const init = await this.#running();
+    const within = ['nsenter', '--target', `${init}`, '--net', '--', ...argv];
+    return ServerCommand.start(within, this.#group, { ...environment });
+  }
+
   /** As `spawn`, with this process's own standard streams, and so with its terminal. */
   async spawnHere(argv: readonly string[]): Promise<ServerCommand> {
     const terminal = process.env['TERM'];
@@ -292,15 +299,19 @@ export class Server {
     return undefined;
   }
 
+  /** As `#init`. @throws NecoError COMMAND_FAILED when it does not run. */
+  async #running(): Promise<number> {
+    const init = await this.#init();
+    if (init !== undefined) return init;
+    throw new NecoError('COMMAND_FAILED', `${this.name} does not run`, {
+      hint: 'switch it on with "boot"',
+      retryable: true,
+    });
+  }
+
   /** How this machine runs a command on the server, in whatever environment it has: nsenter(1) and its arguments. */
   async entrance(argv: readonly string[] = []): Promise<string[]> {
-    const init = await this.#init();
-    if (init === undefined) {
-      throw new NecoError('COMMAND_FAILED', `${this.name} does not run`, {
-        hint: 'switch it on with "boot"',
-        retryable: true,
-      });
-    }
+    const init = await this.#running();
     const limits = await boundingSet(init);
     return [
       'nsenter',

@@ -1,6 +1,8 @@
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { DataCenter } from '../../src/data-center.ts';
+import { applicationIdentity } from '../../src/continuous-writer/application-identity.ts';
+import { ContinuousWriter } from '../../src/continuous-writer/continuous-writer.ts';
 import type { CommandResult } from '../../src/run.ts';
 import type { Server } from '../../src/server.ts';
 import { administrator, setUpCluster } from '../../src/set-up-cluster.ts';
@@ -136,6 +138,26 @@ describe('applications', function () {
     await active.run(['systemctl', 'kill', '--signal', 'SIGKILL', 'vault.service']);
     await done(standby, 'init-local', ...asOperator, 'failover');
     await done(active, 'init-local', ...asOperator, 'failover');
+  });
+
+  it('writes on when a member hangs; what the writer of the tests calls lost is lost', async () => {
+    const identity = await applicationIdentity(leader, 'writer');
+    const writer = await ContinuousWriter.start(dataCenter, { identity, deadline: 1000 });
+    expect(writer.longestPause().duration).to.be.lessThan(1000);
+    await leader.run(['systemctl', 'kill', '--signal', 'SIGSTOP', 'etcd.service']);
+    try {
+      await writer.next();
+    } finally {
+      await leader.run(['systemctl', 'kill', '--signal', 'SIGCONT', 'etcd.service']);
+    }
+    await writer.stop();
+    expect(writer.longestPause().duration).to.be.within(950, 10_000);
+    expect(writer.failures).to.not.deep.equal([]);
+    await writer.expectNothingLost(other);
+    const [first] = writer.writes;
+    if (first === undefined) throw new Error('nothing was written');
+    expect((await etcdctl(leader, pairOf('writer'), ['del', first.key])).stdout).to.equal('1\n');
+    expect(await writer.lost(other)).to.deep.equal([first]);
   });
 
   it('is told what is wrong with a user of Vault, and that is all', async () => {
