@@ -57,6 +57,8 @@ export interface HostWriter extends HostReader {
   /** Has units start with the system; several at once cost systemd no more than one. */
   enableUnits(...names: string[]): Promise<void>;
   disableUnit(name: string): Promise<void>;
+  /** Forgets that a unit failed, see systemctl(1): one that ended with an error when it was stopped is inactive then. */
+  resetFailedUnit(name: string): Promise<void>;
   /**
    * Cuts all TCP connections whose other end is this address, as `ss --kill`; whether none is left, only a look can tell,
    * for a kernel without INET_DIAG_DESTROY does nothing. @throws NecoError COMMAND_FAILED where there is no ss

@@ -8,6 +8,7 @@ import { cutConnections } from './cut-connections.ts';
 import { installPackages } from './packages/install-packages.ts';
 import { readOnlyHost, type HostOptions } from './read-only-host.ts';
 import { controlUnit, reloadDaemon, startTransient } from './units/control-unit.ts';
+import { resetFailedUnit } from './units/reset-failed-unit.ts';
 
 /** This machine, to look at and to change; most of it needs root. */
 export function openHost(options: HostOptions = {}): HostWriter {
@@ -26,6 +27,7 @@ export function openHost(options: HostOptions = {}): HostWriter {
     reloadUnit: (name, settings) => controlUnit('reload', name, settings),
     enableUnits: (...names) => controlUnit('enable', names),
     disableUnit: (name) => controlUnit('disable', name),
+    resetFailedUnit,
     cutConnections,
     reloadDaemon,
     startTransient,

@@ -89,20 +89,9 @@ export async function peerAnswer(server: Server, target: Server): Promise<string
   return stdout.split('\r\n\r\n')[1] ?? '';
 }
 
-/** How systemd has a unit: `inactive disabled`. One that ended with an error when it was stopped, as Vault without its etcd does, is as inactive. */
+/** How systemd has a unit: `inactive disabled`. */
 export async function unitOf(server: Server, unit: string): Promise<string> {
-  const { stdout } = await server.exec([
-    'systemctl',
-    'show',
-    '-P',
-    'ActiveState',
-    '-P',
-    'UnitFileState',
-    unit,
-  ]);
-  return stdout
-    .trim()
-    .split('\n')
-    .join(' ')
-    .replace(/^failed/, 'inactive');
+  const properties = ['ActiveState', 'UnitFileState'].flatMap((property) => ['-P', property]);
+  const { stdout } = await server.exec(['systemctl', 'show', ...properties, unit]);
+  return stdout.trim().split('\n').join(' ');
 }

@@ -18,6 +18,7 @@ export async function giveUpJoin(worker: WorkerContext, record: JoinRecord, reas
   if (memberId !== undefined && !(await takeOut(worker, memberId))) return;
   await host.stopUnit('etcd.service');
   await host.disableUnit('etcd.service');
+  await host.resetFailedUnit('etcd.service');
   const data =
     (await host.list(`${paths.etcdData}/member`)) === undefined ? undefined : await putEtcdDataAside(host);
   await writeJoinRecord(host, { ...record, gaveUp: reason });
