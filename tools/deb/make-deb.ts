@@ -16,7 +16,7 @@ export interface DebDescription {
   readonly recommends?: readonly string[];
   readonly conflicts?: readonly string[];
   readonly homepage: string;
-  /** The folder with the maintainer scripts, units, sysusers.conf, logrotate and lintian-overrides of the package. */
+  /** The folder with the maintainer scripts, units, sysusers.conf, sysctl.conf, logrotate and lintian-overrides of the package. */
   readonly folder: string;
   /** The text of the copyright file. */
   readonly copyright: string;
@@ -72,6 +72,7 @@ export async function makeDeb(
 async function addFromFolder(stage: DebStage, { name, folder }: DebDescription): Promise<void> {
   const places: Record<string, string> = {
     'sysusers.conf': `usr/lib/sysusers.d/${name}.conf`,
+    'sysctl.conf': `usr/lib/sysctl.d/60-${name}.conf`,
     logrotate: `etc/logrotate.d/${name}`,
     'lintian-overrides': `usr/share/lintian/overrides/${name}`,
   };

@@ -62,6 +62,7 @@ describe('debs', function () {
       '/etc/vault/': 'drwxr-x--- root/root',
       '/var/log/vault/': 'drwx------ root/root',
       '/etc/logrotate.d/neco-vault': '-rw-r--r-- root/root',
+      '/usr/lib/sysctl.d/60-neco-vault.conf': '-rw-r--r-- root/root',
       '/lib/systemd/system/vault.service': '-rw-r--r-- root/root',
     });
     expect(Object.fromEntries(await listingOf(neco))).to.include({

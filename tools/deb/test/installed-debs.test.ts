@@ -52,6 +52,15 @@ describe('debs installed on a bare Debian', function () {
     expect((await server.run(['systemctl', 'is-system-running'])).trim()).to.equal('running');
   });
 
+  it('have the kernel give up dead connections soon, from the installation on and after a boot', async () => {
+    const retries = async () => (await server.readFile('/proc/sys/net/ipv4/tcp_retries2')).trim();
+    expect(await retries()).to.equal('5');
+    await server.crash();
+    await server.boot();
+    await server.settle();
+    expect(await retries()).to.equal('5');
+  });
+
   it('bring units that systemd verifies and that do not start without their configuration', async () => {
     await server.run(['systemd-analyze', 'verify', ...units]);
     for (const unit of units) {
