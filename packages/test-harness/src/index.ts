@@ -3,6 +3,7 @@ export * from './etcd-test-tls.ts';
 export * from './etcd-under-test.ts';
 export * from './fault-proxy.ts';
 export * from './free-ports.ts';
+export * from './readme-examples.ts';
 export * from './run-example.ts';
 export * from './run-program.ts';
 export * from './server-binaries.ts';

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { NecoError, waitFor } from '@neco/core';
 
 /** How much of a server's output is kept, in characters. */
 const keptOutput = 200_000;
@@ -48,6 +49,19 @@ export class ServerProcess {
   /** The last lines that it printed, for error messages. */
   tail(lines = 15): string {
     return this.#output.trimEnd().split('\n').slice(-lines).join('\n');
+  }
+
+  /** Waits until it has printed this. @throws NecoError TIMEOUT, or INTERNAL when it ended before, with what it printed. */
+  async says(text: string, timeout = 20_000): Promise<void> {
+    await waitFor(
+      () => {
+        if (this.#output.includes(text)) return Promise.resolve({ done: true, value: undefined });
+        if (!this.isRunning)
+          throw new NecoError('INTERNAL', `it ended and never said ${text}: ${this.tail()}`);
+        return Promise.resolve({ done: false, seen: this.tail() });
+      },
+      { what: `it to say ${text}`, timeout, maxPause: 50 },
+    );
   }
 
   kill(signal: NodeJS.Signals): void {
