@@ -23,7 +23,7 @@ export function bootServerChanges(before: Entries, after: Entries): BootServerCh
 function changesOf(key: string, before?: IKeyValue, after?: IKeyValue): BootServerChange[] {
   const parse = ({ value }: IKeyValue): BootServer => parseRecord(bootServerSchema, key, value);
   if (before?.mod_revision === after?.mod_revision) return [];
-  if (before !== undefined && after !== undefined && before.create_revision === after.create_revision)
+  if (before !== undefined && before.create_revision === after?.create_revision)
     return [{ kind: 'changed', server: parse(after), before: parse(before) }];
   return [
     ...(before === undefined ? [] : [{ kind: 'removed', server: parse(before) } as const]),

@@ -52,15 +52,16 @@ export class ServerProcess {
   }
 
   /** Waits until it has printed this. @throws NecoError TIMEOUT, or INTERNAL when it ended before, with what it printed. */
-  async says(text: string, timeout = 20_000): Promise<void> {
+  async says(text: string | RegExp, timeout = 20_000): Promise<void> {
     await waitFor(
       () => {
-        if (this.#output.includes(text)) return Promise.resolve({ done: true, value: undefined });
+        const said = typeof text === 'string' ? this.#output.includes(text) : text.test(this.#output);
+        if (said) return Promise.resolve({ done: true, value: undefined });
         if (!this.isRunning)
-          throw new NecoError('INTERNAL', `it ended and never said ${text}: ${this.tail()}`);
+          throw new NecoError('INTERNAL', `it ended and never said ${String(text)}: ${this.tail()}`);
         return Promise.resolve({ done: false, seen: this.tail() });
       },
-      { what: `it to say ${text}`, timeout, maxPause: 50 },
+      { what: `it to say ${String(text)}`, timeout, maxPause: 50 },
     );
   }
 

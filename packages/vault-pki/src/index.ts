@@ -2,6 +2,7 @@ export type { AccessorFacts, AuditDevice, CertificateRole, TokenFacts } from './
 export * from './configuration/policies.ts';
 export * from './configuration/vault-configuration.ts';
 export type { VaultConnection } from './edge/vault-connection.ts';
+export { freshCertificates, type CertificateOrder, type IssuedPair } from './pki/fresh-certificates.ts';
 export type { ExportedCa } from './pki/pki-engine.ts';
 export type { SignedCertificate, SignRequest } from './pki/sign.ts';
 export type { SigningRole } from './pki/signing-role.ts';
@@ -13,3 +14,4 @@ export { createKey } from './x509/create-key.ts';
 export { createSigningRequest, type CertificateNames } from './x509/create-signing-request.ts';
 export { parseCrl, type CrlFacts } from './x509/parse-crl.ts';
 export { publicKeyFingerprint } from './x509/public-key-fingerprint.ts';
+export { renewalTime } from './x509/renewal-time.ts';

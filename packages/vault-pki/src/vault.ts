@@ -131,6 +131,17 @@ export class Vault {
     return await this.#access.lookupSelf();
   }
 
+  /**
+   * Gives this token its whole life again, as far as whoever made it allows.
+   * https://developer.hashicorp.com/vault/api-docs/auth/token#renew-a-token-self
+   *
+   * @throws NecoError VAULT_PERMISSION_DENIED when it has ended; VAULT_FAILED when it cannot be renewed.
+   */
+  async renewSelf(): Promise<TokenFacts> {
+    await this.#client.change('auth/token/renew-self', {}, 'renew its token');
+    return await this.lookupSelf();
+  }
+
   /** Revokes this token. https://developer.hashicorp.com/vault/api-docs/auth/token#revoke-a-token-self */
   async revokeSelf(): Promise<void> {
     await this.#client.change('auth/token/revoke-self', {}, 'revoke its token');

@@ -108,6 +108,27 @@ describe('who may log in to a Vault, and what for', () => {
     expect(await root.hasUser('nobody')).to.be.false;
   });
 
+  it('renews its own token, where that may be renewed', async () => {
+    const token = async (...args: string[]): Promise<Secret> => {
+      const made = await server.json([
+        'token',
+        'create',
+        '-format=json',
+        '-policy=default',
+        '-ttl=1h',
+        ...args,
+      ]);
+      return new Secret((made as { auth: { client_token: string } }).auth.client_token);
+    };
+    const own = await token();
+    expect((await anonymous().withToken(own).renewSelf()).ttl).to.be.within(3590, 3600);
+    const seen = await server.json(['token', 'lookup', '-format=json'], own);
+    expect(seen).to.have.nested.property('data.last_renewal_time').that.is.above(0);
+    const fixed = anonymous().withToken(await token('-renewable=false'));
+    expect((await failureOf(fixed.renewSelf(), 'VAULT_FAILED')).message).to.include('renew');
+    await failureOf(anonymous().withToken(new Secret('hvs.none')).renewSelf(), 'VAULT_PERMISSION_DENIED');
+  });
+
   it('keeps no token of the log-in that tried a password', async () => {
     const accessors = async () => server.json(['list', '-format=json', 'auth/token/accessors']);
     const before = await accessors();

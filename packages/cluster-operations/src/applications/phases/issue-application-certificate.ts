@@ -1,5 +1,11 @@
 import { NecoError, type Phase } from '@neco/core';
-import { certificateFacts, checkCertificate, createKey, createSigningRequest } from '@neco/vault-pki';
+import {
+  certificateFacts,
+  checkCertificate,
+  createKey,
+  createSigningRequest,
+  renewalTime,
+} from '@neco/vault-pki';
 import { dirname, join } from 'node:path';
 import type { InitLocalContext, InitLocalView } from '../init-local-context.ts';
 
@@ -71,9 +77,8 @@ async function certificateFault(view: InitLocalView): Promise<string | undefined
   if (pair === undefined) return 'there is none';
   const fault = checkCertificate({ ...pair, ca: clientCa, commonName: name, usages: ['client'] });
   if (fault !== undefined) return fault;
-  const { serial, notBefore, notAfter } = certificateFacts(pair.certificate);
-  const left = notAfter.getTime() - Date.now();
-  if (left < (notAfter.getTime() - notBefore.getTime()) / 3)
+  const { serial, notAfter } = certificateFacts(pair.certificate);
+  if (renewalTime(pair.certificate).getTime() < Date.now())
     return `it is near its end, ${notAfter.toISOString()}`;
   const noted = (await view.application())?.certificates.find((one) => one.lrn === lrn);
   return noted?.serial === serial ? undefined : 'it is not the one that is noted for this server';
