@@ -8,6 +8,7 @@ export * from './run-example.ts';
 export * from './run-program.ts';
 export * from './server-binaries.ts';
 export * from './server-process.ts';
+export * from './squid-vault.ts';
 export * from './start-etcd.ts';
 export * from './test-ca.ts';
 export * from './vault-process.ts';

@@ -1,10 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ReadmeExamples, type ProgramResult } from '@neco/test-harness';
+import { ReadmeExamples, SquidVault, type ProgramResult } from '@neco/test-harness';
 import { certificateFacts } from '@neco/vault-pki';
 import { expect } from 'chai';
 import { openssl } from './support/openssl.ts';
-import { startSquidVault, type SquidVault } from './support/squid-vault.ts';
 
 describe('the README of vault-pki', function () {
   this.timeout(60_000);
@@ -13,14 +12,14 @@ describe('the README of vault-pki', function () {
 
   before(async () => {
     [world, examples] = await Promise.all([
-      startSquidVault(),
+      SquidVault.start(),
       ReadmeExamples.prepare(join(import.meta.dirname, '../README.md')),
     ]);
   });
 
   after(async () => {
     await examples.remove();
-    await world.server.stop();
+    await world.stop();
   });
 
   const words = (...more: string[]) => [world.server.address, world.caFile, world.passwordFile, ...more];
