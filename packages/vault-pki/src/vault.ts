@@ -97,6 +97,14 @@ export class Vault {
     return await this.#system.unseal(key);
   }
 
+  /**
+   * How often the key behind its barrier was made anew; an administrator's to ask.
+   * https://developer.hashicorp.com/vault/api-docs/system/key-status
+   */
+  async barrierKeyTerm(): Promise<number> {
+    return await this.#system.barrierKeyTerm();
+  }
+
   /** Gives up leadership; a standby takes over. Nothing happens on a standby. https://developer.hashicorp.com/vault/api-docs/system/step-down */
   async stepDown(): Promise<void> {
     await this.#system.stepDown();
@@ -235,6 +243,17 @@ export class Vault {
   /** Revokes a certificate; one that is revoked already stays so. @param serial `0a:1b:…`. */
   async revoke(mount: string, serial: string): Promise<void> {
     await this.#pki.revoke(mount, serial);
+  }
+
+  /**
+   * Revokes a certificate that this Vault does not keep, because another one signed it with the same CA; one that is
+   * revoked already stays so.
+   * https://developer.hashicorp.com/vault/api-docs/secret/pki#revoke-certificate
+   * @param certificate PEM
+   * @throws NecoError VAULT_FAILED when no CA of that mount signed it; VAULT_*
+   */
+  async revokeCertificate(mount: string, certificate: string): Promise<void> {
+    await this.#pki.revokeCertificate(mount, certificate);
   }
 
   /** The text of a policy; undefined when there is none of that name. */

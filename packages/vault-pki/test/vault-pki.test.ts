@@ -167,6 +167,20 @@ describe('the PKI of a Vault', () => {
     expect(verdict.stderr + verdict.stdout).to.include('certificate revoked');
   });
 
+  it('revokes by its text what another mount signed with the same CA, and nothing of a stranger', async () => {
+    await root.ensurePki('ca/real', { maxTtlHours: 87_600 });
+    await root.importCa('ca/real', ca);
+    const leaf = await signed();
+    const failure = await failureOf(root.revoke('ca/real', leaf.serial), 'VAULT_FAILED');
+    expect(failure.message).to.include('not found');
+    await root.revokeCertificate('ca/real', leaf.certificate);
+    await root.revokeCertificate('ca/real', leaf.certificate);
+    expect(parseCrl(await root.crl('ca/real')).serials).to.include(leaf.serial);
+    await root.ensurePki('ca/stranger', { maxTtlHours: 87_600 });
+    await root.generateExportedCa('ca/stranger', { commonName: 'stranger', ttl: '87600h' });
+    await failureOf(root.revokeCertificate('ca/stranger', leaf.certificate), 'VAULT_FAILED');
+  });
+
   it('says so when there is no CA yet, or something else is mounted', async () => {
     await root.ensurePki('ca/none', { maxTtlHours: 1 });
     expect(await root.caCertificate('ca/none')).to.be.undefined;

@@ -6,6 +6,7 @@ import type { HostWriter } from '@neco/host-installer';
 import { certificateFacts, parseCrl, type Vault } from '@neco/vault-pki';
 import { authorities } from '../access/authorities.ts';
 import { certificateKindNames, certificateKinds } from '../access/certificate-kinds.ts';
+import { forgetFirstCertificates, validFirstCertificates } from '../access/first-certificates.ts';
 import type { VaultSession } from '../applications/vault-session.ts';
 import { vaultAddress } from '../ports.ts';
 import { forgetEndpoint } from './forget-endpoint.ts';
@@ -17,6 +18,8 @@ export interface SignedCertificate {
   mount: string;
   serial: string;
   commonName: string;
+  /** PEM, of one that the temporary Vault of setup signed: the real one does not keep it. */
+  certificate?: string;
 }
 
 /** What a boot server has in Vault besides certificates. */
@@ -63,7 +66,7 @@ export interface LeaveWriter extends LeaveReader {
   forgetEndpoint(host: HostWriter): Promise<void>;
   deleteRegistration(): Promise<void>;
   deleteUsers(names: readonly string[]): Promise<void>;
-  revoke(certificates: readonly Pick<SignedCertificate, 'mount' | 'serial'>[]): Promise<void>;
+  revoke(certificates: readonly SignedCertificate[]): Promise<void>;
   forgetCertificates(): Promise<void>;
   deleteVaultTraces(traces: VaultTraces): Promise<void>;
   deleteKeys(): Promise<void>;
@@ -133,7 +136,11 @@ export function readLeave(means: LeaveMeans): LeaveReader {
         known.has(serial) ||
         [name, ...ownUsers].includes(commonName) ||
         (mount === clientMount && anybodys.includes(commonName) && serial !== own);
-      return (await vault((one) => validCertificates(one, seen))).filter(isIts);
+      const [valid, first] = await Promise.all([
+        vault((one) => validCertificates(one, seen)),
+        vault((one) => validFirstCertificates(registry, lrn, one)),
+      ]);
+      return [...valid.filter(isIts), ...first];
     },
     vaultTraces: () => vault((one) => tracesOf(one, lrn, name)),
     keys: () => registry.keysOf(lrn),
@@ -167,7 +174,11 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
         for (const user of users) if (there.includes(user)) await auth.userDelete({ name: user });
       }),
     async revoke(certificates) {
-      for (const { mount, serial } of certificates) await vault((one) => one.revoke(mount, serial));
+      for (const { mount, serial, certificate } of certificates) {
+        await vault((one) =>
+          certificate === undefined ? one.revoke(mount, serial) : one.revokeCertificate(mount, certificate),
+        );
+      }
     },
     async forgetCertificates() {
       for (const application of await reader.applications()) {
@@ -194,6 +205,7 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
         { at: new Date().toISOString() },
         memoryOfLeft,
       );
+      await forgetFirstCertificates(registry, lrn);
       await registry.deleteOperations(leaveRecords.folder(lrn));
     },
   };

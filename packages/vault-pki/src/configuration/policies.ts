@@ -32,7 +32,7 @@ export function signPolicy(rules: readonly SignRule[]): string {
 
 /**
  * What an administrator may do: the CAs and their roles, the log-in by certificate, policies, users, tokens of others by
- * their accessor, and handing over leadership or sealing. Who may write policies can give himself any other right; that is
+ * their accessor, handing over leadership or sealing, and a new barrier key. Who may write policies can give himself any other right; that is
  * an administrator's trust, and audit devices, which this policy cannot change, see it.
  */
 export function administratorPolicy(): string {
@@ -55,6 +55,8 @@ export function administratorPolicy(): string {
     ['sys/ha-status', ['read']],
     ['sys/step-down', ['update', 'sudo']],
     ['sys/seal', ['update', 'sudo']],
+    ['sys/key-status', ['read']],
+    ['sys/rotate', ['update', 'sudo']],
   ]);
 }
 

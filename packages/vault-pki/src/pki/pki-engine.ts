@@ -194,4 +194,14 @@ export class PkiEngine {
       `revoke the certificate ${serial} of ${mount}`,
     );
   }
+
+  /** https://developer.hashicorp.com/vault/api-docs/secret/pki#revoke-certificate */
+  async revokeCertificate(mount: string, certificate: string): Promise<void> {
+    const { serialNumber } = new X509Certificate(certificate);
+    await this.#client.change(
+      `${mount}/revoke`,
+      { certificate },
+      `revoke the certificate ${serialNumber} of ${mount}`,
+    );
+  }
 }

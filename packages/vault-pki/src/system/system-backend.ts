@@ -95,6 +95,12 @@ export class SystemBackend {
     return sealStatusOf(await this.#client.write('sys/unseal', { key }, sealAnswer, 'be unsealed'));
   }
 
+  async barrierKeyTerm(): Promise<number> {
+    const schema = z.object({ data: z.object({ term: z.int() }) });
+    const what = 'tell the term of its barrier key';
+    return this.#there(await this.#client.read('sys/key-status', schema, what)).data.term;
+  }
+
   async stepDown(): Promise<void> {
     await this.#client.change('sys/step-down', {}, 'step down');
   }

@@ -55,6 +55,8 @@ async function keyFaults(servers: readonly Server[], revoked: boolean): Promise<
   const wanted = [
     ...servers.map(({ which }) => `/neco/bootservers/${which}`),
     '/neco/vault-unseal-key',
+    // On a lease of a week: what leave needs to revoke what the temporary Vault has signed.
+    ...servers.map(({ which }) => `/neco/operations/first-certificates/${which}`),
     ...(revoked ? [] : ['/neco/vault-root-token']),
   ];
   return differences('etcd holds', wanted, found);

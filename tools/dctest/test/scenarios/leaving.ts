@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import type { CommandResult } from '../../src/run.ts';
 import type { Server } from '../../src/server.ts';
 import { administrator } from '../../src/set-up-cluster.ts';
@@ -53,6 +54,15 @@ export interface Stolen {
   readonly key: string;
 }
 
+/** The first pair of that name that a server had, which the temporary Vault of setup signed: it lies there still. */
+export async function firstPair(server: Server, name: keyof typeof pairs): Promise<Stolen> {
+  const [folder, base] = [dirname(pairs[name]), basename(pairs[name])];
+  const script = `cd ${folder}/.pairs/${base} && ls | grep -v current | sort -n | head -n 1`;
+  const generation = (await server.run(['sh', '-euc', script])).trim();
+  const path = `${folder}/.pairs/${base}/${generation}/tls`;
+  return { certificate: `${path}.crt`, key: `${path}.key` };
+}
+
 /** Copies all certificates and keys of a server to another, as who stole its disk would have them. */
 export async function steal(from: Server, to: Server): Promise<Record<keyof typeof pairs, Stolen>> {
   await to.run(['mkdir', '-p', '-m', '0700', '/root/stolen']);
@@ -78,11 +88,15 @@ export async function isAnswered(server: Server, target: Server, pair: Stolen): 
   return exitCode === 0 || stderr.includes('permission denied');
 }
 
-/** What a peer says to this server's own peer certificate: the text of /version, or nothing. */
-export async function peerAnswer(server: Server, target: Server): Promise<string> {
+/** What a peer says to this server's own peer certificate, or another of its own: the text of /version, or nothing. */
+export async function peerAnswer(
+  server: Server,
+  target: Server,
+  { certificate, key }: Stolen = { certificate: '/etc/etcd/peer.crt', key: '/etc/etcd/peer.key' },
+): Promise<string> {
   const argv = [
     ...['openssl', 's_client', '-quiet', '-verify_quiet', '-connect', `${target.address}:2380`],
-    ...['-cert', '/etc/etcd/peer.crt', '-key', '/etc/etcd/peer.key', '-CAfile', '/etc/neco/ca/etcd-peer.crt'],
+    ...['-cert', certificate, '-key', key, '-CAfile', '/etc/neco/ca/etcd-peer.crt'],
   ];
   const input = 'GET /version HTTP/1.0\r\n\r\n';
   const { stdout } = await server.exec(argv, { input, timeout: 10_000 });

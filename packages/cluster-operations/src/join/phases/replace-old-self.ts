@@ -1,5 +1,6 @@
 import type { Phase } from '@neco/core';
 import type { BootServer } from '@neco/bootserver-registry';
+import { forgetFirstCertificates, validFirstCertificates } from '../../access/first-certificates.ts';
 import { ownSerials } from '../../access/own-certificates.ts';
 import { revokeSerials } from '../../access/revoke-serials.ts';
 import { isOwnMember } from '../foreign-learner.ts';
@@ -26,6 +27,7 @@ export const replaceOldSelf: Phase<JoinView, JoinContext> = {
       reporter.info(`removing the etcd member ${member.id} of an earlier ${name}`);
       await etcd.removeMember(member.id);
     }
+    await revokeFirstCertificates(context);
     const registration = await registry.bootServer(lrn);
     if (registration === undefined || (await isOfThisJoin(context, registration))) return;
     reporter.info(`revoking the certificates of an earlier ${name}`);
@@ -33,6 +35,16 @@ export const replaceOldSelf: Phase<JoinView, JoinContext> = {
     await registry.deleteBootServer(lrn);
   },
 };
+
+/** Those that the earlier life had from the temporary Vault of setup: the real one knows nothing of them. */
+async function revokeFirstCertificates(context: JoinContext): Promise<void> {
+  const { registry, vault } = sessionOf(context);
+  await vault('the revocation', async (one) => {
+    const first = await validFirstCertificates(registry, context.lrn, one);
+    for (const { mount, certificate } of first) await one.revokeCertificate(mount, certificate);
+  });
+  await forgetFirstCertificates(registry, context.lrn);
+}
 
 /** A run that was killed just after it registered this server has left that registration, with these certificates. */
 async function isOfThisJoin({ host }: JoinContext, { state, serials }: BootServer): Promise<boolean> {

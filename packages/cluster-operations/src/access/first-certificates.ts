@@ -1,0 +1,89 @@
+import type { Registry } from '@neco/bootserver-registry';
+import type { HostReader } from '@neco/host-installer';
+import { certificateFacts, parseCrl, type Vault } from '@neco/vault-pki';
+import * as z from 'zod';
+import { authorities, authorityNames, initialLeafLifeHours } from './authorities.ts';
+import { certificateKindNames, certificateKinds } from './certificate-kinds.ts';
+
+const oneHour = 3_600_000;
+
+const noteSchema = z.looseObject({ authority: z.enum(authorityNames), certificate: z.string() });
+const recordSchema = z.looseObject({ certificates: z.array(noteSchema) });
+
+/** A certificate that the temporary Vault signed; the real one, which does not keep it, revokes it by its text. */
+export interface FirstCertificate {
+  mount: string;
+  serial: string;
+  commonName: string;
+  notAfter: Date;
+  /** PEM */
+  certificate: string;
+}
+
+const idOf = (lrn: number): string => `first-certificates/${String(lrn)}`;
+
+/**
+ * Notes in etcd which of this server's certificates the temporary Vault has signed, before others take their place. The
+ * note goes by itself when they have run out.
+ * @throws NecoError ETCD_*
+ */
+export async function rememberFirstCertificates(
+  registry: Registry,
+  { host, lrn }: { host: HostReader; lrn: number },
+): Promise<void> {
+  const [noted, pairs] = await Promise.all([
+    readNotes(registry, lrn),
+    Promise.all(certificateKindNames.map((name) => host.readPair(certificateKinds[name]))),
+  ]);
+  const found = certificateKindNames.flatMap((name, index) => {
+    const { certificate } = pairs[index] ?? {};
+    const isNew = certificate !== undefined && noted.every((note) => note.certificate !== certificate);
+    return isNew && isFirst(certificate)
+      ? [{ authority: certificateKinds[name].authority, certificate }]
+      : [];
+  });
+  if (found.length === 0) return;
+  // A server that lost its disk in the middle of setup has had two sets of them.
+  await registry.rememberOperation(
+    idOf(lrn),
+    { certificates: [...noted, ...found] },
+    initialLeafLifeHours * 3600,
+  );
+}
+
+/** Those of a boot server that are valid still. @throws NecoError ETCD_*, VAULT_* */
+export async function validFirstCertificates(
+  registry: Registry,
+  lrn: number,
+  vault: Vault,
+): Promise<FirstCertificate[]> {
+  const noted = await readNotes(registry, lrn);
+  const lists = new Map(
+    await Promise.all(
+      [...new Set(noted.map(({ authority }) => authority))].map(
+        async (name) => [name, parseCrl(await vault.crl(authorities[name].mount)).serials] as const,
+      ),
+    ),
+  );
+  return noted.flatMap(({ authority, certificate }) => {
+    const { serial, commonName, notAfter } = certificateFacts(certificate);
+    const isOver = notAfter.getTime() < Date.now() || lists.get(authority)?.includes(serial) === true;
+    return isOver ? [] : [{ mount: authorities[authority].mount, serial, commonName, notAfter, certificate }];
+  });
+}
+
+/** Forgets them, once they are revoked. @throws NecoError ETCD_* */
+export async function forgetFirstCertificates(registry: Registry, lrn: number): Promise<void> {
+  await registry.deleteOperation(idOf(lrn));
+}
+
+async function readNotes(registry: Registry, lrn: number): Promise<z.infer<typeof noteSchema>[]> {
+  const record = await registry.operation(idOf(lrn));
+  return recordSchema.safeParse(record).data?.certificates ?? [];
+}
+
+function isFirst(certificate: string): boolean {
+  const { notBefore, notAfter } = certificateFacts(certificate);
+  // Vault dates a certificate back by some seconds.
+  return notAfter.getTime() - notBefore.getTime() <= (initialLeafLifeHours + 1) * oneHour;
+}
