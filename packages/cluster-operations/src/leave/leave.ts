@@ -5,7 +5,7 @@ import { lockHost, openHost, readOnlyHost } from '@neco/host-installer';
 import type { AccessMeans } from '../applications/application-access.ts';
 import { applicationLayout } from '../applications/application-layout.ts';
 import { openCluster, type ClusterLink } from '../applications/cluster-link.ts';
-import { withAdministration } from '../applications/open-application.ts';
+import { withAdministration, type AdministrationOptions } from '../applications/open-application.ts';
 import { readSite } from '../site/read-site.ts';
 import { changeLeave, readLeave, type LeaveMeans } from './leave-access.ts';
 import { lookAtCluster, type LeaveFacts } from './leave-facts.ts';
@@ -14,7 +14,7 @@ import { leavePhases } from './leave-phases.ts';
 import { leaveRecords } from './leave-plan.ts';
 import { arithmeticLines, quorumArithmetic } from './quorum-arithmetic.ts';
 import { refuseLeave } from './refuse-leave.ts';
-import { compromisedError } from './compromised.ts';
+import { compromisedRecord, demandRotation } from './compromised.ts';
 
 /** How long another command is waited for: longer than the lock outlives a holder that was killed. */
 const turnLimit = 20_000;
@@ -64,9 +64,15 @@ async function leaveCluster(
   const facts = await lookAtCluster(cluster, site, lrn);
   const { member, registration, plan } = facts;
   if (member === undefined && registration === undefined && plan === undefined) {
-    const left = await cluster.registry.operation(leaveRecords.left(lrn));
+    const left =
+      (await cluster.registry.operation(leaveRecords.left(lrn))) ??
+      (await cluster.registry.operation(compromisedRecord(lrn)));
     if (left === undefined) throw await unknownServer(cluster.registry, lrn);
-    if (options.compromised) throw compromisedError(facts.name);
+    if (options.compromised && !dryRun) {
+      await withAdministration(cluster, administrationOf(options), (means) =>
+        demandRotation({ ...means, lrn, name: facts.name }, { anew: false, reporter }),
+      );
+    }
     return { changed: false, leftAt: String(left['at']) };
   }
   const arithmetic = quorumArithmetic(facts.members, facts.healthy, member?.id);
@@ -105,19 +111,12 @@ async function work(
   { facts, start }: { facts: LeaveFacts; start: number },
   options: LeaveOptions,
 ): Promise<LeaveResult> {
-  const { lrn, dryRun, compromised, reporter, signal, vaultUser } = options;
+  const { lrn, dryRun, compromised, reporter } = options;
   const again = `neco leave ${String(lrn)}`;
   const host = openHost();
-  const administration = {
-    reporter,
-    signal,
-    host: readOnlyHost(),
-    layout: applicationLayout,
-    vaultUser,
-    changes: dryRun ? undefined : again,
-    turnLimit,
-  };
   await using _host = dryRun ? undefined : await lockHost('operation');
+  // Vault here would wait for answers of the dead one's etcd until the kernel gives the connection up.
+  if (!dryRun && facts.mode === 'dead') await host.cutConnections(facts.address).catch(() => undefined);
   const run = async ({ etcd, registry, session }: AccessMeans, held: AbortSignal): Promise<LeaveResult> => {
     const { name, address } = facts;
     const here = cluster.address;
@@ -130,11 +129,22 @@ async function work(
     if (performance.now() - start > freshFor) await lookAgain(cluster, site, facts, options);
     const context = { facts, access: changeLeave(means), host, here: cluster.lrn, reporter, signal: held };
     const { changed } = await runPhases(leavePhases, context, { reporter, signal: held, again });
+    if (compromised) await demandRotation(means, { anew: true, reporter });
     return { changed };
   };
-  const result = await withAdministration(cluster, administration, run).catch(inFlight);
-  if (compromised && !dryRun) throw compromisedError(facts.name);
-  return result;
+  return await withAdministration(cluster, administrationOf(options), run).catch(inFlight);
+}
+
+function administrationOf({ lrn, dryRun, reporter, signal, vaultUser }: LeaveOptions): AdministrationOptions {
+  return {
+    reporter,
+    signal,
+    host: readOnlyHost(),
+    layout: applicationLayout,
+    vaultUser,
+    changes: dryRun ? undefined : `neco leave ${String(lrn)}`,
+    turnLimit,
+  };
 }
 
 /** Between the look and the change somebody was asked, and may have taken his time. */

@@ -44,13 +44,15 @@ export function refuseLeave(
 }
 
 /** One change of members at a time. */
-function refuseInFlight({ members, member, name }: LeaveFacts): void {
+function refuseInFlight({ members, member, name, remaining }: LeaveFacts): void {
   const other = members.find((one) => one.id !== member?.id && (one.isLearner || one.name === ''));
   if (other === undefined) return;
-  const who = other.name === '' ? (other.peerUrls[0] ?? other.id) : other.name;
+  const its = remaining.find((server) => server.member?.id === other.id);
+  const who = its?.name ?? (other.name === '' ? (other.peerUrls[0] ?? other.id) : other.name);
+  const away = its === undefined ? '' : ` (neco leave ${String(its.lrn)})`;
   throw refused(
     `another change is in flight: ${who} is ${other.isLearner ? 'a learner' : 'added'} and has not come to vote`,
-    `let it come to its end, or take that one away first, before ${name}`,
+    `let it come to its end, or take that one away first${away}, before ${name}`,
   );
 }
 

@@ -33,7 +33,8 @@ export class LeaveCommand extends VaultUserCommand {
   });
   dead = Option.Boolean('--dead', false, { description: 'It is known to be dead: refuse when it answers.' });
   compromised = Option.Boolean('--compromised', false, {
-    description: 'It is in strange hands: say what must be rotated besides, and call it done only then.',
+    description:
+      'It is in strange hands: say what must be rotated besides, and call it done only when a later run finds that rotated.',
   });
   force = Option.Boolean('--force', false, {
     description:

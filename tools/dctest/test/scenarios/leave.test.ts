@@ -4,10 +4,11 @@ import { DataCenter } from '../../src/data-center.ts';
 import type { Server } from '../../src/server.ts';
 import { administrator } from '../../src/set-up-cluster.ts';
 import { SetupRun } from '../../src/setup-run.ts';
-import { etcdctl, etcdOf, etcdValue, serverAuthority } from '../../src/stock-clients.ts';
+import { etcdctl, etcdOf, etcdValue, serverAuthority, vault } from '../../src/stock-clients.ts';
 import { carryPassword, eventually, memberNames } from './joining.ts';
 import {
   failure,
+  firstPair,
   hasConnection,
   isAnswered,
   leave,
@@ -43,6 +44,9 @@ describe('neco leave', function () {
     expect(await isAnswered(zero, one, stolen.neco)).to.equal(true);
     expect(await isAnswered(zero, one, stolen.vault)).to.equal(true);
     expect(await peerAnswer(two, zero)).to.include('etcdserver');
+    const first = { neco: await firstPair(two, 'neco'), peer: await firstPair(two, 'peer') };
+    expect(await isAnswered(two, zero, first.neco)).to.equal(true);
+    expect(await peerAnswer(two, zero, first.peer)).to.include('etcdserver');
     await two.crash();
 
     const unknown = failure(await leave(zero, '7'));
@@ -87,8 +91,9 @@ describe('neco leave', function () {
     await two.boot();
     await eventually('boot-2 to stop etcd', 'inactive disabled', () => unitOf(two, 'etcd'));
     await eventually('boot-2 to stop Vault', 'inactive disabled', () => unitOf(two, 'vault'));
-    await eventually('neco-updater to be disabled', 'active disabled', () => unitOf(two, 'neco-updater'));
     expect(await peerAnswer(two, zero)).to.equal('');
+    expect(await peerAnswer(two, zero, first.peer), 'a certificate from the temporary Vault').to.equal('');
+    expect(await isAnswered(two, zero, first.neco)).to.equal(false);
     const journal = await two.run(['journalctl', '-u', 'neco-updater', '-b', '--no-pager']);
     expect(journal).to.match(/boot-2 was removed from the cluster.*neco join/);
     const status = await two.exec(['neco', 'status', '--json']);
@@ -139,6 +144,10 @@ describe('neco leave', function () {
     expect(undone).to.include({ code: 'VERIFICATION_FAILED', exitCode: 1 });
     expect(left.stderr).to.include('vault operator rekey').and.to.include('ca/etcd-peer');
     expect(said(await leave(one, '2'))).to.include('boot-2 has left already');
+    await rotateBarrierKey(zero);
+    const still = await leave(one, '--compromised', '2');
+    expect(failure(still).code).to.equal('VERIFICATION_FAILED');
+    expect(still.stderr).to.include('vault operator rekey').and.not.to.include('vault operator rotate');
     expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1']);
     expect(
       await isAnswered(two, zero, { certificate: '/etc/neco/etcd.crt', key: '/etc/neco/etcd.key' }),
@@ -158,6 +167,12 @@ describe('neco leave', function () {
     const root = await (await logInAsBootServer(zero)).sign('ca/etcd-client', 'root', 'root');
     const users = (await etcdctl(zero, root, ['user', 'list'])).stdout.trim().split('\n');
     expect(users).to.have.members(['root', 'backup', 'neco-0', 'vault-0', 'neco-1', 'vault-1']);
+
+    await rotateUnsealKey(zero);
+    for (const authority of ['server', 'etcd-peer', 'etcd-client'])
+      await rotateAuthority(authority, [zero, one]);
+    const done = await leave(one, '--compromised', '2');
+    expect(done.exitCode, done.stderr).to.equal(0);
   });
 
   it('takes a server out that is cut off, and one that comes back from there stops by itself', async () => {
@@ -216,6 +231,13 @@ describe('neco leave', function () {
     expect(await unitOf(two, 'vault')).to.equal('inactive disabled');
     expect((await two.exec(['ls', '/var/lib/etcd'])).stdout).to.equal('');
     expect((await two.exec(['ls', '/var/lib'])).stdout).to.match(/etcd\.aside-/);
+    await two.crash();
+    await two.boot();
+    const journal = ['journalctl', '-u', 'neco-updater', '-b', '-o', 'cat', '--no-pager'];
+    await eventually('boot-2 to say what became of it', true, async () =>
+      /boot-2 was removed from the cluster.*neco join --discard-old-data/.test(await two.run(journal)),
+    );
+    expect(await unitOf(two, 'etcd')).to.equal('inactive disabled');
     const vaults = await zero.exec(['neco', 'vault', 'status', '--json']);
     expect(vaults.exitCode, vaults.stdout).to.equal(0);
     expect((await zero.exec(['neco', 'status', '--json'])).exitCode).to.equal(0);
@@ -228,3 +250,44 @@ describe('neco leave', function () {
     await zero.run(['test', '-e', administrator.passwordFile]);
   });
 });
+
+async function rotateBarrierKey(server: Server): Promise<void> {
+  const { exitCode, stderr } = await (await logInAsAdministrator(server)).run('operator', 'rotate');
+  expect(exitCode, stderr).to.equal(0);
+}
+
+async function rotateUnsealKey(server: Server): Promise<void> {
+  const key = (JSON.parse((await etcdValue(server, '/neco/vault-unseal-key')) ?? '') as { value: string })
+    .value;
+  const shares = ['-key-shares=1', '-key-threshold=1', '-format=json'];
+  const begun = await vault(server, '/root', ['operator', 'rekey', '-init', ...shares]);
+  const { nonce } = JSON.parse(begun.stdout) as { nonce: string };
+  const argv = ['operator', 'rekey', `-nonce=${nonce}`, '-'];
+  const { exitCode, stderr } = await vault(server, '/root', argv, { input: key });
+  expect(exitCode, stderr).to.equal(0);
+}
+
+/** A new CA, which the servers trust beside the old one before it signs. */
+async function rotateAuthority(authority: string, servers: readonly [Server, ...Server[]]): Promise<void> {
+  const [first] = servers;
+  const admin = await logInAsAdministrator(first);
+  const mount = `ca/${authority}`;
+  const fields = ['-format=json', `${mount}/root/rotate/internal`, 'common_name=another CA', 'key_type=ec'];
+  const made = await admin.run('write', ...fields);
+  expect(made.exitCode, made.stderr).to.equal(0);
+  const { data } = JSON.parse(made.stdout) as { data: { certificate: string; issuer_id: string } };
+  const path = `/etc/neco/ca/${authority}.crt`;
+  for (const server of servers) {
+    await server.writeFile(path, `${await server.readFile(path)}${data.certificate}\n`);
+    if (authority !== 'etcd-client') continue;
+    await server.run(['systemctl', 'kill', '--signal=KILL', 'etcd']);
+    const health = ['endpoint', 'health', '--command-timeout', '1s'];
+    await eventually(
+      `etcd of ${server.name}`,
+      0,
+      async () => (await etcdctl(server, 'neco', health)).exitCode,
+    );
+  }
+  const { exitCode, stderr } = await admin.run('write', `${mount}/root/replace`, `default=${data.issuer_id}`);
+  expect(exitCode, stderr).to.equal(0);
+}

@@ -9,7 +9,7 @@ const ownEnd = 10_000;
 
 /**
  * Stops this server for good, which is no boot server any more: Vault and etcd stopped and disabled, the data put aside
- * and never deleted, and neco's daemons not started at the next boot. Done again it leaves things alone.
+ * and never deleted, and neco-worker not started at the next boot. Done again it leaves things alone.
  * @throws NecoError SERVICE_FAILED, FILE_FAILED
  */
 export async function stopForGood(host: HostWriter, { removed }: { removed: boolean }): Promise<LeftRecord> {
@@ -20,9 +20,9 @@ export async function stopForGood(host: HostWriter, { removed }: { removed: bool
   if (removed) await host.waitForUnit('etcd.service', 'stopped', { timeout: ownEnd }).catch(() => undefined);
   await stopAndDisable(host, 'etcd.service');
   const aside = await putDataAside(host);
-  for (const unit of ['neco-worker.service', 'neco-updater.service']) {
-    if ((await host.unit(unit)).enabled === 'enabled') await host.disableUnit(unit);
-  }
+  // neco-updater stays enabled: at each boot it says in the journal what became of this server, and does no more.
+  if ((await host.unit('neco-worker.service')).enabled === 'enabled')
+    await host.disableUnit('neco-worker.service');
   const pair = await host.readPair(certificateKinds.necoClient);
   const record: LeftRecord = {
     version: 1,
