@@ -3,6 +3,9 @@ import { NecoError } from './neco-error.ts';
 /** The largest logical rack number. */
 export const maxLrn = 65_535;
 
+const enough =
+  'etcd needs three members to survive the loss of one: name all boot servers, as in "neco setup 0 1 2"';
+
 /** Whether a text is an LRN as an admin types it: decimal digits only, no sign, space or leading zero. */
 export function isLrn(text: string): boolean {
   return /^(0|[1-9][0-9]{0,4})$/.test(text) && Number(text) <= maxLrn;
@@ -24,9 +27,10 @@ export function parseLrn(text: string): number {
 
 /**
  * Reads a list of LRNs: each valid, all distinct, at least `least` of them. Gives them in ascending order.
+ * @param hint what to do when there are fewer.
  * @throws NecoError LRN_INVALID, LRN_LIST_INVALID
  */
-export function parseLrnList(texts: readonly string[], least = 3): number[] {
+export function parseLrnList(texts: readonly string[], least = 3, hint = enough): number[] {
   const lrns = texts.map(parseLrn);
   const twice = lrns.find((lrn, index) => lrns.indexOf(lrn) !== index);
   if (twice !== undefined) {
@@ -38,9 +42,7 @@ export function parseLrnList(texts: readonly string[], least = 3): number[] {
     throw new NecoError(
       'LRN_LIST_INVALID',
       `${String(lrns.length)} LRNs given, at least ${String(least)} are needed`,
-      {
-        hint: 'etcd needs three members to survive the loss of one: name all boot servers, as in "neco setup 0 1 2"',
-      },
+      { hint },
     );
   }
   return lrns.sort((a, b) => a - b);

@@ -69,7 +69,7 @@ async function acquire(
     options.timeout === undefined ? undefined : AbortSignal.timeout(options.timeout),
   ];
   const signal = AbortSignal.any(limits.filter((limit) => limit !== undefined));
-  let holder = 'nobody that was seen';
+  let holder: string | undefined;
   for await (const { entries } of watchPrefix(cluster, key, { signal })) {
     const entry = entries.get(key);
     if (entry !== undefined) {
@@ -82,10 +82,12 @@ async function acquire(
   }
   lease.lost.throwIfAborted();
   if (options.signal?.aborted === true) {
-    throw new NecoError('CANCELLED', `stopped while waiting for the lock ${key}; it was held by ${holder}`);
+    const by = holder === undefined ? '' : `; it was held by ${holder}`;
+    throw new NecoError('CANCELLED', `stopped while waiting for the lock ${key}${by}`);
   }
-  throw new NecoError('BUSY', `the lock ${key} is held by ${holder}`, {
-    hint: `wait until ${holder} is done and run it again`,
+  const by = holder ?? 'somebody';
+  throw new NecoError('BUSY', `the lock ${key} is held by ${by}`, {
+    hint: `wait until ${by} is done and run it again`,
     retryable: true,
   });
 }

@@ -1,13 +1,14 @@
 import type { BootServer } from '@neco/bootserver-registry';
 import { serverName } from '@neco/core';
 import type { Member } from '@neco/etcd-admin';
+import { lrnOf } from '../status/list-servers.ts';
 import { etcdPeerUrl } from '../ports.ts';
 import { sessionOf, type JoinContext } from './join-context.ts';
 
 /** A member of etcd that another server added and that has no vote yet. */
 export interface ForeignLearner {
   member: Member;
-  /** Whose it is, where its name or the registry tells. */
+  /** Whose it is, where the registry, its name or the plan of addresses tells. */
   lrn: number | undefined;
   registration: BootServer | undefined;
 }
@@ -20,11 +21,11 @@ export async function foreignLearner(context: JoinContext): Promise<ForeignLearn
   if (member === undefined) return undefined;
   const host = hostOf(member);
   const registration = servers.find(({ name, address }) => name === member.name || address === host);
-  const named = /^boot-([0-9]+)$/.exec(member.name)?.[1];
+  const [planned] = lrnOf(member, context.site);
   return {
     member,
     registration,
-    lrn: registration?.lrn ?? (named === undefined ? undefined : Number(named)),
+    lrn: registration?.lrn ?? planned,
   };
 }
 

@@ -11,7 +11,7 @@ export function orphanFinding({ member, registration, lrn }: ForeignLearner): Er
   const who = lrn === undefined ? `the member ${member.id} (${hostOf(member)})` : serverName(lrn);
   const remove =
     lrn === undefined
-      ? `run on a boot server: etcdctl member remove ${member.id}`
+      ? `if nobody needs it, with a certificate of etcd's user root, for it is no boot server: etcdctl member remove ${member.id}`
       : `if it is gone for good, run on a boot server: neco leave ${String(lrn)}`;
   return {
     message: `${who} was added to etcd as a learner and never came to vote; etcd takes one learner at a time`,

@@ -34,7 +34,7 @@ export function listServers(
 }
 
 /** The LRN of a member by its name; of one that never started, and so has no name, by the address plan. */
-function lrnOf(member: Member, site: SiteConfiguration | undefined): number[] {
+export function lrnOf(member: Member, site: SiteConfiguration | undefined): number[] {
   const named = /^boot-([0-9]+)$/.exec(member.name)?.[1];
   if (named !== undefined) return [Number(named)];
   if (site === undefined) return [];

@@ -50,7 +50,11 @@ export class JoinCommand extends VaultUserCommand {
   lrns = Option.Rest({ name: 'LRN' });
 
   override async execute(): Promise<number> {
-    const lrns = parseLrnList(this.lrns);
+    const lrns = parseLrnList(
+      this.lrns,
+      3,
+      'name three or more boot servers that are in the cluster, as in "neco join 0 1 2"; "neco ca-hash" on one of them prints the line',
+    );
     const timeout = this.timeout === undefined ? {} : { timeout: parseDuration('--timeout', this.timeout) };
     const promotionLimit = parseDuration('--promotion-timeout', this.promotionTimeout);
     const prefix = this.etcdFlags().prefix ?? '/neco/';
