@@ -44,7 +44,7 @@ export class SetupRun {
 
   /** @param command another one of neco that is a list of phases. */
   static async start(server: Server, argv: readonly string[], command = 'setup'): Promise<SetupRun> {
-    return new SetupRun(server, await server.spawn(['neco', command, '--json', ...argv]));
+    return new SetupRun(server, await server.spawn(['neco', ...command.split(' '), '--json', ...argv]));
   }
 
   /** Calls `listener` with each event, those that were included, and with undefined at the end. */
