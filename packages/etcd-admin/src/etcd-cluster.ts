@@ -19,14 +19,17 @@ export interface EtcdCallOptions {
  * ETCD_* (or CERTIFICATE_INVALID, when a member's certificate is not to be trusted) that names the endpoint.
  */
 export class EtcdCluster {
-  readonly connection: EtcdConnection;
+  readonly #connection: EtcdConnection;
   readonly #clients = new Map<string, Etcd3>();
+  /** The caller's own list, which may change. */
+  readonly #listed: readonly string[];
   readonly #endpoints: string[];
   #closed = false;
 
   private constructor(connection: EtcdConnection) {
+    this.#listed = connection.endpoints;
     this.#endpoints = connection.endpoints.map((endpoint) => withScheme(endpoint, connection));
-    this.connection = { ...connection, endpoints: [...this.#endpoints] };
+    this.#connection = { ...connection, endpoints: [...this.#endpoints] };
   }
 
   /**
@@ -38,14 +41,21 @@ export class EtcdCluster {
     return new EtcdCluster(connection);
   }
 
+  /** How it is reached, with the endpoints of now in the order in which they were given. */
+  get connection(): EtcdConnection {
+    this.#takeList();
+    return this.#connection;
+  }
+
   /** The endpoints, with the one that answered last in front. */
   get endpoints(): readonly string[] {
+    this.#takeList();
     return this.#endpoints;
   }
 
   /** A client of the member that answered last. Its errors are etcd3's own: prefer `call`. */
   get client(): Etcd3 {
-    return this.clientOf(this.#endpoints[0] ?? '');
+    return this.clientOf(this.endpoints[0] ?? '');
   }
 
   /** A client of one member, shared by all calls; do not close it. */
@@ -85,7 +95,7 @@ export class EtcdCluster {
     { endpoint: only }: EtcdCallOptions,
   ): Promise<T | Failure> {
     const failures: NecoError[] = [];
-    for (const endpoint of only === undefined ? [...this.#endpoints] : [only]) {
+    for (const endpoint of only === undefined ? [...this.endpoints] : [only]) {
       try {
         const value = await request(this.clientOf(endpoint));
         this.#prefer(endpoint);
@@ -97,6 +107,17 @@ export class EtcdCluster {
       }
     }
     return new Failure(failures);
+  }
+
+  /** Goes by the list of now. Clients of members that are no longer on it stay, for calls that are under way. */
+  #takeList(): void {
+    const { endpoints } = this.#connection;
+    const listed = this.#listed.map((endpoint) => withScheme(endpoint, this.#connection));
+    if (listed.join() === endpoints.join()) return;
+    endpoints.splice(0, Infinity, ...listed);
+    const [last = ''] = this.#endpoints;
+    this.#endpoints.splice(0, Infinity, ...listed);
+    this.#prefer(last);
   }
 
   #prefer(endpoint: string): void {

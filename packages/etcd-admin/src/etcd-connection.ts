@@ -4,7 +4,10 @@ import { durationToMilliseconds, messageOf, NecoError, Secret, type EtcdOptions 
 
 /** Everything that is needed to reach an etcd cluster; files are read already. */
 export interface EtcdConnection {
-  /** Client URLs, `https://10.0.0.3:2379`; one without a scheme is https when there is `tls`. */
+  /**
+   * Client URLs, `https://10.0.0.3:2379`; one without a scheme is https when there is `tls`. A cluster that is open
+   * goes by what this very list says when it asks next, so it may be changed in place when members come and go.
+   */
   endpoints: string[];
   /** Limit of each call at one endpoint, in milliseconds. */
   timeout: number;

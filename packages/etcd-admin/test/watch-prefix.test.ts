@@ -1,4 +1,4 @@
-import type { NecoError } from '@neco/core';
+import { waitFor, type NecoError } from '@neco/core';
 import { EtcdCluster, watchPrefix, type PrefixState } from '@neco/etcd-admin';
 import { FaultProxy, startEtcd, type EtcdUnderTest } from '@neco/test-harness';
 import { expect } from 'chai';
@@ -20,6 +20,17 @@ describe('a watch', function () {
 
   const put = (key: string, value = 'x') =>
     etcd.etcdctlOk(['put', `${prefix}${key}`, value], { as: 'neco-0' });
+
+  /** As `put`, after a member was killed: what a follower passes on to a leader that is dead is lost. */
+  const putInTheEnd = (key: string) =>
+    waitFor(
+      async () => {
+        const options = { as: 'neco-0', limit: '1s' };
+        const { status, stderr } = await etcd.etcdctl(['put', `${prefix}${key}`, 'x'], options);
+        return status === 0 ? { done: true, value: undefined } : { done: false, seen: stderr };
+      },
+      { what: `${key} to be written`, timeout: 20_000 },
+    );
 
   function keysOf(result: IteratorResult<PrefixState, void>): string[] {
     return result.done === true
@@ -100,10 +111,27 @@ describe('a watch', function () {
     const next = states.next();
     const own = etcd.members.find(({ endpoint }) => endpoint === cluster.endpoints[0]);
     await own?.kill();
-    await put('a');
+    await putInTheEnd('a');
     expect(keysOf(await next)).to.deep.equal(['a']);
     own?.start();
     await own?.ready();
+  });
+
+  it('goes by the list of endpoints as it is by then', async () => {
+    const endpoints = [etcd.member(0).endpoint];
+    const cluster = EtcdCluster.connect(await etcd.connection('neco-0', { endpoints }));
+    clusters.push(cluster);
+    const states = watchPrefix(cluster, prefix, { signal: stop.signal });
+    await states.next();
+    const next = states.next();
+    endpoints.splice(0, 1, etcd.member(1).endpoint, etcd.member(2).endpoint);
+    await etcd.member(0).kill();
+    await putInTheEnd('a');
+    expect(keysOf(await next)).to.deep.equal(['a']);
+    expect(cluster.connection.endpoints).to.deep.equal(endpoints);
+    expect([...(await cluster.statuses()).keys()]).to.deep.equal(endpoints);
+    etcd.member(0).start();
+    await etcd.member(0).ready();
   });
 
   it('goes on when its connection is cut', async () => {

@@ -1,18 +1,8 @@
-import { followLeavesAlone, keepUnsealed, runDaemon, stopSignal } from '@neco/cluster-operations';
-import type { ExitStatus } from '@neco/core';
+import { daemonProgram, followLeavesAlone, keepUnsealed } from '@neco/cluster-operations';
 
-/** Runs neco-updater until SIGTERM or SIGINT; gives its exit status. @param argv the words after the program's name. */
-export async function runProgram(argv: readonly string[]): Promise<ExitStatus> {
-  return runDaemon({
-    name: 'neco-updater',
-    configurationPath: '/etc/neco/neco-updater.yml',
-    argv,
-    write: {
-      output: (text) => process.stdout.write(text),
-      error: (text) => process.stderr.write(text),
-    },
-    toJournal: process.env['JOURNAL_STREAM'] !== undefined,
-    signal: stopSignal(),
-    duties: [keepUnsealed, followLeavesAlone],
-  });
-}
+/** Runs neco-updater with the words after its name, until it is told to end; gives its exit status. */
+export const runProgram = daemonProgram({
+  name: 'neco-updater',
+  configurationPath: '/etc/neco/neco-updater.yml',
+  duties: [keepUnsealed, followLeavesAlone],
+});

@@ -1,56 +1,44 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runProgram } from '@neco/test-harness';
+import { DaemonUnderTest } from '@neco/test-harness';
 import { expect } from 'chai';
-
-const program = join(import.meta.dirname, '../src/main.ts');
-const node = (words: readonly string[]): string[] => ['--conditions=neco-source', program, ...words];
 
 describe('neco-updater', function () {
   this.timeout(20_000);
-  let directory: string;
-  let configuration: string;
-  beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'neco-updater-'));
-    configuration = join(directory, 'neco-updater.yml');
-    // Nothing listens at these ports: it must live with that.
-    await writeFile(configuration, 'endpoints: ["http://127.0.0.1:1"]\nvault-address: https://127.0.0.1:1\n');
-  });
-  afterEach(() => rm(directory, { recursive: true }));
+  let daemon: DaemonUnderTest;
 
-  const run = (...words: string[]): ReturnType<typeof runProgram> =>
-    runProgram(process.execPath, node(words));
+  beforeEach(async () => {
+    daemon = await DaemonUnderTest.prepare('neco-updater', join(import.meta.dirname, '../src/main.ts'));
+  });
+
+  afterEach(() => daemon.remove());
 
   it('says its version', async () => {
-    const { status, stdout } = await run('--version');
+    const { status, stdout } = await daemon.run('--version');
     expect(status).to.equal(0);
     expect(stdout).to.match(/^[0-9]+\.[0-9]+\.[0-9]+\n$/);
   });
 
   it('says how it is called', async () => {
-    const { status, stdout } = await run('--help');
+    const { status, stdout } = await daemon.run('--help');
     expect(status).to.equal(0);
     expect(stdout).to.contain('--config PATH').and.to.contain('/etc/neco/neco-updater.yml');
   });
 
   it('refuses words that it does not know', async () => {
-    const { status, stderr } = await run('--confg', 'x');
+    const { status, stderr } = await daemon.run('--confg', 'x');
     expect(status).to.equal(2);
     expect(stderr).to.contain("'--confg'").and.to.contain('see: neco-updater --help');
   });
 
   it('refuses a configuration that is not there', async () => {
-    const { status, stderr } = await run('--config', join(directory, 'other.yml'));
+    const { status, stderr } = await daemon.run('--config', join(daemon.directory, 'other.yml'));
     expect(status).to.equal(2);
-    expect(stderr).to.contain('other.yml').and.to.contain('"neco setup" writes it');
+    expect(stderr).to.contain('there is no ').and.to.contain('other.yml').and.to.contain('"neco setup"');
   });
 
   it('refuses a field that it does not know, and names the nearest', async () => {
-    await writeFile(configuration, 'endpoint: ["https://127.0.0.1:2379"]\n');
-    const { status, stderr } = await run('--config', configuration);
+    await daemon.configure('endpoint: ["https://127.0.0.1:2379"]');
+    const { status, stderr } = await daemon.run('--config', daemon.configuration);
     expect(status).to.equal(2);
     expect(stderr).to.contain('unknown field "endpoint"').and.to.contain('did you mean "endpoints"?');
   });
@@ -61,26 +49,32 @@ describe('neco-updater', function () {
     ['endpoints: 5', 'endpoints: '],
   ] as const) {
     it(`refuses ${bad}`, async () => {
-      await writeFile(configuration, `${bad}\n`);
-      const { status, stderr } = await run('--config', configuration);
+      await daemon.configure(bad);
+      const { status, stderr } = await daemon.run('--config', daemon.configuration);
       expect(status).to.equal(2);
-      expect(stderr).to.contain(says).and.to.contain(`correct ${configuration}`);
+      expect(stderr).to.contain(says).and.to.contain(`correct ${daemon.configuration}`);
     });
   }
 
-  it('lives without etcd and Vault, says so to the journal, and ends in good order on SIGTERM', async () => {
-    const child = spawn(process.execPath, node(['--config', configuration]), {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { PATH: process.env['PATH'], JOURNAL_STREAM: '8:1' },
-    });
-    try {
-      const [written] = (await once(child.stderr, 'data')) as [Buffer];
-      expect(written.toString()).to.match(/^(<4>.*\n)+$/);
-      const exit = once(child, 'exit');
-      child.kill('SIGTERM');
-      expect(await exit).to.deep.equal([0, null]);
-    } finally {
-      child.kill('SIGKILL');
-    }
+  it('lives without etcd and Vault, says what it lacks and the remedy, and ends in good order', async () => {
+    const started = daemon.start();
+    await started.says(`<4>there is no ${daemon.vaultCa} ("neco setup" and "neco join" put it there; `);
+    expect(started.output).to.match(/^(<4>.*\n)+$/);
+    expect(started.output).not.to.include('ENOENT');
+    started.kill('SIGTERM');
+    expect(await started.ended()).to.equal(0);
+  });
+
+  it('takes the endpoints of its file as they change, and keeps them when it is spoilt', async () => {
+    const started = daemon.start();
+    await started.says('there is no ');
+    const with3 = 'endpoints: ["http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3"]';
+    await daemon.configure(with3);
+    await started.says(
+      `<6>etcd is asked at http://127.0.0.1:1, http://127.0.0.1:2, http://127.0.0.1:3 from now on, as ${daemon.configuration} says\n`,
+    );
+    await daemon.configure('endpoints: 5');
+    await started.says('what it said before holds on\n');
+    expect(started.isRunning).to.equal(true);
   });
 });

@@ -1,18 +1,8 @@
-import { runDaemon, runWorker, stopSignal } from '@neco/cluster-operations';
-import type { ExitStatus } from '@neco/core';
+import { daemonProgram, runWorker } from '@neco/cluster-operations';
 
-/** Runs neco-worker until SIGTERM or SIGINT; gives its exit status. @param argv the words after the program's name. */
-export async function runProgram(argv: readonly string[]): Promise<ExitStatus> {
-  return runDaemon({
-    name: 'neco-worker',
-    configurationPath: '/etc/neco/neco-worker.yml',
-    argv,
-    write: {
-      output: (text) => process.stdout.write(text),
-      error: (text) => process.stderr.write(text),
-    },
-    toJournal: process.env['JOURNAL_STREAM'] !== undefined,
-    signal: stopSignal(),
-    duties: [runWorker],
-  });
-}
+/** Runs neco-worker with the words after its name, until it is told to end; gives its exit status. */
+export const runProgram = daemonProgram({
+  name: 'neco-worker',
+  configurationPath: '/etc/neco/neco-worker.yml',
+  duties: [runWorker],
+});

@@ -1,3 +1,4 @@
+export * from './daemon-under-test.ts';
 export * from './etcd-member-process.ts';
 export * from './etcd-test-tls.ts';
 export * from './etcd-under-test.ts';

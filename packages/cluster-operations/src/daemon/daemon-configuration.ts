@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { etcdOptionsShape, NecoError, messageOf, parseYaml, type EtcdOptions } from '@neco/core';
+import { etcdOptionsShape, parseYaml, readConfigurationText, type EtcdOptions } from '@neco/core';
 import * as z from 'zod';
 
 /** Fields of `neco-updater.yml` and `neco-worker.yml`: how to reach etcd, as cybozu-go/etcdutil has it, and the own ones. */
@@ -28,17 +27,10 @@ export interface DaemonConfiguration {
  * @throws NecoError CONFIG_MISSING, CONFIG_UNREADABLE, CONFIG_INVALID
  */
 export async function readDaemonConfiguration(path: string): Promise<DaemonConfiguration> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    throw new NecoError(
-      missing ? 'CONFIG_MISSING' : 'CONFIG_UNREADABLE',
-      `cannot read ${path}: ${messageOf(cause)}`,
-      {
-        hint: missing ? '"neco setup" writes it; another file is given by --config PATH' : 'run as root',
-        cause,
-      },
-    );
-  });
+  const text = await readConfigurationText(
+    path,
+    '"neco setup" and "neco join" write it; another file is given by --config PATH',
+  );
   const {
     'vault-address': address,
     'vault-ca-file': caFile,

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { exitStatus, messageOf, NecoError, toNecoError, type ExitStatus, type Reporter } from '@neco/core';
 import { createJournalReporter } from './create-journal-reporter.ts';
+import { followConfiguration } from './follow-configuration.ts';
 import { readDaemonConfiguration, type DaemonConfiguration } from './daemon-configuration.ts';
 
 /** What a daemon does until its signal fires. */
@@ -38,6 +39,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitStatus> {
       return exitStatus.done;
     }
     const configuration = await readDaemonConfiguration(config);
+    followConfiguration(config, configuration, { reporter, signal });
     await Promise.all(duties.map((duty) => duty({ configuration, reporter, signal })));
     return exitStatus.done;
   } catch (thrown) {

@@ -1,9 +1,9 @@
 import { Registry } from '@neco/bootserver-registry';
-import { addressPlan, NecoError, serverName } from '@neco/core';
+import { addressPlan, NecoError, serverName, sitePath } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
 import { certificateKinds } from '../access/certificate-kinds.ts';
 import { connectEtcd, readPair } from '../access/connections.ts';
-import { siteFromHost } from '../preflight/site-from-host.ts';
+import { readSite } from '../site/read-site.ts';
 import type { JoinView } from './join-context.ts';
 import type { JoinOptions } from './join-options.ts';
 import { readJoinRecord, type JoinRecord } from './join-record.ts';
@@ -17,7 +17,7 @@ export async function viewOfJoin(
   options: JoinOptions,
   signal: AbortSignal,
 ): Promise<JoinView> {
-  const site = await siteFromHost(host);
+  const site = await readSite(sitePath, host);
   const { lrn } = site;
   const { lrns, prefix } = options;
   if (lrns.includes(lrn)) {

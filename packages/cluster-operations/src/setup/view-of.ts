@@ -1,6 +1,6 @@
-import { addressPlan, NecoError, serverName } from '@neco/core';
+import { addressPlan, NecoError, serverName, sitePath } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
-import { siteFromHost } from '../preflight/site-from-host.ts';
+import { readSite } from '../site/read-site.ts';
 import { EtcdPool } from '../access/etcd-pool.ts';
 import type { SetupView } from './setup-context.ts';
 import type { SetupOptions } from './setup-options.ts';
@@ -20,7 +20,7 @@ export async function viewOf(
       hint: 'give one such as --etcd-prefix /neco/; without one neco could not be told from other programs',
     });
   }
-  const site = await siteFromHost(host);
+  const site = await readSite(sitePath, host);
   const { lrns } = options;
   const addresses = addressPlan(site, lrns);
   if (!lrns.includes(site.lrn)) {

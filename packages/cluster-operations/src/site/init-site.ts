@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { NecoError, parseSiteConfiguration, sitePath, type SiteConfiguration } from '@neco/core';
+import { readOnlyHost } from '@neco/host-installer';
 import { stringify } from 'yaml';
-import { readSiteText } from './read-site.ts';
+import { readSiteText } from './read-site-text.ts';
 import { writeSiteFile } from './write-site-file.ts';
 
 /** What `neco site init` asks for; the rest of the site configuration has defaults. */
@@ -28,7 +29,7 @@ export async function initSite(
   const { answers, path = sitePath, force } = options;
   const text = siteText(answers);
   const site = parseSiteConfiguration(text, 'the answers');
-  const there = await textIfThere(path);
+  const there = await readSiteText(readOnlyHost(), path);
   if (there !== undefined && saysTheSame(there, site)) return { changed: false, site };
   if (there !== undefined && !force) {
     throw new NecoError(
@@ -49,15 +50,6 @@ function siteText(answers: SiteAnswers): string {
     '# A server has the address first + LRN * step, or the one named for its LRN under exceptions.',
     stringify(answers),
   ].join('\n');
-}
-
-async function textIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readSiteText(path);
-  } catch (error) {
-    if (error instanceof NecoError && error.code === 'CONFIG_MISSING') return undefined;
-    throw error;
-  }
 }
 
 function saysTheSame(text: string, site: SiteConfiguration): boolean {

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { toNecoError, type Reporter } from '@neco/core';
 import { Vault } from '@neco/vault-pki';
 import type { DaemonConfiguration } from '../daemon/daemon-configuration.ts';
+import { readVaultCa } from '../daemon/read-vault-ca.ts';
 import { ChangingMessages } from './changing-messages.ts';
 import { UnsealKeyWatch } from './unseal-key-watch.ts';
 
@@ -59,8 +59,8 @@ async function isUnsealed(
   keys: UnsealKeyWatch,
   messages: ChangingMessages,
 ): Promise<boolean> {
-  const { address, caFile } = configuration.vault;
-  const vault = Vault.connect({ address, ca: await readFile(caFile, 'utf8'), timeout });
+  const { address } = configuration.vault;
+  const vault = Vault.connect({ address, ca: await readVaultCa(configuration), timeout });
   const { initialized, sealed } = await vault.sealStatus();
   if (!initialized) {
     messages.info(`Vault at ${address} is not initialised yet`);

@@ -1,9 +1,9 @@
 import { Registry } from '@neco/bootserver-registry';
-import { addressOf, serverName, type Reporter } from '@neco/core';
+import { addressOf, serverName, sitePath, type Reporter } from '@neco/core';
 import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
 import { openHost } from '@neco/host-installer';
 import type { DaemonConfiguration } from '../daemon/daemon-configuration.ts';
-import { siteFromHost } from '../preflight/site-from-host.ts';
+import { readSite } from '../site/read-site.ts';
 import type { WorkerContext } from './worker-duty.ts';
 
 /** What the duties of neco-worker share. */
@@ -14,7 +14,7 @@ export function createWorkerContext(configuration: DaemonConfiguration, reporter
     configuration,
     reporter,
     async self() {
-      const site = await siteFromHost(host);
+      const site = await readSite(sitePath, host);
       return { site, lrn: site.lrn, name: serverName(site.lrn), address: addressOf(site, site.lrn) };
     },
     async connect() {

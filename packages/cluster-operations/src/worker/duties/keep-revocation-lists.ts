@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BootServer } from '@neco/bootserver-registry';
 import { toNecoError } from '@neco/core';
 import { fetchRevocations, putRevocations } from '../../access/revocation-lists.ts';
+import { readVaultCa } from '../../daemon/read-vault-ca.ts';
 import { ChangingMessages } from '../../unseal/changing-messages.ts';
 import type { WorkerContext, WorkerDuty } from '../worker-duty.ts';
 
@@ -58,7 +58,7 @@ async function refresh(
   { host, configuration, reporter }: WorkerContext,
   servers: readonly BootServer[],
 ): Promise<void> {
-  const ca = await readFile(configuration.vault.caFile, 'utf8');
+  const ca = await readVaultCa(configuration);
   const addresses = servers.filter(({ state }) => state === 'active').map(({ address }) => address);
   if (addresses.length === 0) return;
   const changed = await putRevocations(host, await fetchRevocations(addresses, ca));

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { OperationRecord } from '@neco/bootserver-registry';
 import { NecoError, waitFor } from '@neco/core';
 import { lockHost } from '@neco/host-installer';
 import { fetchRevocations, putRevocations } from '../../access/revocation-lists.ts';
+import { readVaultCa } from '../../daemon/read-vault-ca.ts';
 import type { Duty } from '../../daemon/run-daemon.ts';
 import { cutOff } from '../../leave/cut-off.ts';
 import { forgetEndpoint } from '../../leave/forget-endpoint.ts';
@@ -125,17 +125,16 @@ async function stopThisServer({ context, self, link }: Following): Promise<void>
 
 async function renewLists({ host, configuration }: WorkerContext, { registry }: WorkerLink): Promise<void> {
   const addresses = (await registry.bootServers()).map(({ address }) => address);
-  const ca = await readFile(configuration.vault.caFile, 'utf8');
+  const ca = await readVaultCa(configuration);
   await putRevocations(host, await fetchRevocations(addresses, ca));
 }
 
 /** This server was removed while it was dead, and finds so by its certificates. */
 async function wasRemoved({ host, configuration }: WorkerContext, { address }: WorkerSelf): Promise<boolean> {
-  const { etcd, vault } = configuration;
-  const others = etcd.endpoints
+  const others = configuration.etcd.endpoints
     .flatMap((endpoint) => URL.parse(endpoint)?.hostname ?? [])
     .filter((other) => other !== address);
-  const ca = await readFile(vault.caFile, 'utf8');
+  const ca = await readVaultCa(configuration);
   if (!(await isRevoked(host, others, ca).catch(() => false))) return false;
   await withHostLock(async () => {
     await stopForGood(host, { removed: false });

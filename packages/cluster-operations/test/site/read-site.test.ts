@@ -1,9 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readOnlyHost } from '@neco/host-installer';
 import { expect } from 'chai';
-import { siteFromHost } from '../../src/preflight/site-from-host.ts';
+import { readSite } from '../../src/site/read-site.ts';
 
 describe('the site configuration of a host', () => {
   let directory: string;
@@ -13,13 +12,12 @@ describe('the site configuration of a host', () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  const failure = (path: string): Promise<unknown> =>
-    siteFromHost(readOnlyHost(), path).catch((error: unknown) => error);
+  const failure = (path: string): Promise<unknown> => readSite(path).catch((error: unknown) => error);
 
   it('is read', async () => {
     const path = join(directory, 'site.yml');
     await writeFile(path, 'cluster: stage\nlrn: 3\naddresses: { first: 10.0.0.0 }\n');
-    expect(await siteFromHost(readOnlyHost(), path)).to.include({ cluster: 'stage', lrn: 3 });
+    expect(await readSite(path)).to.include({ cluster: 'stage', lrn: 3 });
   });
 
   it('is told apart when it is missing, unreadable or wrong', async () => {

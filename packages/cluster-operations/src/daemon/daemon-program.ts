@@ -1,0 +1,23 @@
+import type { ExitStatus } from '@neco/core';
+import { runDaemon, type DaemonOptions } from './run-daemon.ts';
+import { stopSignal } from './stop-signal.ts';
+
+/**
+ * A daemon of neco as the whole of this process: its streams, its journal, and SIGTERM or SIGINT to end it.
+ * @returns what runs it with the words after the program's name, and gives its exit status.
+ */
+export function daemonProgram(
+  daemon: Pick<DaemonOptions, 'name' | 'configurationPath' | 'duties'>,
+): (argv: readonly string[]) => Promise<ExitStatus> {
+  return (argv) =>
+    runDaemon({
+      ...daemon,
+      argv,
+      write: {
+        output: (text) => process.stdout.write(text),
+        error: (text) => process.stderr.write(text),
+      },
+      toJournal: process.env['JOURNAL_STREAM'] !== undefined,
+      signal: stopSignal(),
+    });
+}

@@ -1,0 +1,13 @@
+import { readConfigurationText } from '@neco/core';
+import type { DaemonConfiguration } from './daemon-configuration.ts';
+
+/**
+ * The CA by which Vault's certificate is known, PEM, as it lies there now.
+ * @throws NecoError CONFIG_MISSING, CONFIG_UNREADABLE
+ */
+export async function readVaultCa({ vault }: DaemonConfiguration): Promise<string> {
+  return readConfigurationText(
+    vault.caFile,
+    '"neco setup" and "neco join" put it there; where it lies elsewhere, set vault-ca-file',
+  );
+}
