@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { NecoError } from '@neco/core';
+import { FaultProxy } from '@neco/test-harness';
 import { expect } from 'chai';
 import { retrying } from '../../src/rendezvous/retrying.ts';
 import { listenRendezvous } from '../../src/rendezvous/rendezvous-server.ts';
 import { rejection, RendezvousWorld } from './rendezvous-world.ts';
-import { TcpProxy } from './tcp-proxy.ts';
 
 /** A handler that waits until its request is given up, and tells when it was called and when it was given up. */
 function longPoll(world: RendezvousWorld): { asked: Promise<unknown>; givenUp: Promise<unknown> } {
@@ -154,7 +154,7 @@ describe('faults at the rendezvous', function () {
   });
 
   it('notices a connection that is reset', async () => {
-    await using proxy = await TcpProxy.start(world.port);
+    await using proxy = await FaultProxy.start(world.port);
     const { asked, givenUp } = longPoll(world);
     const outcome = rejection(world.client({ port: proxy.port }).request('/hello', 1));
     await asked;
@@ -256,7 +256,7 @@ describe('faults at the rendezvous', function () {
   });
 
   it('tells a silent cut of the network, on both sides and within fifteen seconds, from a long wait', async () => {
-    await using proxy = await TcpProxy.start(world.port);
+    await using proxy = await FaultProxy.start(world.port);
     const { asked, givenUp } = longPoll(world);
     const cut = rejection(world.client({ port: proxy.port }).request('/cut', 1));
     await asked;
@@ -264,7 +264,7 @@ describe('faults at the rendezvous', function () {
     world.handle = () => release.promise;
     const late = world.client().request('/late', 1);
     const start = performance.now();
-    proxy.freeze();
+    proxy.mode = 'blackhole';
     const [error] = await Promise.all([cut, givenUp]);
     expect(performance.now() - start).to.be.within(10_000, 15_000);
     expect(error.code).to.equal('RENDEZVOUS_UNREACHABLE');

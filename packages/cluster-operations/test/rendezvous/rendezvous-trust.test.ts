@@ -17,12 +17,12 @@ import {
   type TlsOptions,
 } from 'node:tls';
 import { NecoError } from '@neco/core';
+import { FaultProxy } from '@neco/test-harness';
 import { expect } from 'chai';
 import { retrying } from '../../src/rendezvous/retrying.ts';
 import { createSetupSecret } from '../../src/rendezvous/setup-secret.ts';
 import { setupSecretBase32 } from '../../src/rendezvous/setup-secret-base32.ts';
 import { rejection, RendezvousWorld } from './rendezvous-world.ts';
-import { TcpProxy } from './tcp-proxy.ts';
 
 /** A certificate for 127.0.0.1, made with openssl. */
 function makeCertificate(): { key: string; cert: string } {
@@ -251,7 +251,7 @@ describe('trust at the rendezvous', function () {
   });
 
   it('shows an observer neither the secret nor a body', async () => {
-    await using proxy = await TcpProxy.start(world.port);
+    await using proxy = await FaultProxy.start(world.port, { record: true });
     world.handle = () => Promise.resolve('ANSWER-MARKER');
     expect(await world.client({ port: proxy.port }).request('/PATH-MARKER', 'BODY-MARKER')).to.equal(
       'ANSWER-MARKER',
