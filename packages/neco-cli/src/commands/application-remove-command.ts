@@ -1,13 +1,10 @@
 import { Command, Option } from 'clipanion';
-import { exitStatus } from '@neco/core';
 import type { RemovedApplication } from '@neco/cluster-operations';
 import { ask } from '../prompts/ask.ts';
-import { createReporter } from '../reporters/create-reporter.ts';
-import { requireRoot } from '../require-root.ts';
-import { VaultUserCommand } from './vault-user-command.ts';
+import { ApplicationCommand } from './application-command.ts';
 
 /** `neco application remove NAME` */
-export class ApplicationRemoveCommand extends VaultUserCommand {
+export class ApplicationRemoveCommand extends ApplicationCommand {
   static override paths = [['application', 'remove']];
   static override usage = Command.Usage({
     category: 'Applications',
@@ -26,33 +23,21 @@ export class ApplicationRemoveCommand extends VaultUserCommand {
   });
 
   yes = Option.Boolean('--yes', false, { description: 'Do not ask whether it is meant.' });
-  dryRun = Option.Boolean('--dry-run', false, { description: 'Say what would change, and change nothing.' });
-  name = Option.String({ name: 'NAME' });
 
-  override async execute(): Promise<number> {
-    const etcd = this.etcdFlags();
-    const { checkApplicationName, removeApplication } =
-      await import('../operations/application-operation.ts');
-    checkApplicationName(this.name);
-    requireRoot(`neco application remove ${this.name}`);
-    const reporter = createReporter(this);
-    try {
-      const removed = await removeApplication({
-        name: this.name,
-        etcd,
-        dryRun: this.dryRun,
-        vaultUser: this.asked(reporter, 'an administrator of Vault'),
-        confirm: ({ servers }) => reporter.paused(() => this.#confirm(servers)),
-        reporter,
-        signal: this.context.signal,
-      });
-      if (!this.dryRun) reporter.info(leftOver(this.name, removed));
-      const text = this.dryRun ? 'nothing was changed: this was a dry run' : `${this.name} is taken away`;
-      reporter.end({ changed: removed.changed, text });
-    } finally {
-      reporter.close();
-    }
-    return exitStatus.done;
+  override execute(): Promise<number> {
+    return this.change({
+      command: 'neco application remove',
+      asked: 'an administrator of Vault',
+      run: async ({ removeApplication }, means) => {
+        const { reporter } = means;
+        const confirm = ({ servers }: { servers: readonly string[] }) =>
+          reporter.paused(() => this.#confirm(servers));
+        const removed = await removeApplication({ ...means, confirm });
+        if (!this.dryRun) reporter.info(leftOver(this.name, removed));
+        return removed;
+      },
+      ended: () => `${this.name} is taken away`,
+    });
   }
 
   async #confirm(servers: readonly string[]): Promise<boolean> {

@@ -1,11 +1,8 @@
-import { Command, Option } from 'clipanion';
-import { exitStatus } from '@neco/core';
-import { createReporter } from '../reporters/create-reporter.ts';
-import { requireRoot } from '../require-root.ts';
-import { VaultUserCommand } from './vault-user-command.ts';
+import { Command } from 'clipanion';
+import { ApplicationCommand } from './application-command.ts';
 
 /** `neco init NAME` */
-export class InitCommand extends VaultUserCommand {
+export class InitCommand extends ApplicationCommand {
   static override paths = [['init']];
   static override usage = Command.Usage({
     category: 'Applications',
@@ -24,35 +21,15 @@ export class InitCommand extends VaultUserCommand {
     ],
   });
 
-  dryRun = Option.Boolean('--dry-run', false, { description: 'Say what would change, and change nothing.' });
-  name = Option.String({ name: 'NAME' });
-
-  override async execute(): Promise<number> {
-    const etcd = this.etcdFlags();
-    const { checkApplicationName, initApplication } = await import('../operations/application-operation.ts');
-    checkApplicationName(this.name);
-    requireRoot(`neco init ${this.name}`);
-    const reporter = createReporter(this);
-    try {
-      const { changed } = await initApplication({
-        name: this.name,
-        etcd,
-        dryRun: this.dryRun,
-        vaultUser: this.asked(reporter, 'an administrator of Vault'),
-        reporter,
-        signal: this.context.signal,
-      });
-      reporter.end({ changed, text: ended(this.name, this.dryRun, changed) });
-    } finally {
-      reporter.close();
-    }
-    return exitStatus.done;
+  override execute(): Promise<number> {
+    return this.change({
+      command: 'neco init',
+      asked: 'an administrator of Vault',
+      run: ({ initApplication }, means) => initApplication(means),
+      ended: ({ changed }) =>
+        changed
+          ? `${this.name} is made; to put its certificate on a boot server, run there: neco init-local ${this.name}`
+          : `nothing to do: ${this.name} is as it should be`,
+    });
   }
-}
-
-function ended(name: string, dryRun: boolean, changed: boolean): string {
-  if (dryRun) return 'nothing was changed: this was a dry run';
-  return changed
-    ? `${name} is made; to put its certificate on a boot server, run there: neco init-local ${name}`
-    : `nothing to do: ${name} is as it should be`;
 }

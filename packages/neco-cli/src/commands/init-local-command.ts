@@ -1,11 +1,8 @@
 import { Command, Option } from 'clipanion';
-import { exitStatus } from '@neco/core';
-import { createReporter } from '../reporters/create-reporter.ts';
-import { requireRoot } from '../require-root.ts';
-import { VaultUserCommand } from './vault-user-command.ts';
+import { ApplicationCommand } from './application-command.ts';
 
 /** `neco init-local NAME` */
-export class InitLocalCommand extends VaultUserCommand {
+export class InitLocalCommand extends ApplicationCommand {
   static override paths = [['init-local']];
   static override usage = Command.Usage({
     category: 'Applications',
@@ -25,36 +22,16 @@ export class InitLocalCommand extends VaultUserCommand {
   });
 
   force = Option.Boolean('--force', false, { description: 'Make a new certificate in any case.' });
-  dryRun = Option.Boolean('--dry-run', false, { description: 'Say what would change, and change nothing.' });
-  name = Option.String({ name: 'NAME' });
 
-  override async execute(): Promise<number> {
-    const etcd = this.etcdFlags();
-    const { checkApplicationName, initLocal } = await import('../operations/application-operation.ts');
-    checkApplicationName(this.name);
-    requireRoot(`neco init-local ${this.name}`);
-    const reporter = createReporter(this);
-    try {
-      const { changed } = await initLocal({
-        name: this.name,
-        etcd,
-        force: this.force,
-        dryRun: this.dryRun,
-        vaultUser: this.asked(reporter, 'an operator of Vault'),
-        reporter,
-        signal: this.context.signal,
-      });
-      reporter.end({ changed, text: ended(this.name, this.dryRun, changed) });
-    } finally {
-      reporter.close();
-    }
-    return exitStatus.done;
+  override execute(): Promise<number> {
+    return this.change({
+      command: 'neco init-local',
+      asked: 'an operator of Vault',
+      run: ({ initLocal }, means) => initLocal({ ...means, force: this.force }),
+      ended: ({ changed }) =>
+        changed
+          ? `/etc/${this.name} has what ${this.name} needs to reach etcd`
+          : `nothing to do: the certificate of ${this.name} on this server is good`,
+    });
   }
-}
-
-function ended(name: string, dryRun: boolean, changed: boolean): string {
-  if (dryRun) return 'nothing was changed: this was a dry run';
-  return changed
-    ? `/etc/${name} has what ${name} needs to reach etcd`
-    : `nothing to do: the certificate of ${name} on this server is good`;
 }
