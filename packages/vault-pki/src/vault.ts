@@ -290,6 +290,11 @@ export class Vault {
     return await this.#access.hasUser(name);
   }
 
+  /** Takes a user away; none there is as good. Tokens of log-ins before live on until they end. */
+  async deleteUser(name: string): Promise<void> {
+    await this.#access.deleteUser(name);
+  }
+
   /** The log-in by client certificate, at `auth/cert`. */
   async ensureCertAuth(): Promise<boolean> {
     return await this.#access.ensureAuthMethod('cert');

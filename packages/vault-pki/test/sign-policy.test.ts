@@ -1,6 +1,13 @@
 import { NecoError, Secret } from '@neco/core';
 import { VaultProcess, type ProgramResult } from '@neco/test-harness';
-import { createKey, createSigningRequest, signPolicy, Vault, type SignRule } from '@neco/vault-pki';
+import {
+  createKey,
+  createSigningRequest,
+  serverPolicy,
+  signPolicy,
+  Vault,
+  type SignRule,
+} from '@neco/vault-pki';
 import { expect } from 'chai';
 import { failureOf } from './support/failure-of.ts';
 import { fileIn } from './support/file-in.ts';
@@ -17,6 +24,7 @@ const own = ['common_name=boot-0', 'alt_names=localhost', 'ip_sans=10.0.0.0,127.
 
 describe('what a boot server may have signed', () => {
   let server: VaultProcess;
+  let logIn: () => Promise<Vault>;
   let boot0: Vault;
   let connection: { address: string; ca: string };
   let csr: string;
@@ -39,7 +47,7 @@ describe('what a boot server may have signed', () => {
         ttl: '2160h',
       };
       await root.ensureSigningRole('ca/server', name, role);
-      await root.ensurePolicy(name, signPolicy([ruleOf(lrn)]));
+      await root.ensurePolicy(name, serverPolicy([ruleOf(lrn)]));
       await root.ensureCertRole(name, {
         ca: ca.certificate,
         allowedCommonNames: [name],
@@ -54,7 +62,8 @@ describe('what a boot server may have signed', () => {
       ipAddresses: ['10.0.0.1'],
     });
     const { certificate } = await root.sign('ca/server', 'boot-0', { csr, commonName: 'boot-0' });
-    boot0 = await Vault.connect({ ...connection, certificate, key }).loginCertificate('boot-0');
+    logIn = () => Vault.connect({ ...connection, certificate, key }).loginCertificate('boot-0');
+    boot0 = await logIn();
     const file = await fileIn(server.directory, 'boot-0.csr', csr);
     const files = [
       await fileIn(server.directory, 'boot-0.crt', certificate),
@@ -124,6 +133,11 @@ describe('what a boot server may have signed', () => {
     'a token with other policies': ['auth/token/create', 'policies=root'],
     'another log-in': ['auth/cert/certs/boot-0', 'token_policies=root'],
     'revocation of another': ['ca/server/revoke', 'serial_number=0a:0b'],
+    "a longer life of its token, which Vault's policy default would allow": [
+      'auth/token/renew-self',
+      'increment=1h',
+    ],
+    "a place for secrets, which Vault's policy default would allow": ['cubbyhole/own', 'secret=x'],
   };
   for (const [what, [path, ...parameters]] of Object.entries(refused)) {
     it(`is not ${what}`, async () => {
@@ -144,8 +158,14 @@ describe('what a boot server may have signed', () => {
     for (const names of [sent, { csr, commonName: 'boot-0', altNames: [], ipSans: [] }]) {
       expect((await boot0.sign('ca/server', 'boot-0', names)).certificate).to.include('BEGIN CERTIFICATE');
     }
-    expect(await boot0.lookupSelf()).to.deep.include({ policies: ['boot-0', 'default'] });
+    expect(await boot0.lookupSelf()).to.deep.include({ policies: ['boot-0'] });
     expect((await boot0.lookupSelf()).ttl).to.be.within(500, 600);
+  });
+
+  it('comes with a token that the server can give up', async () => {
+    const own = await logIn();
+    await own.revokeSelf();
+    await failureOf(own.lookupSelf(), 'VAULT_PERMISSION_DENIED');
   });
 
   it('cannot be widened by a pattern or by a second rule for the same role', () => {

@@ -6,6 +6,7 @@ import {
   createKey,
   createSigningRequest,
   operatorPolicy,
+  serverPolicy,
   signPolicy,
   Vault,
   viewerPolicy,
@@ -55,7 +56,7 @@ describe('who may log in to a Vault, and what for', () => {
     await root.ensurePolicy('viewer', viewerPolicy()),
     await root.ensurePolicy(
       'boot-0',
-      signPolicy([{ mount: 'ca/server', role: 'boot-0', commonName: 'boot-0' }]),
+      serverPolicy([{ mount: 'ca/server', role: 'boot-0', commonName: 'boot-0' }]),
     ),
     await root.ensureUserpass(),
     await root.ensureUser('ann', password, ['admin', 'viewer']),
@@ -105,6 +106,10 @@ describe('who may log in to a Vault, and what for', () => {
     expect(await root.ensureUser('carl', other, ['operator'])).to.be.true;
     await failureOf(anonymous().loginUserpass('carl', password), 'VAULT_PERMISSION_DENIED', [password]);
     expect(await root.hasUser('carl')).to.be.true;
+    await root.deleteUser('carl');
+    await root.deleteUser('carl');
+    expect(await root.hasUser('carl')).to.be.false;
+    await failureOf(anonymous().loginUserpass('carl', other), 'VAULT_PERMISSION_DENIED', [other]);
     expect(await root.hasUser('nobody')).to.be.false;
   });
 
@@ -245,17 +250,19 @@ describe('who may log in to a Vault, and what for', () => {
     await root.ensureCertRole('cke', {
       ca: ca.certificate,
       allowedCommonNames: ['cke'],
-      policies: ['viewer'],
+      policies: ['own'],
       ttl: '10m',
     });
+    await root.ensurePolicy('own', serverPolicy([]));
     const vault = await cke.loginCertificate('cke');
     expect(await vault.lookupSelf()).to.deep.include({
-      policies: ['default', 'viewer'],
+      policies: ['own'],
       displayName: 'cert-cke',
     });
     expect((await vault.lookupSelf()).ttl).to.be.within(500, 600);
     await vault.revokeSelf();
     await failureOf(vault.lookupSelf(), 'VAULT_PERMISSION_DENIED');
+    await root.deletePolicy('own');
     await root.deleteCertRole('cke');
     await root.deleteCertRole('cke');
     await failureOf(cke.loginCertificate('cke'), 'VAULT_PERMISSION_DENIED', [key]);

@@ -8,7 +8,7 @@ import {
   VaultProcess,
   type EtcdUnderTest,
 } from '@neco/test-harness';
-import { temporaryVaultConfiguration, Vault, vaultConfiguration } from '@neco/vault-pki';
+import { serverPolicy, temporaryVaultConfiguration, Vault, vaultConfiguration } from '@neco/vault-pki';
 import { expect } from 'chai';
 
 describe('the configuration of a Vault', () => {
@@ -104,10 +104,11 @@ describe('the configuration of a Vault', () => {
       const own = await ca.issue({ commonName: 'boot-0' });
       await active.ensureCertAuth();
       const role = { ca: ca.certificate, allowedCommonNames: ['boot-0'], policies: ['boot-0'], ttl: '10m' };
+      await active.ensurePolicy('boot-0', serverPolicy([]));
       await active.ensureCertRole('boot-0', role);
       const boot0 = Vault.connect({ address: second.address, ca: second.ca, ...own });
       const facts = await (await boot0.loginCertificate('boot-0')).lookupSelf();
-      expect(facts.policies).to.deep.equal(['boot-0', 'default']);
+      expect(facts.policies).to.deep.equal(['boot-0']);
       const keys = await etcd.etcdctlOk(['get', '', '--prefix', '--keys-only']);
       expect(keys.split('\n').filter((key) => key !== '' && !key.startsWith('/vault/'))).to.deep.equal([]);
       expect(keys).to.include('/vault/core/');

@@ -1,6 +1,6 @@
 import { serverName } from '@neco/core';
 import type { EtcdCluster } from '@neco/etcd-admin';
-import { administratorPolicy, operatorPolicy, signPolicy, viewerPolicy, type Vault } from '@neco/vault-pki';
+import { administratorPolicy, operatorPolicy, serverPolicy, viewerPolicy, type Vault } from '@neco/vault-pki';
 import { authorities, leafLifeHours } from './authorities.ts';
 import {
   certificateKindNames,
@@ -93,7 +93,7 @@ export async function ensureServerAccess(
     role,
     commonName: role,
   }));
-  await vault.ensurePolicy(name, signPolicy([...own, ...special]));
+  await vault.ensurePolicy(name, serverPolicy([...own, ...special]));
   await vault.ensureCertRole(name, {
     ca: serverCa,
     allowedCommonNames: [name],

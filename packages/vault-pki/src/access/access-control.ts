@@ -10,6 +10,7 @@ export interface CertificateRole {
   ca: string;
   /** The common names that may log in; compared whole. */
   allowedCommonNames: readonly string[];
+  /** All that the token gets: Vault's policy `default` is not added. */
   policies: readonly string[];
   /** Life of the token, as `10m`; it cannot be renewed beyond. */
   ttl: string;
@@ -112,6 +113,11 @@ export class AccessControl {
     return true;
   }
 
+  /** https://developer.hashicorp.com/vault/api-docs/auth/userpass#delete-user */
+  async deleteUser(name: string): Promise<void> {
+    await this.#client.delete(userPath(name), `delete the user ${name}`);
+  }
+
   /** https://developer.hashicorp.com/vault/api-docs/auth/cert#create-ca-certificate-role */
   async ensureCertRole(name: string, role: CertificateRole): Promise<boolean> {
     const path = certRolePath(name);
@@ -123,6 +129,8 @@ export class AccessControl {
       token_ttl: ttl,
       token_max_ttl: ttl,
       token_explicit_max_ttl: ttl,
+      // A host gets what its policies say and nothing besides.
+      token_no_default_policy: true,
     };
     const schema = z.object({ data: z.looseObject({ certificate: z.string() }) });
     const found = await this.#client.read(path, schema, `read the certificate role ${name}`);

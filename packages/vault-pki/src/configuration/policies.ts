@@ -31,6 +31,20 @@ export function signPolicy(rules: readonly SignRule[]): string {
 }
 
 /**
+ * What a boot server may do: have these certificates signed, and look at and give up its own token, which it could not
+ * otherwise, since its tokens go without Vault's policy `default`.
+ *
+ * @throws NecoError INTERNAL as `signPolicy`
+ */
+export function serverPolicy(rules: readonly SignRule[]): string {
+  const own = stanzas([
+    ['auth/token/lookup-self', ['read']],
+    ['auth/token/revoke-self', ['update']],
+  ]);
+  return [signPolicy(rules), own].join('\n');
+}
+
+/**
  * What an administrator may do: the CAs and their roles, the log-in by certificate, policies, users, tokens of others by
  * their accessor, handing over leadership or sealing, and a new barrier key. Who may write policies can give himself any other right; that is
  * an administrator's trust, and audit devices, which this policy cannot change, see it.
