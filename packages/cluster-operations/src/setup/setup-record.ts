@@ -11,6 +11,8 @@ const setupRecordSchema = z.strictObject({
   lrns: z.array(z.int()),
   prefix: z.string(),
   startedAt: z.iso.datetime(),
+  /** Name of the first administrator, before there is a Vault user of it (leader only). */
+  administratorBegun: z.string().optional(),
   /** Name of the first administrator, once it has logged in (leader only). */
   administrator: z.string().optional(),
   /** Set when the real Vault holds the CAs (leader only); their keys are then gone from the state of setup. */

@@ -1,4 +1,5 @@
 import type { Phase } from '@neco/core';
+import type { Vault } from '@neco/vault-pki';
 import { administratorPolicyName } from '../../access/ensure-access.ts';
 import { connectVault } from '../../access/connections.ts';
 import { isFinished } from '../progress.ts';
@@ -18,6 +19,7 @@ export const createAdministrator: Phase<SetupView, SetupContext> = {
   async run(context) {
     const { name, password } = await context.options.administrator();
     const vault = await rootVault(context);
+    await begin(context, vault, name);
     await vault.ensureUser(name, password, [administratorPolicyName]);
     const login = await (await connectVault(context.host, context.address)).loginUserpass(name, password);
     await login.revokeSelf();
@@ -25,3 +27,15 @@ export const createAdministrator: Phase<SetupView, SetupContext> = {
     await writeSetupRecord(context.host, context.record);
   },
 };
+
+/**
+ * Notes the name before there is a user of it: a run that was killed and is run again with another name takes away the
+ * one it may have made, so that nobody is an administrator whom nobody knows of.
+ */
+async function begin(context: SetupContext, vault: Vault, name: string): Promise<void> {
+  const { administratorBegun: before } = recordOf(context);
+  if (before === name) return;
+  if (before !== undefined) await vault.deleteUser(before);
+  context.record = { ...recordOf(context), administratorBegun: name };
+  await writeSetupRecord(context.host, context.record);
+}
