@@ -1,6 +1,7 @@
 import { connect as connectHttp2, constants, type ClientHttp2Session } from 'node:http2';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { NecoError, toNecoError, type Secret } from '@neco/core';
+import { channelBinding, proveKey } from './key-proof.ts';
 import { readLimited } from './read-limited.ts';
 import { rendezvousFailures, type Leader } from './rendezvous-failures.ts';
 import { formatRendezvousIdentity } from './rendezvous-identity.ts';
@@ -18,6 +19,8 @@ export interface RendezvousClientOptions {
   cluster: string;
   lrns: readonly number[];
   lrn: number;
+  /** The private key (PEM) by which the leader knows this server again; each request proves that it is here. */
+  identity?: Secret;
 }
 
 export interface RendezvousRequestOptions {
@@ -31,6 +34,7 @@ export interface RendezvousClient {
   /**
    * Sends one request over a connection of its own and gives the leader's answer. The leader may have carried the
    * request out although its answer was lost: what is asked must bear to be asked again.
+   * @param body a function is called when the connection is there, for what must be fresh.
    * @throws NecoError whatever the leader's handler threw; RENDEZVOUS_UNREACHABLE (retryable) when the leader is
    * not there, not yet, or no longer; RENDEZVOUS_REFUSED when it does not know the setup secret; TIMEOUT (retryable);
    * CANCELLED.
@@ -43,18 +47,17 @@ export interface RendezvousClient {
  * @throws NecoError SECRET_INVALID, LRN_LIST_INVALID
  */
 export function connectRendezvous(options: RendezvousClientOptions): RendezvousClient {
-  const { address, port, leaderName, secret, cluster, lrns, lrn } = options;
+  const { address, port, leaderName, secret, cluster, lrns, lrn, identity: ownKey } = options;
   const leader: Leader = { name: leaderName, address, port };
   const identity = formatRendezvousIdentity({ lrn, cluster, lrns: [...lrns] });
   const psk = setupKey(secret, cluster, lrns, 'rendezvous psk');
   return {
     leader,
     async request(path, body, { signal, timeout } = {}) {
-      const text = JSON.stringify({ body });
-      if (Buffer.byteLength(text) > rendezvousWire.largestBody) throw rendezvousFailures.tooLarge(path);
       const limits = signalsOf(signal, timeout);
       try {
         const socket = await openSocket(leader, { psk, identity }, limits);
+        const text = requestText(path, body, socket, ownKey);
         return decodeAnswer(leader, await exchange(leader, socket, path, text, limits));
       } catch (error) {
         if (signal?.aborted) throw rendezvousFailures.cancelled(leader, path);
@@ -63,6 +66,22 @@ export function connectRendezvous(options: RendezvousClientOptions): RendezvousC
       }
     },
   };
+}
+
+/** The text of a request; its socket is closed when it cannot be sent. */
+function requestText(path: string, body: unknown, socket: TLSSocket, key: Secret | undefined): string {
+  try {
+    const proof = key && proveKey(key, channelBinding(socket));
+    const text = JSON.stringify({
+      body: typeof body === 'function' ? (body as () => unknown)() : body,
+      proof,
+    });
+    if (Buffer.byteLength(text) > rendezvousWire.largestBody) throw rendezvousFailures.tooLarge(path);
+    return text;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
 }
 
 function signalsOf(signal: AbortSignal | undefined, timeout: number | undefined): AbortSignal {

@@ -13,6 +13,8 @@ interface Connection {
   socket: Socket;
   remoteAddress: string;
   identity?: RendezvousIdentity;
+  /** What no other connection has; there when the handshake is done. */
+  binding?: Buffer;
   /** Ends it when the handshake takes too long; gone when it is done. */
   timer?: NodeJS.Timeout;
 }
@@ -63,10 +65,12 @@ export class RendezvousConnections {
   }
 
   /** The handshake is done: the connection is no stranger's any more. */
-  admit(end: End): void {
+  admit(end: End, binding: Buffer): void {
     const connection = this.#connections.get(keyOf(end));
-    clearTimeout(connection?.timer);
-    delete connection?.timer;
+    if (connection === undefined) return;
+    clearTimeout(connection.timer);
+    delete connection.timer;
+    connection.binding = binding;
   }
 
   /** Tells of a handshake that failed. A connection that was just dropped (a port scan) is not worth a word. */
@@ -82,7 +86,7 @@ export class RendezvousConnections {
     });
   }
 
-  of(end: End): { remoteAddress: string; identity?: RendezvousIdentity } | undefined {
+  of(end: End): { remoteAddress: string; identity?: RendezvousIdentity; binding?: Buffer } | undefined {
     return this.#connections.get(keyOf(end));
   }
 

@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import { NecoError, toNecoError, type Secret } from '@neco/core';
 import * as z from 'zod';
+import { channelBinding, keyProofSchema, provedFingerprint } from './key-proof.ts';
 import { readLimited } from './read-limited.ts';
 import { RendezvousConnections } from './rendezvous-connections.ts';
 import { parseRendezvousIdentity } from './rendezvous-identity.ts';
@@ -23,6 +24,8 @@ export interface RendezvousRequest {
   matches: boolean;
   path: string;
   body: unknown;
+  /** Fingerprint of the key that the other server has proved to own, over this very connection. */
+  publicKey: string | undefined;
   remoteAddress: string;
   /** Fires when the other server is gone or no longer wants the answer, and when the rendezvous is closed. */
   signal: AbortSignal;
@@ -98,7 +101,7 @@ function createServer(secret: Secret, connections: RendezvousConnections): Http2
     socket.destroy();
   });
   server.on('secureConnection', (socket: TLSSocket) => {
-    connections.admit(socket);
+    connections.admit(socket, channelBinding(socket));
     // A session ticket would be taken up as "reused" too, but it names no identity.
     if (socket.isSessionReused() && connections.of(socket)?.identity !== undefined) return;
     connections.refuse(socket, refusalFindings.notShared);
@@ -155,17 +158,20 @@ async function serve(
   };
   closing.addEventListener('abort', breakOff, { once: true });
   const connection = stream.session && connections.of(stream.session.socket);
-  if (connection?.identity === undefined || closing.aborted) {
+  if (connection?.identity === undefined || connection.binding === undefined || closing.aborted) {
     breakOff();
     return;
   }
   const signal = AbortSignal.any([gone.signal, closing]);
-  const { remoteAddress, identity } = connection;
+  const { remoteAddress, identity, binding } = connection;
   const given = { cluster: options.cluster, lrns: [...options.lrns].sort((a, b) => a - b) };
   const matches = identity.cluster === given.cluster && isDeepStrictEqual(identity.lrns, given.lrns);
-  const answer = await answerTo(stream, path, options, (body) =>
-    options.handle({ ...identity, lrns: [...identity.lrns], matches, path, body, remoteAddress, signal }),
-  );
+  const answer = await answerTo(stream, path, options, ({ body, proof }) => {
+    const publicKey = proof && provedFingerprint(proof, binding);
+    const { lrns } = identity;
+    const from = { ...identity, lrns: [...lrns], matches, remoteAddress, publicKey };
+    return options.handle({ ...from, path, body, signal });
+  });
   closing.removeEventListener('abort', breakOff);
   if (stream.destroyed || stream.closed) return;
   if (answer === undefined) {
@@ -176,19 +182,19 @@ async function serve(
   stream.end(answer);
 }
 
-const requestSchema = z.object({ body: z.unknown().optional() });
+const requestSchema = z.object({ body: z.unknown().optional(), proof: keyProofSchema.optional() });
 
 /** The text of the answer; nothing when the request is to be broken off. */
 async function answerTo(
   stream: ServerHttp2Stream,
   path: string,
   options: RendezvousServerOptions,
-  handle: (body: unknown) => Promise<unknown>,
+  handle: (request: z.infer<typeof requestSchema>) => Promise<unknown>,
 ): Promise<string | undefined> {
   try {
     const text = await readBody(stream);
     const request = requestSchema.parse(JSON.parse(text));
-    const answer = JSON.stringify({ value: await handle(request.body) });
+    const answer = JSON.stringify({ value: await handle(request) });
     if (Buffer.byteLength(answer) > rendezvousWire.largestBody) throw new Error('the answer is too large');
     return answer;
   } catch (thrown) {

@@ -13,7 +13,7 @@ export interface RetryingOptions {
 
 /**
  * Asks the leader until it answers: it may not be there yet, or be restarted in between.
- * @param body a function is called for each try, for what must be fresh.
+ * @param body as of `RendezvousClient.request`
  * @throws NecoError TIMEOUT with what was last seen; CANCELLED; every error of the request that is not retryable.
  */
 export async function retrying(
@@ -25,13 +25,12 @@ export async function retrying(
   const { leader } = client;
   const { timeout, signal, what = `${leader.name} at ${leader.address}` } = options;
   const deadline = timeout === undefined ? undefined : performance.now() + timeout;
-  const freshBody = (): unknown => (typeof body === 'function' ? (body as () => unknown)() : body);
   const look = async (): Promise<{ done: true; value: unknown }> => {
     const left =
       deadline === undefined ? {} : { timeout: Math.max(Math.ceil(deadline - performance.now()), 1) };
     return {
       done: true,
-      value: await client.request(path, freshBody(), { ...left, ...(signal ? { signal } : {}) }),
+      value: await client.request(path, body, { ...left, ...(signal ? { signal } : {}) }),
     };
   };
   return waitFor(look, {

@@ -47,6 +47,8 @@ export interface LeaderMeetingOptions {
 
 interface Present {
   introduction: Introduction;
+  /** Fingerprint of the key that it has proved to own; undefined for the leader itself. */
+  publicKey: string | undefined;
   /** This server's clock minus the leader's, in ms. */
   offset: number;
   /** Whether it was told the outcome of preflight. */
@@ -66,7 +68,10 @@ export class LeaderMeeting implements Meeting {
   #decided: Decision | undefined;
   readonly #closing = new AbortController();
   #failed: NecoError | undefined;
-  #stopped: NecoError | undefined;
+  #stopped: { here: NecoError; elsewhere: NecoError } | undefined;
+  /** Why servers that came back were turned away, until they come as they were. */
+  readonly #turnedAway = new Map<number, string>();
+  readonly #pinning = new Map<number, Promise<void>>();
   #doing = 'preflight';
   #server: { close(): Promise<void> } | undefined;
 
@@ -86,7 +91,10 @@ export class LeaderMeeting implements Meeting {
       cluster: seal.cluster,
       lrns: seal.lrns,
       signal,
-      handle: (request) => meeting.#handle(request),
+      handle: (request) =>
+        meeting.#handle(request).catch((error: unknown) => {
+          throw meeting.#asTold(error);
+        }),
       onRefused: (event) => {
         reporter.warn(
           `refused ${event.remoteAddress}${event.identity ? ` (${event.identity})` : ''}: ${event.reason}`,
@@ -117,6 +125,7 @@ export class LeaderMeeting implements Meeting {
   async decide(): Promise<Decision> {
     this.#present.set(this.#options.lrn, {
       introduction: this.#options.introduction(),
+      publicKey: undefined,
       offset: 0,
       told: true,
     });
@@ -183,6 +192,8 @@ export class LeaderMeeting implements Meeting {
   }
 
   #lastSeen(lrn: number): string {
+    const reason = this.#turnedAway.get(lrn);
+    if (reason !== undefined) return `it came back and was turned away: ${reason}`;
     const passed = this.#present.get(lrn)?.introduction.passed;
     if (passed === undefined) return 'never seen since this command began';
     return passed.length === 0 ? 'it has just begun' : `it has passed ${passed.at(-1) ?? ''}`;
@@ -191,7 +202,7 @@ export class LeaderMeeting implements Meeting {
   /** As the board's wait, but a second key for one LRN ends it. */
   #until<T>(look: () => T | undefined, signal: AbortSignal): Promise<T> {
     return this.#board.until(() => {
-      if (this.#stopped !== undefined) throw this.#stopped;
+      if (this.#stopped !== undefined) throw this.#stopped.here;
       return look();
     }, signal);
   }
@@ -268,7 +279,9 @@ export class LeaderMeeting implements Meeting {
     this.#refuseAnother(request);
     const body = this.#understand(request);
     this.#refuseAnotherPurpose(request, body.introduction);
-    this.#meet(request.lrn, body.introduction);
+    const publicKey = this.#keyOf(request);
+    this.#refuseUnlike(request, body.introduction);
+    this.#meet(request.lrn, body.introduction, publicKey);
     switch (request.path) {
       case '/decision':
         return this.#answer(request, body.seen, () => this.#decisionFor(request.lrn));
@@ -280,7 +293,7 @@ export class LeaderMeeting implements Meeting {
         const { issue, requests } = certificatesRequestSchema.parse(request.body);
         const ready = await this.#answer(request, body.seen, () => this.#signs(issue) || undefined);
         if ('waitingFor' in ready) return ready;
-        await this.#pin(request.lrn, body.introduction.publicKey);
+        await this.#pin(request.lrn, publicKey);
         return { result: await this.#sign(request.lrn, issue, requests) };
       }
       default:
@@ -341,10 +354,50 @@ export class LeaderMeeting implements Meeting {
     );
   }
 
-  #meet(lrn: number, introduction: Introduction): void {
-    this.#checkKey(lrn, introduction);
+  /** Whoever holds the secret may say any name, but is known again by a key that is its own. */
+  #keyOf(request: RendezvousRequest): string {
+    if (request.publicKey !== undefined) return request.publicKey;
+    throw new NecoError(
+      'RENDEZVOUS_REFUSED',
+      `${nameOf(request)} does not prove that it owns the key that it shows`,
+      { hint: 'install one version of neco on all boot servers' },
+    );
+  }
+
+  /**
+   * A server that comes back when all was decided is held against the others as all were then: it may have another
+   * version, address plan or clock by now. It alone is turned away; the others go on.
+   */
+  #refuseUnlike({ lrn, path }: RendezvousRequest, introduction: Introduction): void {
+    if (this.#decided === undefined) return;
+    const leader = this.#options.introduction();
+    const known = this.#present.get(lrn);
+    const measured = introduction.clock - Date.now();
+    // Its first request tells its clock; a later one may have been held up on its way.
+    const offset = path === '/decision' ? measured : (known?.offset ?? measured);
+    const others = [...this.#present].filter(([other]) => other !== lrn);
+    const findings = others.flatMap(([other, present]) =>
+      compareServers({ ...leader, setupId: this.#decided?.setupId ?? leader.setupId }, [
+        { lrn: other, offset: present.offset, ...present.introduction },
+        { lrn, offset, ...introduction },
+      ]),
+    );
+    if (findings.length === 0) return;
+    const distinct = [...new Map(findings.map((finding) => [finding.message, finding])).values()];
+    const reason = distinct.map(({ message }) => message).join('; ');
+    if (this.#turnedAway.get(lrn) !== reason) {
+      this.#options.reporter.warn(`${serverName(lrn)} came back and was turned away: ${reason}`);
+    }
+    this.#turnedAway.set(lrn, reason);
+    this.#board.changed();
+    throw preflightFailed(distinct);
+  }
+
+  #meet(lrn: number, introduction: Introduction, publicKey: string): void {
+    this.#checkKey(lrn, introduction, publicKey);
+    this.#turnedAway.delete(lrn);
     const told = this.#present.get(lrn)?.told ?? false;
-    this.#present.set(lrn, { introduction, offset: introduction.clock - Date.now(), told });
+    this.#present.set(lrn, { introduction, publicKey, offset: introduction.clock - Date.now(), told });
     this.#board.changed();
   }
 
@@ -352,26 +405,47 @@ export class LeaderMeeting implements Meeting {
    * The first public key shown for an LRN is the one, until the admin accepts another. Before anything was signed
    * for it a server may begin anew, if it is the same machine.
    */
-  #checkKey(lrn: number, { publicKey: shown, machineId }: Introduction): void {
-    const present = this.#present.get(lrn)?.introduction;
-    const unpinned = present?.machineId === machineId ? shown : present?.publicKey;
+  #checkKey(lrn: number, { machineId }: Introduction, shown: string): void {
+    const present = this.#present.get(lrn);
+    const unpinned = present?.introduction.machineId === machineId ? shown : present?.publicKey;
     const known = this.state.publicKeys.get(lrn) ?? unpinned;
     if (known === undefined || known === shown || this.#options.acceptKeys.get(lrn) === shown) return;
-    this.#stopped = new NecoError(
-      'KEY_MISMATCH',
-      `${serverName(lrn)} shows the key ${shown}, but it is known by ${known}`,
-      {
-        hint: `either two servers call themselves ${serverName(lrn)}, or it lost its disk; if you know that it is the right one, run setup on the leader with --accept-key ${String(lrn)}=${shown}`,
-      },
-    );
+    const hint = `either two servers call themselves ${serverName(lrn)}, or it lost its disk; if you know that it is the right one, run setup on ${serverName(this.#options.lrn)} with --accept-key ${String(lrn)}=${shown}`;
+    const shows = `${serverName(lrn)} shows the key ${shown}, but`;
+    // The key that is known is the leader's to say: who shows another need not learn it.
+    this.#stopped = {
+      here: new NecoError('KEY_MISMATCH', `${shows} it is known by ${known}`, { hint }),
+      elsewhere: new NecoError(
+        'KEY_MISMATCH',
+        `${shows} ${serverName(this.#options.lrn)} knows it by another, which it names`,
+        { hint },
+      ),
+    };
     this.#board.changed();
-    throw this.#stopped;
+    throw this.#stopped.here;
   }
 
+  /** The key is on disk before anything is signed for it, also when the server asks again while it is being written. */
   async #pin(lrn: number, publicKey: string): Promise<void> {
-    if (this.state.publicKeys.get(lrn) === publicKey) return;
-    this.state.publicKeys.set(lrn, publicKey);
-    await this.#options.save();
+    const { publicKeys } = this.state;
+    const before = publicKeys.get(lrn);
+    if (before !== publicKey) {
+      publicKeys.set(lrn, publicKey);
+      this.#pinning.set(lrn, this.#options.save());
+    }
+    try {
+      await this.#pinning.get(lrn);
+    } catch (error) {
+      // What was not written is not pinned: the next request tries again.
+      if (before === undefined) publicKeys.delete(lrn);
+      else if (before !== publicKey) publicKeys.set(lrn, before);
+      throw error;
+    }
+  }
+
+  /** An error as another server is told of it. */
+  #asTold(error: unknown): unknown {
+    return this.#stopped !== undefined && error === this.#stopped.here ? this.#stopped.elsewhere : error;
   }
 
   #decisionFor(lrn: number): Decision | undefined {

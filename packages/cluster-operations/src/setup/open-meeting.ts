@@ -23,8 +23,8 @@ const pauseOfRegistry = 2000;
 /** What a server brings to the rendezvous. */
 export interface Self extends SetupView {
   readonly purpose: Introduction['purpose'];
-  /** Fingerprint of the key by which the leader knows this server again. */
-  readonly publicKey: string;
+  /** The key by which the leader knows this server again, PEM. */
+  readonly identity: Secret;
   readonly findings: readonly ErrorDetail[];
   readonly passed: ReadonlySet<string>;
   readonly reporter: Reporter;
@@ -91,6 +91,7 @@ export async function openFollower(self: Self, secret: Secret): Promise<Follower
     cluster: self.site.cluster,
     lrns: self.lrns,
     lrn: self.lrn,
+    identity: self.identity,
   });
   const limits = self.findings.length === 0 ? [] : [AbortSignal.timeout(patienceWithFindings)];
   const signal = AbortSignal.any([self.signal, ...limits]);
@@ -129,7 +130,6 @@ async function introducer(self: Self): Promise<() => Introduction> {
     machineId: facts.machineId,
     address: self.address,
     plan: Object.fromEntries(self.addresses),
-    publicKey: self.publicKey,
     setupId: self.record?.id,
     findings: [...self.findings],
     passed: [...self.passed],

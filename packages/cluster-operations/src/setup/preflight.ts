@@ -1,6 +1,5 @@
 import { NecoError, type Reporter, type Secret } from '@neco/core';
 import { openHost } from '@neco/host-installer';
-import { publicKeyFingerprint } from '@neco/vault-pki';
 import { hostChecks } from '../preflight/host-checks.ts';
 import { decideWithFindings, identityOf, openFollower, openLeader } from './open-meeting.ts';
 import { preflightFailed } from '../preflight/preflight-failed.ts';
@@ -40,12 +39,12 @@ export async function preflight(options: PreflightOptions): Promise<void> {
     if (findings.length > 0) throw preflightFailed(findings);
     return;
   }
-  const publicKey = publicKeyFingerprint((await identityOf(host)).reveal());
+  const identity = await identityOf(host);
   const self = {
     ...view,
     host,
     purpose: 'preflight',
-    publicKey,
+    identity,
     findings,
     passed: new Set<string>(),
     reporter: options.reporter,

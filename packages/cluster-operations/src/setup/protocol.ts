@@ -16,8 +16,6 @@ export const introductionSchema = z.object({
   address: z.string(),
   /** The address of each LRN by this server's site.yml. */
   plan: z.record(z.string(), z.string()),
-  /** Fingerprint of the public key by which the leader knows this server again. */
-  publicKey: z.string(),
   /** The setup that this server takes part in already. */
   setupId: z.string().optional(),
   findings: z.array(findingSchema),

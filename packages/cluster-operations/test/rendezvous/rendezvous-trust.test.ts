@@ -88,6 +88,7 @@ describe('trust at the rendezvous', function () {
       matches: true,
       path: '/hello',
       body: { name: 'Größe' },
+      publicKey: undefined,
       remoteAddress: '127.0.0.1',
     });
     expect(world.refusals).to.deep.equal([]);

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { NecoError, serverName, waitFor, type Look, type Phase, type Secret } from '@neco/core';
 import type { HostWriter } from '@neco/host-installer';
-import { publicKeyFingerprint } from '@neco/vault-pki';
 import { paths } from '../../paths.ts';
 import { decideWithFindings, identityOf, openFollower, openLeader } from '../open-meeting.ts';
 import type { Meeting } from '../meeting.ts';
@@ -32,7 +31,7 @@ export const meetTheOthers: Phase<SetupView, SetupContext> = {
     const over = new AbortController();
     const self = {
       purpose: 'setup',
-      publicKey: publicKeyFingerprint(identity.reveal()),
+      identity,
       ...context,
       signal: AbortSignal.any([context.signal, over.signal]),
     } as const;
