@@ -8,6 +8,7 @@ import { probeServer, type ServerProbe } from './probe-server.ts';
 import { readCluster, type ClusterFacts } from './read-cluster.ts';
 import { readEtcdOptions } from './read-etcd-options.ts';
 import { readLocalCertificates } from './read-local-certificates.ts';
+import { readWorker } from './read-worker.ts';
 import { statusLayout, type StatusLayout } from './status-layout.ts';
 import type { BootServerStatus, ClusterStatus, StatusWarning } from './status-schema.ts';
 
@@ -64,9 +65,10 @@ async function look(cluster: EtcdCluster, local: LocalFacts, options: LookOption
   };
   // Those that the configuration names are asked before etcd has told who there is.
   for (const host of cluster.connection.endpoints.map(hostOf).filter(isOutside)) void probe(host);
-  const [facts, certificates] = await Promise.all([
+  const [facts, certificates, worker] = await Promise.all([
     readCluster(cluster, prefix),
     readLocalCertificates(local.name, layout.certificates),
+    readWorker(layout),
   ]);
   const known = listServers(local.site, facts.members ?? [], facts.registrations ?? []);
   const servers = await Promise.all(
@@ -83,6 +85,7 @@ async function look(cluster: EtcdCluster, local: LocalFacts, options: LookOption
       alarms: facts.alarms.map(({ memberId, alarm }) => ({ member: nameOf(memberId, servers), alarm })),
     },
     vault: keysStored(facts),
+    ...worker,
     certificates: [...certificates.certificates, ...served],
   };
   const warnings = [

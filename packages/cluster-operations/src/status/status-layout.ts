@@ -11,6 +11,8 @@ export interface StatusLayout {
   setupRecord: string;
   /** What this server remembers of having left its cluster. */
   leftRecord?: string;
+  /** The links that are there while neco-worker runs, and when it starts with the server. */
+  workerUnit?: { running: string; enabled: string };
   /** Certificates whose expiry is told. */
   certificates: readonly string[];
 }
@@ -21,6 +23,10 @@ export const statusLayout: StatusLayout = {
   workerConfiguration: paths.workerConfiguration,
   setupRecord: paths.setupRecord,
   leftRecord: paths.leftRecord,
+  workerUnit: {
+    running: '/run/systemd/units/invocation:neco-worker.service',
+    enabled: '/etc/systemd/system/multi-user.target.wants/neco-worker.service',
+  },
   certificates: [
     ...Object.values(certificateKinds).map(({ certificatePath }) => certificatePath),
     ...Object.values(paths.authorities),

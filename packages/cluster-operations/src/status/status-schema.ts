@@ -71,6 +71,8 @@ export const statusSchema = z.object({
     /** Whether the root token was left in etcd. */
     rootTokenStored: z.boolean().optional(),
   }),
+  /** Of this server: setup does not start neco-worker, the admin does when the applications are initialised. */
+  worker: z.object({ running: z.boolean(), enabled: z.boolean() }).optional(),
   certificates: z.array(expiry),
   warnings: z.array(warning),
 });

@@ -61,7 +61,7 @@ function soonest({ name }: BootServerStatus, { certificates }: ClusterStatus, pa
   return first.state === 'valid' ? text : paint(first.state === 'expiring' ? 'yellow' : 'red', text);
 }
 
-function summary({ etcd, vault, certificates, bootServers }: ClusterStatus): string[] {
+function summary({ etcd, vault, worker, certificates, bootServers }: ClusterStatus): string[] {
   const count = (state: string): string => {
     const number = bootServers.filter(
       (server) => server.etcd.state === state || server.vault.state === state,
@@ -74,12 +74,21 @@ function summary({ etcd, vault, certificates, bootServers }: ClusterStatus): str
   return [
     `etcd          ${String(members)} members, ${etcd.quorum ? 'quorum' : 'no quorum'}, auth ${known(etcd.authEnabled, 'on', 'off')}, ${alarms === '' ? 'no alarm' : alarms}`,
     `Vault         ${count('active')}, ${count('standby')}; unseal key ${known(vault.unsealKeyStored, 'in etcd', 'not in etcd')}, root token ${known(vault.rootTokenStored, 'left in etcd', 'not in etcd')}`,
+    ...(worker === undefined ? [] : [`neco-worker   ${workerText(worker)}`]),
     ...(first === undefined
       ? []
       : [
           `certificates  the first to expire: ${first.where} of ${first.server} on ${first.notAfter.slice(0, 10)}`,
         ]),
   ];
+}
+
+/** Not a warning: setup leaves it to the admin to start it. */
+function workerText({ running, enabled }: NonNullable<ClusterStatus['worker']>): string {
+  const here = running ? 'runs on this server' : 'not started on this server';
+  if (running && enabled) return `${here}, and will after a boot`;
+  if (running) return `${here}, but will not after a boot: systemctl enable neco-worker`;
+  return `${here}; it installs the applications: systemctl ${enabled ? 'start' : 'enable --now'} neco-worker`;
 }
 
 function known(value: boolean | undefined, yes: string, no: string): string {
