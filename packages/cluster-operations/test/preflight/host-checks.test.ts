@@ -10,6 +10,15 @@ import { hostChecks } from '../../src/preflight/host-checks.ts';
 
 const address = '127.7.1.1';
 
+const runningUnit = {
+  load: 'loaded',
+  active: 'active',
+  sub: 'running',
+  enabled: '',
+  result: '',
+  restarts: 0,
+} as const;
+
 describe('the checks of one server', function () {
   this.timeout(30_000);
   let directory: string;
@@ -131,21 +140,27 @@ describe('the checks of one server', function () {
     const rendezvous = await listen(address);
     const site = siteOf({ ports: { rendezvous } });
     const unit = (mainPid: number): Partial<HostReader> => ({
-      unit: (name) =>
-        Promise.resolve({
-          name,
-          load: 'loaded',
-          active: 'active',
-          sub: 'running',
-          enabled: '',
-          result: '',
-          mainPid,
-          restarts: 0,
-        }),
+      unit: (name) => Promise.resolve({ ...runningUnit, name, mainPid }),
     });
     expect(await check(hostLike({}, unit(process.pid)), site, [0, 1, 2], true)).to.deep.equal([]);
     expect(await check(hostLike({}, unit(process.pid)), site)).to.have.length(1);
     expect(await check(hostLike({}, unit(1)), site, [0, 1, 2], true)).to.have.length(1);
+  });
+
+  it("take no service of this server's own for a stranger that is restarted while they look", async () => {
+    const held = { address, port: 8200, process: 'vault' } as const;
+    const pids = [11, 12, 12];
+    const host = hostLike(
+      {},
+      {
+        listeners: () => Promise.resolve([{ ...held, pid: pids.shift() ?? 12 }]),
+        unit: (name) => Promise.resolve({ ...runningUnit, name, mainPid: 12 }),
+      },
+    );
+    expect(await check(host, siteOf(), [0, 1, 2], true)).to.deep.equal([]);
+    expect(messages(await check(host)))
+      .to.include('port 8200')
+      .and.include('vault (process 12)');
   });
 
   it('find what another cluster left, name it, and take it for their own while they resume', async () => {
