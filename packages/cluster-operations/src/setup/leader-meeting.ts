@@ -148,11 +148,20 @@ export class LeaderMeeting implements Meeting {
     await this.#until(() => {
       const missing = lrns.filter((lrn) => lrn !== leader && !this.#hasPassed(lrn, phase));
       if (missing.length === 0) return true;
-      const text = `waiting for ${missing.map((lrn) => `${serverName(lrn)} (${this.#lastSeen(lrn)})`).join(', ')}: ${title}`;
+      const text = `waiting for ${missing.map((lrn) => `${serverName(lrn)} (${this.lastSeen(lrn)})`).join(', ')}: ${title}`;
       if (text !== told) reporter.state(text);
       told = text;
       return undefined;
     }, signal);
+  }
+
+  /** What was last seen of a server, for who waits for it. */
+  lastSeen(lrn: number): string {
+    const reason = this.#turnedAway.get(lrn);
+    if (reason !== undefined) return `it came back and was turned away: ${reason}`;
+    const passed = this.#present.get(lrn)?.introduction.passed;
+    if (passed === undefined) return 'never seen since this command began';
+    return passed.length === 0 ? 'it has just begun' : `it has passed ${passed.at(-1) ?? ''}`;
   }
 
   /** Waits until all that are there know how preflight ended; one that does not ask any more is not waited for long. */
@@ -189,14 +198,6 @@ export class LeaderMeeting implements Meeting {
   #hasPassed(lrn: number, phase: string): boolean {
     if (this.#registered.has(lrn)) return true;
     return this.#present.get(lrn)?.introduction.passed.includes(phase) ?? false;
-  }
-
-  #lastSeen(lrn: number): string {
-    const reason = this.#turnedAway.get(lrn);
-    if (reason !== undefined) return `it came back and was turned away: ${reason}`;
-    const passed = this.#present.get(lrn)?.introduction.passed;
-    if (passed === undefined) return 'never seen since this command began';
-    return passed.length === 0 ? 'it has just begun' : `it has passed ${passed.at(-1) ?? ''}`;
   }
 
   /** As the board's wait, but a second key for one LRN ends it. */

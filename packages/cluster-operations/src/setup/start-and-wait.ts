@@ -7,14 +7,19 @@ const tellingPause = 2000;
 /**
  * Starts a unit, or joins its start, and waits until it says that it is ready. systemd's own job is what is waited for,
  * so nothing is asked in between but what to tell. A unit that fails and that systemd starts again is waited for, too.
+ * @param seen what else is told of what the unit waits for
  * @throws NecoError SERVICE_FAILED, CANCELLED
  */
-export async function startAndWait(context: SetupContext, name: string): Promise<void> {
+export async function startAndWait(
+  context: SetupContext,
+  name: string,
+  seen?: () => Promise<string>,
+): Promise<void> {
   const { host, reporter, signal } = context;
   const timer = setInterval(() => {
-    host.unit(name).then(
-      ({ active, sub }) => {
-        reporter.state(`${name} is ${active} (${sub})`);
+    Promise.all([host.unit(name), seen?.()]).then(
+      ([{ active, sub }, more]) => {
+        reporter.state(`${name} is ${active} (${sub})${more === undefined ? '' : `; ${more}`}`);
       },
       () => undefined,
     );

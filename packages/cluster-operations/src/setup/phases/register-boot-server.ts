@@ -29,17 +29,24 @@ export const awaitRegistrations: Phase<SetupView, SetupContext> = {
   },
   plan: () => ['nothing: it only waits'],
   async run(context) {
+    context.reporter.state('etcd has not said yet who is registered');
     await withRegistry(context, async (registry) => {
       for await (const servers of registry.watchBootServers({ signal: context.signal })) {
         const registered = new Set(servers.map(({ lrn }) => lrn));
         const absent = context.lrns.filter((lrn) => !registered.has(lrn));
         if (absent.length === 0) return;
-        context.reporter.state(`${absent.map(serverName).join(' and ')} not registered yet`);
+        context.reporter.state(absent.map((lrn) => notRegistered(context, lrn)).join(', '));
       }
       throw new NecoError('CANCELLED', 'stopped before all boot servers were registered');
     });
   },
 };
+
+/** The leader knows how far the others are. */
+function notRegistered({ leader }: SetupContext, lrn: number): string {
+  const seen = leader === undefined ? '' : ` (${leader.lastSeen(lrn)})`;
+  return `${serverName(lrn)} is not registered yet${seen}`;
+}
 
 async function missing(view: SetupView): Promise<number[]> {
   const registered = await registeredLrns(view);

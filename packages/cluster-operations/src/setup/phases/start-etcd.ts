@@ -1,6 +1,7 @@
-import { waitFor, type Look, type Phase } from '@neco/core';
+import { messageOf, NecoError, waitFor, type Look, type Phase } from '@neco/core';
 import { paths } from '../../paths.ts';
 import { etcdEndpoint } from '../../ports.ts';
+import { absentMembers } from '../absent-members.ts';
 import { etcdConfigurationOf } from '../etcd-member.ts';
 import { etcdAsNeco, isFinished } from '../progress.ts';
 import { runsAndStays, unitsOfSetup } from '../runs-and-stays.ts';
@@ -27,7 +28,10 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
     const text = etcdConfigurationOf(context, context.etcdState);
     await host.writeFile(paths.etcdConfiguration, text, { mode: 0o640, owner: 'root', group: 'etcd' });
     // All at once, while etcd looks for the others: each time costs systemd a reload.
-    await Promise.all([startAndWait(context, 'etcd.service'), host.enableUnits(...unitsOfSetup)]);
+    await Promise.all([
+      startAndWait(context, 'etcd.service', () => absentMembers(context)),
+      host.enableUnits(...unitsOfSetup),
+    ]);
     await waitForQuorum(context);
   },
 };
@@ -39,8 +43,13 @@ async function waitForQuorum(context: SetupContext): Promise<void> {
     reporter.state(text);
   };
   const look = async (): Promise<Look<true>> => {
-    await etcd.checkQuorum({ endpoint: etcdEndpoint(address) });
-    return { done: true, value: true };
+    try {
+      await etcd.checkQuorum({ endpoint: etcdEndpoint(address) });
+      return { done: true, value: true };
+    } catch (error) {
+      if (error instanceof NecoError && !error.retryable) throw error;
+      return { done: false, seen: `${messageOf(error)}; ${await absentMembers(context)}` };
+    }
   };
   await waitFor(look, { what: 'etcd to have a quorum', signal, onState });
 }
