@@ -19,7 +19,7 @@ const leaderStateSchema = z.object({
   publicKeys: z.record(z.string(), z.string()),
   /** Servers that came back with another key, and how far the replacement of their etcd member is. */
   replaced: z.record(z.string(), z.enum(replacements)),
-  /** The CAs with their keys, from the temporary Vault until the real one holds them. */
+  /** The CAs with their keys, until all servers have the certificates that the real Vault issued. */
   authorities: z.object({ server: caSchema, peer: caSchema, client: caSchema }).optional(),
 });
 

@@ -40,8 +40,8 @@ export interface SetupContext extends SetupView {
   meeting: Meeting | undefined;
   /** The leader's side of it; undefined on the others. */
   leader: LeaderMeeting | undefined;
-  /** The temporary Vault, while it runs (leader only). */
-  temporarySigner: Signer | undefined;
+  /** The temporary Vault, from its start on (leader only). */
+  temporarySigner: Promise<Signer> | undefined;
   /** Whether this process has unsealed Vault with the key that it read from etcd. */
   unsealedWithStoredKey: boolean;
 }

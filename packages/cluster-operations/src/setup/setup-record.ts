@@ -15,7 +15,7 @@ const setupRecordSchema = z.strictObject({
   administratorBegun: z.string().optional(),
   /** Name of the first administrator, once it has logged in (leader only). */
   administrator: z.string().optional(),
-  /** Set when the real Vault holds the CAs (leader only); their keys are then gone from the state of setup. */
+  /** Set when the real Vault holds the CAs (leader only). */
   authoritiesImportedAt: z.iso.datetime().optional(),
   /** Set when every boot server was registered and the result was verified. */
   finishedAt: z.iso.datetime().optional(),

@@ -8,9 +8,11 @@ import { paths } from '../../paths.ts';
 import { isFinished, withRegistry } from '../progress.ts';
 import { leaderOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
 import { writeSetupRecord } from '../setup-record.ts';
-import { stopTemporaryVault } from '../temporary-vault.ts';
 
-/** Seed step 4, second half: import the CAs into the real Vault, with audit, roles and policies. */
+/**
+ * Seed step 4, second half: import the CAs into the real Vault, with audit, roles and policies. Their keys stay in the
+ * leader's encrypted state until all servers have the certificates that stay.
+ */
 export const importAuthorities: Phase<SetupView, SetupContext> = {
   id: 'import-authorities',
   title: 'Import the CAs into Vault',
@@ -25,8 +27,7 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
   ],
   async run(context) {
     const { host, lrns, addresses } = context;
-    const { state, save } = leaderOf(context);
-    const kept = state.authorities;
+    const kept = leaderOf(context).state.authorities;
     if (kept === undefined)
       throw new NecoError('INTERNAL', 'the CAs are neither in Vault nor in the state of setup');
     const vault = await rootVault(context);
@@ -37,9 +38,6 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
     ]);
     context.record = { ...recordOf(context), authoritiesImportedAt: new Date().toISOString() };
     await writeSetupRecord(host, context.record);
-    state.authorities = undefined;
-    context.temporarySigner = undefined;
-    await Promise.all([save(), stopTemporaryVault(host)]);
   },
 };
 

@@ -1,10 +1,7 @@
 import type { Phase } from '@neco/core';
-import { authorities, authorityLifeHours } from '../../access/authorities.ts';
-import { ensureMounts, ensureSigningRoles } from '../../access/ensure-access.ts';
-import { forEachAuthority, Signer } from '../../access/signer.ts';
 import { isFinished } from '../progress.ts';
-import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
-import { startTemporaryVault } from '../temporary-vault.ts';
+import type { SetupContext, SetupView } from '../setup-context.ts';
+import { temporarySigner } from '../temporary-signer.ts';
 
 /**
  * Seed step 2: start Vault temporarily to prepare the CAs. Their keys leave the temporary Vault only into the
@@ -22,21 +19,6 @@ export const prepareAuthorities: Phase<SetupView, SetupContext> = {
     'make the CAs for servers, etcd peers and etcd clients',
   ],
   async run(context) {
-    const { host, lrns, signal } = context;
-    const { state, save } = leaderOf(context);
-    const vault = await startTemporaryVault(host, signal);
-    await ensureMounts(vault, authorityLifeHours);
-    if (state.authorities === undefined) {
-      state.authorities = await forEachAuthority((name) => {
-        const { mount, commonName } = authorities[name];
-        return vault.generateExportedCa(mount, { commonName, ttl: `${String(authorityLifeHours)}h` });
-      });
-      await save();
-    } else {
-      const kept = state.authorities;
-      await forEachAuthority((name) => vault.importCa(authorities[name].mount, kept[name]));
-    }
-    await ensureSigningRoles(vault, lrns);
-    context.temporarySigner = new Signer(vault, context.addresses);
+    await temporarySigner(context);
   },
 };

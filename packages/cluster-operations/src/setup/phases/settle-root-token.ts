@@ -2,6 +2,7 @@ import { NecoError, type Phase } from '@neco/core';
 import { connectVault } from '../../access/connections.ts';
 import { isFinished, withRegistry } from '../progress.ts';
 import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
+import { dropAuthorities } from '../temporary-signer.ts';
 import { setupOperation } from './initialize-vault.ts';
 import { serveNewCertificates } from './serve-new-certificates.ts';
 
@@ -28,7 +29,8 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
     const finished = await isFinished(context);
     if (!finished)
       await leaderOf(context).everyonePassed(serveNewCertificates.id, serveNewCertificates.title);
-    await withRegistry(context, async (registry) => {
+    const dropped = finished ? undefined : dropAuthorities(context);
+    const settled = withRegistry(context, async (registry) => {
       await registry.deleteOperation(setupOperation);
       if (!context.options.revoke) return;
       const token = await registry.rootToken();
@@ -42,6 +44,7 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
       }
       await registry.deleteRootToken();
     });
+    await Promise.all([dropped, settled]);
   },
 };
 

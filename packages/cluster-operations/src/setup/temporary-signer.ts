@@ -1,0 +1,48 @@
+import { authorities, authorityLifeHours } from '../access/authorities.ts';
+import { ensureMounts, ensureSigningRoles } from '../access/ensure-access.ts';
+import { forEachAuthority, Signer } from '../access/signer.ts';
+import { leaderOf, type SetupContext } from './setup-context.ts';
+import { startTemporaryVault, stopTemporaryVault } from './temporary-vault.ts';
+
+/**
+ * The temporary Vault with the CAs of this setup, started where it does not run. It signs what carries setup, until all
+ * servers have the certificates that stay: those first ones may have run out while setup was interrupted, and then
+ * nobody reaches the real Vault, nor the etcd behind it.
+ */
+export async function temporarySigner(context: SetupContext): Promise<Signer> {
+  const starting = context.temporarySigner ?? start(context);
+  context.temporarySigner = starting;
+  starting.catch(() => {
+    if (context.temporarySigner === starting) context.temporarySigner = undefined;
+  });
+  return starting;
+}
+
+async function start(context: SetupContext): Promise<Signer> {
+  const { host, lrns, signal } = context;
+  const { state, save } = leaderOf(context);
+  const vault = await startTemporaryVault(host, signal);
+  await ensureMounts(vault, authorityLifeHours);
+  if (state.authorities === undefined) {
+    state.authorities = await forEachAuthority((name) => {
+      const { mount, commonName } = authorities[name];
+      return vault.generateExportedCa(mount, { commonName, ttl: `${String(authorityLifeHours)}h` });
+    });
+    await save();
+  } else {
+    const kept = state.authorities;
+    await forEachAuthority((name) => vault.importCa(authorities[name].mount, kept[name]));
+  }
+  await ensureSigningRoles(vault, lrns);
+  return new Signer(vault, context.addresses);
+}
+
+/** Takes the keys of the CAs out of the leader's state and ends the temporary Vault: from now on only the real one has them. */
+export async function dropAuthorities(context: SetupContext): Promise<void> {
+  const { state, save } = leaderOf(context);
+  if (state.authorities === undefined) return;
+  const started = context.temporarySigner !== undefined;
+  state.authorities = undefined;
+  context.temporarySigner = undefined;
+  await Promise.all([save(), ...(started ? [stopTemporaryVault(context.host)] : [])]);
+}
