@@ -176,6 +176,16 @@ export class Server {
     return ServerCommand.start(await this.entrance(argv), this.#group, { ...environment, ...added });
   }
 
+  /** As `spawn`, under a program of this machine that runs another, such as strace(1), with its own arguments. */
+  async spawnUnder(program: readonly string[], argv: readonly string[]): Promise<ServerCommand> {
+    return ServerCommand.start([...program, ...(await this.entrance(argv))], this.#group, { ...environment });
+  }
+
+  /** All its processes and those of commands that run on it, by their numbers on this machine. */
+  async processes(): Promise<number[]> {
+    return this.#group.processes();
+  }
+
   /** Starts a program of this machine that has this server's network and nothing else of it, and dies with it. */
   async spawnBeside(argv: readonly string[]): Promise<ServerCommand> {
     const init = await this.#running();

@@ -47,6 +47,37 @@ export class SetupRun {
     return new SetupRun(server, await server.spawn(['neco', ...command.split(' '), '--json', ...argv]));
   }
 
+  /** As `start`, with the whole command line, for a neco that is run in another way than people do. */
+  static async startProgram(
+    server: Server,
+    argv: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<SetupRun> {
+    return new SetupRun(server, await server.spawn(argv, environment));
+  }
+
+  /**
+   * As `start`, with every program that neco runs written down, with its arguments and its environment.
+   * @param trace file on this machine
+   */
+  static async startTraced(server: Server, argv: readonly string[], trace: string): Promise<SetupRun> {
+    // Stopped at execve(2) alone, so that it takes hardly longer.
+    const strace = [
+      'strace',
+      '-f',
+      '-qq',
+      '--seccomp-bpf',
+      '-e',
+      'trace=execve',
+      '-v',
+      '-s',
+      '100000',
+      '-o',
+      trace,
+    ];
+    return new SetupRun(server, await server.spawnUnder(strace, ['neco', 'setup', '--json', ...argv]));
+  }
+
   /** Calls `listener` with each event, those that were included, and with undefined at the end. */
   listen(listener: (event: SetupEvent | undefined) => void): void {
     for (const event of this.#events) listener(event);

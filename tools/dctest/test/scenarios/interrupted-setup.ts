@@ -79,7 +79,7 @@ export async function setUpKilledInEvery(dataCenter: DataCenter, lrn: number): P
  * The checks of a finished setup. After a power cut Vault may hang on a connection to the etcd that died, until the
  * kernel gives it up (13 s by the unit of Vault): what fails then must pass soon.
  */
-async function checkInTheEnd(dataCenter: DataCenter): Promise<void> {
+export async function checkInTheEnd(dataCenter: DataCenter): Promise<void> {
   const look = async (): Promise<Look<true>> => {
     try {
       await checkCluster(dataCenter);

@@ -1,7 +1,14 @@
 import { expect } from 'chai';
 import { DataCenter } from '../../src/data-center.ts';
 import { setupPhaseIds } from '../../src/setup-phase-ids.ts';
-import { freshServers, setUpInterrupted, setUpKilledInEvery, type Case } from './interrupted-setup.ts';
+import {
+  checkInTheEnd,
+  freshServers,
+  setUpInterrupted,
+  setUpKilledInEvery,
+  type Case,
+} from './interrupted-setup.ts';
+import { setUpThroughWindows } from './setup-windows.ts';
 import { partOf, partSeed, runsAll, seeded } from './seeded.ts';
 
 const name = `sk${process.pid}`;
@@ -37,6 +44,12 @@ describe(`setup that is interrupted (seed ${partSeed}${runsAll ? ', all' : ''})`
       expect(spared, 'phases that never began').to.have.length.below(4);
     });
   }
+
+  it('goes on when it is killed between two statements, at each point, and when its first certificates have run out', async () => {
+    const dataCenter = await freshServers(name);
+    await setUpThroughWindows(dataCenter);
+    await checkInTheEnd(dataCenter);
+  });
 
   it('finishes when a server is killed in a phase, and the same command is run there again', async () => {
     const all = casesOf('kill', phases.leader, phases.follower);

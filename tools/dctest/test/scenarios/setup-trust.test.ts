@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -15,6 +15,8 @@ import {
 } from '../../src/set-up-cluster.ts';
 import { SetupRun, type SetupEvent } from '../../src/setup-run.ts';
 import { etcdValue, vault } from '../../src/stock-clients.ts';
+import { handOutHook, killedAt } from './killed-at.ts';
+import { ProcessWitness } from './process-witness.ts';
 import { formsOf, secretBits } from './secret-forms.ts';
 import { partOf, partSeed, seeded } from './seeded.ts';
 
@@ -32,6 +34,12 @@ const losable = [
   'create-administrator',
   'reissue-certificates',
   'serve-new-certificates',
+];
+
+/** Where the leader is killed when it replaces the member of a server that lost its disk. */
+const replacement = [
+  { what: 'the old member is gone, and it does not know it', etcd: '/etcdserverpb.Cluster/MemberRemove' },
+  { what: 'the new member was added, and it does not know it', etcd: '/etcdserverpb.Cluster/MemberAdd' },
 ];
 
 describe('trust during setup', function () {
@@ -66,25 +74,34 @@ describe('trust during setup', function () {
     let capture: Awaited<ReturnType<DataCenter['capture']>>;
     let leader: SetupRun;
     let follower: SetupRun;
+    let witness: ProcessWitness;
+    let runs = 0;
     const options = ['--no-revoke', ...limit];
+    /** A run whose programs are all written down. */
+    const startTraced = (lrn: number) => {
+      const trace = join(folder, `${++runs}-boot-${lrn}.trace`);
+      return SetupRun.startTraced(server(lrn), setupArguments(servers, server(lrn), options), trace);
+    };
 
     before(async () => {
       await freshServers();
       await Promise.all(servers.map(installPackages));
       folder = await mkdtemp(join(tmpdir(), `${name}-`));
       capture = await dataCenter.capture(join(folder, 'bridge.pcap'));
+      witness = ProcessWitness.start(servers);
     });
 
     after(async () => {
+      await witness.stop();
       await capture.stop();
       await rm(folder, { recursive: true });
     });
 
     it('a server with another secret is told so, and the others say that they wait for it', async () => {
       await server(2).writeFile(secretFile, await server(2).run(['neco', 'setup-secret']), 0o600);
-      [leader, follower] = await Promise.all([start(0, ...options), start(1, ...options)]);
+      [leader, follower] = await Promise.all([startTraced(0), startTraced(1)]);
       await Promise.all([leader, follower].map((run) => says(run, 'state', 'boot-2 (never seen)')));
-      const { exitCode, stderr } = await (await start(2, ...options)).result;
+      const { exitCode, stderr } = await (await startTraced(2)).result;
       expect(exitCode).to.equal(3);
       expect(stderr).to.include('boot-0 at 10.69.0.10 does not know this setup secret');
       expect(stderr).to.include('again with the setup secret that boot-0 shows');
@@ -107,7 +124,7 @@ describe('trust during setup', function () {
 
     it('with the right secret there all of them finish, in the same run of the others', async () => {
       await server(2).writeFile(secretFile, await server(0).readFile(secretFile), 0o600);
-      await expectDone([leader, follower, await start(2, ...options)]);
+      await expectDone([leader, follower, await startTraced(2)]);
       await checkCluster({ servers }, { revoked: false });
     });
 
@@ -115,14 +132,8 @@ describe('trust during setup', function () {
       await capture.stop();
       const seen = await readFile(join(folder, 'bridge.pcap'));
       expect(seen.includes(`neco1;boot-1;${name};0-2`), 'the observer sees who comes').to.equal(true);
-      const secret = (await server(0).readFile(secretFile)).trim();
       const secrets = {
-        'setup secret': [...formsOf(secret), ...formsOf(secret.slice(6)), ...formsOf(secretBits(secret))],
-        password: formsOf((await server(0).readFile(administrator.passwordFile)).trim()),
-        'unseal key': formsOf(await stored(server(0), 'vault-unseal-key')),
-        'unseal key, raw': formsOf(Buffer.from(await stored(server(0), 'vault-unseal-key'), 'base64')),
-        'root token': formsOf(await stored(server(0), 'vault-root-token')),
-        'private key': [Buffer.from('PRIVATE KEY')],
+        ...(await secretsOf(server(0))),
         'request to Vault': ['X-Vault-', ' /v1/sys', ' /v1/auth', ' /v1/ca', 'client_token', 'hvs.'].map(
           (text) => Buffer.from(text),
         ),
@@ -131,6 +142,36 @@ describe('trust during setup', function () {
         expect(
           forms.some((form) => seen.includes(form)),
           `${what} on the bridge`,
+        ).to.equal(false);
+      }
+    });
+
+    it('no process was given a secret, token, password or key, in an argument or in its environment', async () => {
+      const held = await witness.stop();
+      for (const program of [
+        '/usr/bin/vault server -config=/run/neco/setup/',
+        '/usr/bin/etcd --config-file',
+      ]) {
+        expect(
+          held.some((words) => words.startsWith(program)),
+          `${program} was seen`,
+        ).to.equal(true);
+      }
+      const traces = (await readdir(folder)).filter((file) => file.endsWith('.trace'));
+      const started = await Promise.all(traces.map((file) => readFile(join(folder, file), 'latin1')));
+      expect(started).to.have.length(4);
+      expect(started.join(''), 'what neco runs was seen').to.match(
+        /execve\("[^"]*systemctl", \["systemctl", "start"/,
+      );
+      const given = Buffer.from([...held, ...started].join('\n'), 'latin1');
+      expect(
+        given.includes(`--secret-file\", \"${secretFile}`),
+        'words of a command line are found',
+      ).to.equal(true);
+      for (const [what, forms] of Object.entries(await secretsOf(server(0)))) {
+        expect(
+          forms.some((form) => given.includes(form)),
+          `${what} in an argument or an environment`,
         ).to.equal(false);
       }
     });
@@ -226,9 +267,18 @@ describe('trust during setup', function () {
         }
         expect(ended[1]?.stderr, 'who shows another key').to.not.include(known);
         const accept = ['--accept-key', `2=${shown}`];
-        await expectDone(
-          await Promise.all([start(0, ...limit, ...accept), start(1, ...limit), start(2, ...limit)]),
-        );
+        const others = await Promise.all([start(1, ...limit), start(2, ...limit)]);
+        // Once there is an etcd the lost member is replaced: the leader is killed between each step and its note of it.
+        const points = phase === 'start-etcd' ? [] : replacement;
+        await handOutHook([server(0)]);
+        for (const point of points) {
+          await killedAt(
+            server(0),
+            point,
+            setupArguments(servers, server(0), [...limit, ...accept.splice(0)]),
+          );
+        }
+        await expectDone([await start(0, ...limit, ...accept), ...others]);
         await checkCluster({ servers });
       });
     });
@@ -281,6 +331,20 @@ async function installPackages(server: Server): Promise<void> {
   await server.run(['apt-get', '-qy', 'install', 'neco-etcd', 'neco-vault'], {
     environment: { DEBIAN_FRONTEND: 'noninteractive' },
   });
+}
+
+/** All secrets of this setup, in the forms in which they could be seen. */
+async function secretsOf(leader: Server): Promise<Record<string, Buffer[]>> {
+  const secret = (await leader.readFile(secretFile)).trim();
+  return {
+    'setup secret': [...formsOf(secret), ...formsOf(secret.slice(6)), ...formsOf(secretBits(secret))],
+    password: formsOf((await leader.readFile(administrator.passwordFile)).trim()),
+    'unseal key': formsOf(await stored(leader, 'vault-unseal-key')),
+    'unseal key, raw': formsOf(Buffer.from(await stored(leader, 'vault-unseal-key'), 'base64')),
+    'root token': formsOf(await stored(leader, 'vault-root-token')),
+    // Its armour, and how every EC P-256 key in PKCS #8 and SEC 1 begins.
+    'private key': ['PRIVATE KEY', 'MIGHAgEAMBMGByqGSM49', 'MHcCAQEE'].map((text) => Buffer.from(text)),
+  };
 }
 
 /** A secret of Vault's that lies in etcd. */
