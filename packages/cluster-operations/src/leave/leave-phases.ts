@@ -1,18 +1,17 @@
 import type { Phase } from '@neco/core';
 import type { LeaveContext, LeaveView } from './leave-context.ts';
-import { backUp, finishLeave } from './phases/back-up.ts';
+import { backUp } from './phases/back-up.ts';
+import { closeVault } from './phases/close-vault.ts';
+import { deleteKeys } from './phases/delete-keys.ts';
+import { deleteUsers } from './phases/delete-users.ts';
 import { distributeRevocations } from './phases/distribute-revocations.ts';
+import { finishLeave } from './phases/finish-leave.ts';
 import { moveLeadership } from './phases/move-leadership.ts';
 import { notePlan } from './phases/note-plan.ts';
 import { removeMember } from './phases/remove-member.ts';
+import { removeRegistration } from './phases/remove-registration.ts';
+import { revokeCertificates } from './phases/revoke-certificates.ts';
 import { stopServices } from './phases/stop-services.ts';
-import {
-  closeVault,
-  deleteKeys,
-  deleteUsers,
-  removeRegistration,
-  revokeCertificates,
-} from './phases/take-access.ts';
 
 /** A boot server out of the cluster: first its vote, then its name, then all that it could come back with. */
 export const leavePhases: readonly Phase<LeaveView, LeaveContext>[] = [

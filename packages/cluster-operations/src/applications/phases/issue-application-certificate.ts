@@ -6,27 +6,10 @@ import {
   createSigningRequest,
   renewalTime,
 } from '@neco/vault-pki';
-import { dirname, join } from 'node:path';
 import type { InitLocalContext, InitLocalView } from '../init-local-context.ts';
 
-type InitLocalPhase = Phase<InitLocalView, InitLocalContext>;
-
-/** The CA by which the application knows etcd's servers. */
-export const putAuthority: InitLocalPhase = {
-  id: 'put-authority',
-  title: 'Put the CA of etcd in place',
-  isDone: async ({ host, files, serverCa }) => (await host.readText(files.ca)) === serverCa,
-  plan: ({ files }) => [`write ${files.ca}`],
-  async run({ host, files, serverCa }) {
-    // A directory that is there is the application's own, with the mode that it wants.
-    if ((await host.stat(files.directory)) === undefined)
-      await host.makeDirectory(files.directory, { mode: 0o755 });
-    await host.writeFile(files.ca, serverCa, { mode: 0o644 });
-  },
-};
-
 /** Its certificate, with a key made here. It is noted before it is used, so that none can be left out of a revocation. */
-export const issueApplicationCertificate: InitLocalPhase = {
+export const issueApplicationCertificate: Phase<InitLocalView, InitLocalContext> = {
   id: 'issue-certificate',
   title: 'Have its certificate signed',
   isDone: async (view) => !view.force && (await certificateFault(view)) === undefined,
@@ -51,22 +34,6 @@ export const issueApplicationCertificate: InitLocalPhase = {
     }
     await context.note(certificateFacts(certificate));
     await host.writePair({ ...files, certificate, key, owner });
-  },
-};
-
-/** The application's package may have come after the certificate. */
-export const giveToApplication: InitLocalPhase = {
-  id: 'give-to-application',
-  title: "Give the files to the application's user",
-  async isDone({ host, files, owner }) {
-    const store = join(dirname(files.keyPath), '.pairs', 'etcd', 'current', 'tls.key');
-    const status = (await host.stat(store)) ?? (await host.stat(files.keyPath));
-    return status?.owner === owner && status.mode === 0o600;
-  },
-  plan: ({ files, owner }) => [`give ${files.keyPath} to ${owner}`],
-  async run({ host, files, owner }) {
-    const pair = await host.readPair(files);
-    if (pair !== undefined) await host.writePair({ ...files, ...pair, owner });
   },
 };
 

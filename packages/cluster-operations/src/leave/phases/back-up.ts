@@ -1,10 +1,7 @@
-import { join } from 'node:path';
 import type { Phase } from '@neco/core';
 import { paths } from '../../paths.ts';
+import { backupPath } from '../backup-path.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
-
-/** Where the database is saved for the time that members change. It holds secrets, so it goes when all is well. */
-export const backupPath = (lrn: number): string => join(paths.state, `leave-${String(lrn)}.db`);
 
 /** Proves by a read that the quorum stands behind that etcd works, and saves the database before a member goes. */
 export const backUp: Phase<LeaveView, LeaveContext> = {
@@ -16,17 +13,5 @@ export const backUp: Phase<LeaveView, LeaveContext> = {
     await access.checkQuorum();
     await host.makeDirectory(paths.state, { mode: 0o700 });
     await access.snapshot(backupPath(facts.lrn));
-  },
-};
-
-/** The end: nothing secret stays on the disk, and no record of a leave that is under way. */
-export const finishLeave: Phase<LeaveView, LeaveContext> = {
-  id: 'finish',
-  title: 'Clear up after it',
-  isDone: () => Promise.resolve(false),
-  plan: ({ facts }) => [`remove ${backupPath(facts.lrn)} and the notes in etcd`],
-  async run({ access, host, facts }) {
-    await host.removeFile(backupPath(facts.lrn));
-    await access.finish();
   },
 };

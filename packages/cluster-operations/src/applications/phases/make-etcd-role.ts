@@ -1,0 +1,10 @@
+import { applicationPrefix } from '../application-rights.ts';
+import { roleFaults } from '../find-application-faults.ts';
+import { mending } from './mending.ts';
+
+export const makeEtcdRole = mending(
+  { id: 'make-etcd-role', title: 'Make the etcd role' },
+  ({ access, name }) => roleFaults(access, name),
+  ({ name }) => `make the etcd role ${name}, which reads and writes ${applicationPrefix(name)}`,
+  ({ access }) => access.ensureRole(),
+);

@@ -1,0 +1,9 @@
+import { userFaults } from '../find-application-faults.ts';
+import { mending } from './mending.ts';
+
+export const makeEtcdUser = mending(
+  { id: 'make-etcd-user', title: 'Make the etcd user' },
+  ({ access, name }) => userFaults(access, name),
+  ({ name }) => `make the etcd user ${name}, without a password, with the role ${name}`,
+  ({ access }) => access.ensureUser(),
+);

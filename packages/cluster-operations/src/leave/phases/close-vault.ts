@@ -1,0 +1,20 @@
+import type { Phase } from '@neco/core';
+import type { VaultTraces } from '../leave-access.ts';
+import type { LeaveContext, LeaveView } from '../leave-context.ts';
+
+export const closeVault: Phase<LeaveView, LeaveContext> = {
+  id: 'close-vault',
+  title: 'Take its log-in to Vault away',
+  isDone: async ({ access }) => describe(await access.vaultTraces()).length === 0,
+  plan: async ({ access }) => describe(await access.vaultTraces()).map((trace) => `delete ${trace}`),
+  run: async ({ access }) => access.deleteVaultTraces(await access.vaultTraces()),
+};
+
+function describe({ certRole, policy, signingRoles, tokens }: VaultTraces): string[] {
+  return [
+    ...(certRole ? ['its log-in by certificate'] : []),
+    ...(policy ? ['its policy'] : []),
+    ...signingRoles.map((role) => `the signing role ${role}`),
+    ...(tokens.length === 0 ? [] : [`${String(tokens.length)} tokens`]),
+  ];
+}

@@ -1,0 +1,10 @@
+import type { Phase } from '@neco/core';
+import type { LeaveContext, LeaveView } from '../leave-context.ts';
+
+export const deleteUsers: Phase<LeaveView, LeaveContext> = {
+  id: 'delete-etcd-users',
+  title: 'Delete its users of etcd',
+  isDone: async ({ access }) => (await access.users()).length === 0,
+  plan: async ({ access }) => (await access.users()).map((user) => `delete the etcd user ${user}`),
+  run: async ({ access }) => access.deleteUsers(await access.users()),
+};
