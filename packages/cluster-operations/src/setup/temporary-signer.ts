@@ -1,5 +1,6 @@
 import { authorities, authorityLifeHours } from '../access/authorities.ts';
-import { ensureMounts, ensureSigningRoles } from '../access/ensure-access.ts';
+import { ensureMounts } from '../access/ensure-mounts.ts';
+import { ensureSigningRoles } from '../access/ensure-signing-roles.ts';
 import { forEachAuthority, Signer } from '../access/signer.ts';
 import { leaderOf, type SetupContext } from './setup-context.ts';
 import { startTemporaryVault, stopTemporaryVault } from './temporary-vault.ts';

@@ -7,13 +7,11 @@ import { EtcdCluster } from '@neco/etcd-admin';
 import { runProgram, serverBinaries, ServerProcess, TestCa, type ProgramResult } from '@neco/test-harness';
 import { createKey, createSigningRequest, Vault } from '@neco/vault-pki';
 import { authorities } from '../../src/access/authorities.ts';
-import {
-  administratorPolicyName,
-  ensureEtcdAccess,
-  ensureMounts,
-  ensureSigningRoles,
-  ensureVaultAccess,
-} from '../../src/access/ensure-access.ts';
+import { administratorPolicyName } from '../../src/access/administrator-policy-name.ts';
+import { ensureEtcdAccess } from '../../src/access/ensure-etcd-access.ts';
+import { ensureMounts } from '../../src/access/ensure-mounts.ts';
+import { ensureSigningRoles } from '../../src/access/ensure-signing-roles.ts';
+import { ensureVaultAccess } from '../../src/access/ensure-vault-access.ts';
 import { Signer, type Pair } from '../../src/access/signer.ts';
 import type { ApplicationLayout } from '../../src/applications/application-layout.ts';
 import type { ApplicationOptions } from '../../src/applications/open-application.ts';

@@ -1,7 +1,8 @@
 import type { Phase } from '@neco/core';
 import { leafLifeHours } from '../../access/authorities.ts';
 import { certificateKindNames, type CertificateKindName } from '../../access/certificate-kinds.ts';
-import { ensureServerAccess, ensureSigningRoles } from '../../access/ensure-access.ts';
+import { ensureServerAccess } from '../../access/ensure-server-access.ts';
+import { ensureSigningRoles } from '../../access/ensure-signing-roles.ts';
 import { certificatesFit, renewCertificates, type SignedSet } from '../../access/own-certificates.ts';
 import type { Signer } from '../../access/signer.ts';
 import { authorityOf, sessionOf, type JoinContext, type JoinView } from '../join-context.ts';

@@ -1,6 +1,6 @@
 import type { Phase } from '@neco/core';
 import type { Vault } from '@neco/vault-pki';
-import { administratorPolicyName } from '../../access/ensure-access.ts';
+import { administratorPolicyName } from '../../access/administrator-policy-name.ts';
 import { connectVault } from '../../access/connections.ts';
 import { isFinished } from '../progress.ts';
 import { recordOf, type SetupContext, type SetupView } from '../setup-context.ts';

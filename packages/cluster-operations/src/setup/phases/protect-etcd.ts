@@ -1,6 +1,6 @@
 import { NecoError, waitFor, type Look, type Phase } from '@neco/core';
 import { connectEtcd } from '../../access/connections.ts';
-import { ensureEtcdAccess } from '../../access/ensure-access.ts';
+import { ensureEtcdAccess } from '../../access/ensure-etcd-access.ts';
 import { etcdAsNeco, isFinished } from '../progress.ts';
 import { signerFor } from '../signer-in-charge.ts';
 import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';

@@ -1,0 +1,23 @@
+import type { EtcdCluster } from '@neco/etcd-admin';
+
+/** etcd's users and roles: root, backup, and for each boot server its neco and its vault. */
+export async function ensureEtcdAccess(
+  etcd: EtcdCluster,
+  lrns: readonly number[],
+  prefix: string,
+): Promise<void> {
+  await etcd.ensureUser('root', []);
+  await Promise.all([
+    etcd.ensureRole('root', []),
+    etcd.ensureRole('neco', [{ prefix, access: 'readwrite' }]),
+    etcd.ensureRole('vault', [{ prefix: '/vault/', access: 'readwrite' }]),
+  ]);
+  await etcd.ensureUser('root', ['root']);
+  await Promise.all([
+    etcd.ensureUser('backup', ['root']),
+    ...lrns.flatMap((lrn) => [
+      etcd.ensureUser(`neco-${String(lrn)}`, ['neco']),
+      etcd.ensureUser(`vault-${String(lrn)}`, ['vault']),
+    ]),
+  ]);
+}

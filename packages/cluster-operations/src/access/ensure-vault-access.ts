@@ -1,0 +1,18 @@
+import { administratorPolicy, operatorPolicy, viewerPolicy, type Vault } from '@neco/vault-pki';
+import { administratorPolicyName } from './administrator-policy-name.ts';
+import { ensureServerAccess } from './ensure-server-access.ts';
+
+/** Who may do what in Vault: the policy and the log-in of each boot server, and the policies of people. */
+export async function ensureVaultAccess(
+  vault: Vault,
+  addresses: ReadonlyMap<number, string>,
+  serverCa: string,
+): Promise<void> {
+  await Promise.all([vault.ensureCertAuth(), vault.ensureUserpass()]);
+  await Promise.all([
+    ...[...addresses].map(([lrn, address]) => ensureServerAccess(vault, lrn, address, serverCa)),
+    vault.ensurePolicy(administratorPolicyName, administratorPolicy()),
+    vault.ensurePolicy('neco-operator', operatorPolicy()),
+    vault.ensurePolicy('neco-viewer', viewerPolicy()),
+  ]);
+}
