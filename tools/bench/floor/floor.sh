@@ -20,7 +20,7 @@ trap 'rm -rf "$work"' EXIT
 on() {
   local door=${doors[$1]} script=$2
   shift 2
-  $door bash --norc -euo pipefail -c "$(<"$script")" "$script" "$@"
+  $door bash --norc -euo pipefail -c "$(cat functions.sh "$script")" "$script" "$@"
 }
 
 # each INPUT SCRIPT ARGUMENT...: runs it on all servers at once, with LRN and address before its arguments.

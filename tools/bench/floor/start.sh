@@ -7,29 +7,7 @@ chmod 644 /etc/neco/ca/*
 chown etcd /etc/etcd/*
 chown vault /etc/vault/*
 
-cat >/etc/etcd/etcd.yml <<END
-name: boot-$lrn
-data-dir: /var/lib/etcd
-listen-client-urls: https://$address:2379,https://127.0.0.1:2379
-advertise-client-urls: https://$address:2379
-listen-peer-urls: https://$address:2380
-initial-advertise-peer-urls: https://$address:2380
-listen-metrics-urls: http://127.0.0.1:2381
-initial-cluster: $members
-initial-cluster-token: $token
-initial-cluster-state: new
-enable-grpc-gateway: false
-client-transport-security:
-  cert-file: /etc/etcd/server.crt
-  key-file: /etc/etcd/server.key
-  trusted-ca-file: /etc/neco/ca/etcd-client.crt
-  client-cert-auth: true
-peer-transport-security:
-  cert-file: /etc/etcd/peer.crt
-  key-file: /etc/etcd/peer.key
-  trusted-ca-file: /etc/neco/ca/etcd-peer.crt
-  client-cert-auth: true
-END
+etcd_configuration "$lrn" "$address" new "$members" "$token" >/etc/etcd/etcd.yml
 endpoints=https://$address:2379,$(sed 's/boot-[0-9]*=//g; s/:2380/:2379/g' <<<"$members")
 cat >/etc/vault/vault.json <<END
 {

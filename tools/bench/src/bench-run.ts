@@ -1,6 +1,7 @@
 import type { DataCenter } from '../../dctest/src/data-center.ts';
 import { handOutSecrets } from '../../dctest/src/set-up-cluster.ts';
 import type { FigureName } from './figures.ts';
+import { installPackages } from './install-packages.ts';
 import { measureCommands } from './measure-commands.ts';
 import { measureFloor } from './measure-floor.ts';
 import { measureSetup } from './measure-setup.ts';
@@ -9,7 +10,6 @@ import type { Sample } from './results.ts';
 import { runScript } from './run-script.ts';
 
 const node = '/usr/lib/neco/node';
-const packages = ['neco-etcd', 'neco-vault'];
 const versionTimes = 20;
 const statusTimes = 5;
 
@@ -29,7 +29,7 @@ export async function benchRun(run: BenchRun): Promise<Map<FigureName, Sample>> 
   const has = (...names: FigureName[]): boolean => names.some((name) => run.wanted.has(name));
   if (has('setup-with-packages')) samples.set('setup-with-packages', await withPackages(run));
   if (!has('setup', 'setup-again', 'status', 'version')) return samples;
-  await installPackages(run);
+  await install(run);
   const turns = [
     async (): Promise<void> => {
       if (has('setup'))
@@ -52,7 +52,7 @@ export async function benchRun(run: BenchRun): Promise<Map<FigureName, Sample>> 
 async function withPackages(run: BenchRun): Promise<Sample> {
   const turns: (() => Promise<Partial<Sample>>)[] = [
     async () => {
-      const installing = await installPackages(run);
+      const installing = await install(run);
       return { reference: installing + (await floor(run, false)) };
     },
     async () => ({ ours: await firstSetup(run, false) }),
@@ -66,16 +66,9 @@ async function withPackages(run: BenchRun): Promise<Sample> {
   return sample;
 }
 
-/** Where they are installed already, this takes no time worth the name. @returns ms */
-async function installPackages({ dataCenter: { servers }, say, signal }: BenchRun): Promise<number> {
-  signal.throwIfAborted();
+async function install({ dataCenter: { servers }, say, signal }: BenchRun): Promise<number> {
   say('apt-get install');
-  const options = { timeout: 120_000, environment: { DEBIAN_FRONTEND: 'noninteractive' } };
-  const start = performance.now();
-  await Promise.all(
-    servers.map((server) => server.run(['apt-get', 'install', '--yes', ...packages], options)),
-  );
-  return performance.now() - start;
+  return installPackages(servers, signal);
 }
 
 async function floor(run: BenchRun, used = true): Promise<number> {
@@ -100,7 +93,7 @@ async function status({ dataCenter, say }: BenchRun): Promise<Sample> {
   say('neco status');
   const [server] = dataCenter.servers;
   if (server === undefined) throw new RangeError('a data centre without servers');
-  const reference = `${node} ${await putReference(server)} ${server.address}`;
+  const reference = `${node} ${await putReference(server, 'status')} ${server.address}`;
   return measureCommands(server, { ours: 'neco status', reference }, statusTimes);
 }
 

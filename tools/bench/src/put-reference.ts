@@ -5,13 +5,14 @@ import { etcdProtocols } from '../../deb/bundle.ts';
 
 const directory = '/root/bench';
 
-/** Puts the script that `neco status` is held against on a server, bundled as neco is. @returns its path there. */
-export async function putReference(server: Server): Promise<string> {
+/** Puts a script that a command of neco is held against on a server, bundled as neco is. @returns its path there. */
+export async function putReference(server: Server, name: 'status' | 'init' | 'init-local'): Promise<string> {
   const {
     outputFiles: [bundle],
   } = await build({
-    entryPoints: [fileURLToPath(import.meta.resolve('./reference-script.ts'))],
+    entryPoints: [fileURLToPath(import.meta.resolve(`./references/${name}.ts`))],
     bundle: true,
+    conditions: ['neco-source'],
     write: false,
     format: 'esm',
     platform: 'node',
@@ -26,9 +27,9 @@ export async function putReference(server: Server): Promise<string> {
     minifyWhitespace: true,
     logLevel: 'silent',
   });
-  const path = `${directory}/programs/reference.mjs`; // etcd3 looks for ../proto from there
+  const path = `${directory}/programs/${name}.mjs`; // etcd3 looks for ../proto from there
   await server.writeFile(path, bundle?.contents ?? '');
-  for (const [name, text] of await etcdProtocols())
-    await server.writeFile(`${directory}/proto/${name}`, text);
+  for (const [file, text] of await etcdProtocols())
+    await server.writeFile(`${directory}/proto/${file}`, text);
   return path;
 }

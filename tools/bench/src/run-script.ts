@@ -10,6 +10,7 @@ export async function runScript(
   script: string,
   args: readonly string[] = [],
 ): Promise<string> {
-  const text = await readFile(join(floorFolder, script), 'utf8');
+  const texts = ['functions.sh', script].map((name) => readFile(join(floorFolder, name), 'utf8'));
+  const text = (await Promise.all(texts)).join('');
   return server.run(['bash', '--norc', '-euo', 'pipefail', '-c', text, script, ...args], { timeout: 60_000 });
 }

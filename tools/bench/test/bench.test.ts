@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { NecoError } from '@neco/core';
 import { parseBenchOptions } from '../src/bench-options.ts';
-import { figureNames } from '../src/figures.ts';
+import { excessOf } from '../src/excess-of.ts';
+import { figureNames, figures } from '../src/figures.ts';
 import { resultTable } from '../src/result-table.ts';
 import { isOver, resultOf } from '../src/results.ts';
 
@@ -50,6 +51,18 @@ describe('npm run bench', () => {
   it('tells a figure that is over its limit from one that is just at it', () => {
     expect(isOver(resultOf('setup', samples))).to.equal(false);
     expect(isOver(resultOf('setup', samples.slice(1)))).to.equal(true);
+  });
+
+  it('holds what has a time for a limit against that time', () => {
+    const most = { reference: figures.leave.most };
+    const result = resultOf(
+      'leave',
+      [1500, 2400, 2200].map((ours) => ({ ours, ...most })),
+    );
+    expect(result).to.include({ ours: 2.2, reference: 2, ratio: 1.1, limit: 1 });
+    expect(isOver(result)).to.equal(true);
+    expect(excessOf(result)).to.equal('leave takes 2.2 s, more than 2 s');
+    expect(excessOf(resultOf('setup', samples.slice(1)))).to.match(/^setup takes 3\.\d+ times its reference/);
   });
 
   it('shows median and spread in a table, a line each', () => {

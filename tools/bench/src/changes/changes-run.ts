@@ -1,0 +1,102 @@
+import { ContinuousWriter } from '../../../dctest/src/continuous-writer/continuous-writer.ts';
+import type { FigureName } from '../figures.ts';
+import { figures } from '../figures.ts';
+import type { Sample } from '../results.ts';
+import type { ChangingCluster } from './changing-cluster.ts';
+import { clear, die, join, leave } from './join-and-leave.ts';
+import { joinByHand } from './join-by-hand.ts';
+import { measureApplications } from './measure-applications.ts';
+
+/** What one run needs to know. */
+export interface ChangesRun {
+  readonly cluster: ChangingCluster;
+  readonly wanted: ReadonlySet<FigureName>;
+  /** Counts from 0: every other run begins with the reference. */
+  readonly index: number;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Measures everything that is wanted once, on a cluster of three that is one of three again at the end. */
+export async function changesRun(run: ChangesRun): Promise<Map<FigureName, Sample>> {
+  const { cluster, wanted, index, say, signal } = run;
+  const samples = new Map<FigureName, Sample>();
+  const has = (...names: FigureName[]): boolean => names.some((name) => wanted.has(name));
+  if (has('init', 'init-local')) {
+    signal.throwIfAborted();
+    say('neco init, neco init-local');
+    const [leader] = cluster.members;
+    if (leader === undefined) throw new RangeError('a cluster without servers');
+    const { init, 'init-local': initLocal } = await measureApplications(leader, index);
+    samples.set('init', init).set('init-local', initLocal);
+  }
+  if (has('join', 'leave', 'writer-pause-leave')) {
+    const pauses = await aloneAndDead(run, samples);
+    if (has('writer-pause-join', 'writer-pause-leave')) await withWriter(run, samples, pauses);
+  } else if (has('writer-pause-join')) await withWriter(run, samples, 0);
+  return new Map([...samples].filter(([name]) => wanted.has(name)));
+}
+
+/** A join with nobody else at work, and one by hand; then the newcomer dies and is taken out. @returns the writer's pause, ms */
+async function aloneAndDead(
+  { cluster, index, say, signal, wanted }: ChangesRun,
+  samples: Map<FigureName, Sample>,
+): Promise<number> {
+  let sample: Sample = { ours: NaN, reference: NaN };
+  const byHand = async (): Promise<void> => {
+    if (!wanted.has('join')) return;
+    say('a join by hand');
+    sample = { ...sample, reference: await joinByHand(cluster) };
+  };
+  signal.throwIfAborted();
+  await clear(cluster);
+  if (index % 2 === 0) await byHand();
+  say('neco join');
+  sample = { ...sample, ours: await join(cluster) };
+  say('neco leave, of a dead server');
+  await die(cluster.newcomer);
+  const { took, pause } = await underWriter(cluster, () => leave(cluster));
+  await clear(cluster);
+  if (index % 2 === 1) await byHand();
+  samples.set('join', sample).set('leave', { ours: took, reference: figures.leave.most });
+  return pause;
+}
+
+/** A join and, of the live server, a leave while somebody writes. */
+async function withWriter(
+  { cluster, say, signal }: ChangesRun,
+  samples: Map<FigureName, Sample>,
+  pauseOfDead: number,
+): Promise<void> {
+  signal.throwIfAborted();
+  await clear(cluster);
+  say('neco join, while somebody writes');
+  const { pause: ofJoin } = await underWriter(cluster, () => join(cluster));
+  say('neco leave, of a live server, while somebody writes');
+  const { pause: ofLive } = await underWriter(cluster, () => leave(cluster));
+  await clear(cluster);
+  samples.set('writer-pause-join', { ours: ofJoin, reference: figures['writer-pause-join'].most });
+  samples.set('writer-pause-leave', {
+    ours: Math.max(ofLive, pauseOfDead),
+    reference: figures['writer-pause-leave'].most,
+  });
+}
+
+/** Does it while a process of its own writes to the servers that stay. @returns what it took, and the writer's longest pause, ms */
+async function underWriter(
+  { dataCenter, members, writer: identity }: ChangingCluster,
+  work: () => Promise<number>,
+): Promise<{ took: number; pause: number }> {
+  const writer = await ContinuousWriter.start(dataCenter, { identity, servers: members });
+  try {
+    const start = performance.timeOrigin + performance.now();
+    const took = await work();
+    await writer.next(); // the pause in which it ended has ended
+    const { duration } = writer.longestPause(start);
+    return { took, pause: duration };
+  } finally {
+    await writer.stop();
+    const [first] = members;
+    if (first !== undefined) await writer.expectNothingLost(first);
+  }
+}

@@ -1,0 +1,7 @@
+import { etcdAt, pairAt, vaultAt } from './connect.ts';
+
+// What `neco status` is held against: both libraries loaded, one request by each, as a boot server's neco.
+const [address = ''] = process.argv.slice(2);
+const etcd = etcdAt(address, pairAt('/etc/neco/etcd'));
+await Promise.all([etcd.cluster.memberList({}), vaultAt(address).health({ standbyok: true })]);
+etcd.close();
