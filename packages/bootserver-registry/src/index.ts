@@ -1,3 +1,4 @@
+export type { HeldLock, LockOptions, WatchPrefixOptions } from '@neco/etcd-admin';
 export type { Application } from './application.ts';
 export type { BootServerChange } from './boot-server-changes.ts';
 export type { BootServer } from './boot-server.ts';

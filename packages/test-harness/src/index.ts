@@ -5,7 +5,6 @@ export * from './etcd-under-test.ts';
 export * from './fault-proxy.ts';
 export * from './free-ports.ts';
 export * from './readme-examples.ts';
-export * from './run-example.ts';
 export * from './run-program.ts';
 export * from './server-binaries.ts';
 export * from './server-process.ts';

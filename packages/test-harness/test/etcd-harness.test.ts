@@ -7,7 +7,7 @@ import {
   EtcdTestTls,
   FaultProxy,
   freePorts,
-  runExample,
+  ReadmeExamples,
   runProgram,
   startEtcd,
   TestCa,
@@ -123,9 +123,14 @@ describe('etcd under test', function () {
   });
 
   it('is what its README shows', async () => {
-    const { stdout, stderr } = await runExample(join(import.meta.dirname, '../README.md'), {});
-    expect(stderr).to.equal('');
-    expect(stdout).to.equal('/neco/a\n1\n\n');
+    const examples = await ReadmeExamples.prepare(join(import.meta.dirname, '../README.md'));
+    try {
+      const { stdout, stderr } = await examples.run('servers.ts');
+      expect(stderr).to.equal('');
+      expect(stdout).to.equal('/neco/a\n1\n\n');
+    } finally {
+      await examples.remove();
+    }
   });
 
   it('gets ports that are all different', async () => {
