@@ -4,4 +4,5 @@ export type { BootServerChange } from './boot-server-changes.ts';
 export type { BootServer } from './boot-server.ts';
 export * from './open-registry.ts';
 export type { OperationRecord } from './operation-record.ts';
+export type { RegistryOverview } from './registry-overview.ts';
 export * from './registry.ts';

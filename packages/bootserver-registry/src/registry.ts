@@ -16,6 +16,7 @@ import { bootServerSchema, type BootServer } from './boot-server.ts';
 import { operationRecordSchema, type OperationRecord } from './operation-record.ts';
 import { parseRecord } from './parse-record.ts';
 import { RegistryKeys } from './registry-keys.ts';
+import { readOverview, type RegistryOverview } from './registry-overview.ts';
 import { storedSecretSchema, storeSecret } from './stored-secret.ts';
 
 /** How often a change is begun anew because another came first. */
@@ -47,6 +48,16 @@ export class Registry {
   /** The prefix with its slashes put right. */
   get prefix(): string {
     return this.#keys.prefix;
+  }
+
+  /** All that there is, at one revision and by one request; what is broken in it is told and hides nothing else. */
+  async overview(): Promise<RegistryOverview> {
+    return readOverview(this.#cluster, this.#keys);
+  }
+
+  /** Tells at once, and again after each change under the prefix, that there may be news, until the signal fires. */
+  async *watchForNews(options: WatchPrefixOptions = {}): AsyncGenerator<undefined, void, void> {
+    for await (const _ of watchPrefix(this.#cluster, this.#keys.prefix, options)) yield undefined;
   }
 
   /** All registered boot servers, by LRN. */

@@ -253,6 +253,8 @@ export class StatusCluster {
       `--peer-cert-file=${own.cert}`,
       `--peer-key-file=${own.key}`,
       `--peer-trusted-ca-file=${this.path('server-ca.crt')}`,
+      // As in the product: otherwise no member is added in the first seconds after a start.
+      '--strict-reconfig-check=false',
       '--heartbeat-interval=50',
       '--election-timeout=500',
     ]);

@@ -1,14 +1,20 @@
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { NecoError, Secret, type EtcdOptions } from '@neco/core';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { expect } from 'chai';
 import { collectStatus } from '../src/status/collect-status.ts';
+import { statusJsonSchema } from '../src/status/status-json-schema.ts';
 import { statusSchema, type ClusterStatus } from '../src/status/status-schema.ts';
+import { watchStatus } from '../src/status/watch-status.ts';
 import { StatusCluster } from './status-cluster.ts';
 
 describe('The status of a cluster', function () {
   this.timeout(120_000);
+  const day = 24 * 3_600_000;
   let cluster: StatusCluster;
 
   before(async () => {
@@ -16,11 +22,18 @@ describe('The status of a cluster', function () {
   });
   after(() => cluster.stop());
 
+  // A validator that knows nothing of how the schema is written here.
+  const fitsSchema = new Ajv2020({ formats: fullFormats, allErrors: true }).compile(statusJsonSchema());
+
+  function check(status: ClusterStatus): ClusterStatus {
+    expect(statusSchema.parse(status)).to.deep.equal(status);
+    expect(fitsSchema(JSON.parse(JSON.stringify(status))), JSON.stringify(fitsSchema.errors)).to.equal(true);
+    return status;
+  }
+
   async function look(etcd: Partial<EtcdOptions> = {}): Promise<ClusterStatus> {
     const signal = new AbortController().signal;
-    const status = await collectStatus({ etcd, signal, layout: cluster.layout });
-    expect(statusSchema.parse(status)).to.deep.equal(status);
-    return status;
+    return check(await collectStatus({ etcd, signal, layout: cluster.layout }));
   }
 
   const messages = ({ warnings }: ClusterStatus): string => warnings.map(({ message }) => message).join('\n');
@@ -37,15 +50,16 @@ describe('The status of a cluster', function () {
     expect(status.bootServers.map(({ name }) => name)).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
     expect(etcds(status)).to.deep.equal(['follower', 'follower', 'leader']);
     expect(vaults(status)).to.deep.equal(['active', 'standby', 'standby']);
-    expect(status.etcd).to.deep.equal({ quorum: true, authEnabled: true, alarms: [] });
+    expect(status.etcd).to.deep.equal({ quorum: true, authEnabled: true, alarms: [], strayMembers: [] });
+    expect(status.applications).to.deep.equal([]);
     expect(status.vault).to.deep.equal({ unsealKeyStored: true, rootTokenStored: false });
     for (const { etcd, vault } of status.bootServers) {
       expect(etcd.version).to.match(/^3\./);
       expect(etcd.databaseBytes).to.be.greaterThan(0);
       expect(vault.version).to.match(/^1\./);
     }
-    // Two files here, and what etcd, its peers and Vault show on each server.
-    expect(status.certificates).to.have.length(2 + 3 * 3);
+    // Two files here, and what etcd and Vault show on each server.
+    expect(status.certificates).to.have.length(2 + 2 * 3);
     expect(status.certificates.find(({ where }) => where.endsWith('server.crt'))?.daysLeft).to.be.within(
       88,
       90,
@@ -88,8 +102,9 @@ describe('The status of a cluster', function () {
     try {
       const status = await look();
       expect(status.bootServers[1]?.vault.state).to.equal('sealed');
-      expect(messages(status)).to.include('Vault of boot-1 is sealed');
-      expect(hints(status)).to.include('systemctl restart neco-updater');
+      expect(status.bootServers[1]?.vault).to.include({ progress: 0, threshold: 1, shares: 1 });
+      expect(messages(status)).to.include('Vault of boot-1 is sealed, 0 of 1 shares given');
+      expect(hints(status)).to.include('neco vault unseal 1').and.to.include('systemctl start neco-updater');
     } finally {
       await cluster.mend();
     }
@@ -133,6 +148,7 @@ describe('The status of a cluster', function () {
     try {
       const status = await look();
       expect(status.bootServers[2]).to.include({ registered: false, address: cluster.addressOf(2) });
+      expect(status.bootServers[2]?.registration).to.equal('none');
       expect(messages(status)).to.equal('boot-2 is a member of etcd, but not registered');
       expect(hints(status)).to.equal(
         'to take it out, on another boot server: neco leave 2; while setup is under way, on boot-2: neco setup 0 1 2',
@@ -149,12 +165,206 @@ describe('The status of a cluster', function () {
     try {
       const status = await look();
       expect(status.healthy).to.equal(true);
-      expect(status.warnings).to.have.length(3);
-      expect(hints(status)).to.include('on boot-1: systemctl reload-or-restart vault');
+      expect(status.warnings).to.have.length(2);
+      expect(messages(status)).to.include('is not among those registered');
+      expect(hints(status)).to.include('on boot-1: systemctl start neco-worker');
     } finally {
       await cluster.withRegistry((registry) => registry.deleteBootServer(1));
       await cluster.register(1);
     }
+  });
+
+  it('shows which servers each application has certificates on, and how one is renewed', async () => {
+    const at = (days: number) => new Date(Date.now() + days * day).toISOString();
+    const certificates = [
+      { lrn: 0, serial: '01', notAfter: at(80) },
+      { lrn: 1, serial: '02', notAfter: at(10) },
+      { lrn: 2, serial: '03', notAfter: at(-1) },
+      { lrn: 7, serial: '04', notAfter: at(80) },
+    ];
+    await cluster.withRegistry((registry) =>
+      registry.putApplicationIfAbsent({ version: 1, name: 'squid', createdAt: at(-80), certificates }),
+    );
+    try {
+      const { applications, warnings, healthy } = await look();
+      expect(applications.map(({ name, prefix }) => [name, prefix])).to.deep.equal([['squid', '/squid/']]);
+      expect(applications[0]?.certificates.map(({ server, state }) => [server, state])).to.deep.equal([
+        ['boot-0', 'valid'],
+        ['boot-1', 'expiring'],
+        ['boot-2', 'expired'],
+        ['boot-7', 'valid'],
+      ]);
+      expect(healthy).to.equal(false);
+      expect(warnings.map(({ severity, hint }) => [severity, hint])).to.deep.equal([
+        ['warning', 'on boot-1: neco init-local squid'],
+        ['fault', 'on boot-2: neco init-local squid'],
+        ['warning', 'neco leave 7'],
+      ]);
+    } finally {
+      await cluster.withRegistry((registry) => registry.deleteApplication('squid'));
+    }
+  });
+
+  it('shows a join that has not come to its end as one matter', async () => {
+    await cluster.withRegistry((registry) =>
+      registry.updateBootServer(2, (server) => ({ ...server, state: 'joining' })),
+    );
+    await cluster.sealVault(2);
+    try {
+      const status = await look();
+      expect(status.bootServers[2]).to.include({ registered: true, registration: 'joining' });
+      expect(status.warnings).to.have.length(1);
+      expect(messages(status)).to.include('the join of boot-2 has not come to its end');
+      expect(hints(status))
+        .to.include('on boot-2: systemctl start neco-worker')
+        .and.to.include('neco leave 2');
+    } finally {
+      await cluster.withRegistry((registry) => registry.deleteBootServer(2));
+      await cluster.register(2);
+      await cluster.mend();
+    }
+  });
+
+  it('names a member that is nobody’s, and goes on when a record is broken', async () => {
+    const added = JSON.parse(
+      await cluster.etcdctl(
+        'member',
+        'add',
+        'x',
+        '--learner',
+        '--peer-urls=https://203.0.113.9:2380',
+        '-w',
+        'json',
+      ),
+    ) as { member: { ID: number } };
+    const ids = await cluster.withEtcd('root', (etcd) => etcd.members());
+    const stray = ids.find(({ peerUrls }) => peerUrls.includes('https://203.0.113.9:2380'))?.id ?? '';
+    await cluster.etcdctl('put', '/neco/bootservers/9', 'no JSON');
+    try {
+      expect(added.member.ID).to.be.a('number');
+      const status = await look();
+      expect(status.etcd.strayMembers).to.deep.equal([{ id: stray, address: '203.0.113.9' }]);
+      expect(hints(status)).to.include(`etcdctl member remove ${stray}`);
+      expect(messages(status)).to.include('/neco/bootservers/9');
+      expect(status.bootServers.map(({ registration }) => registration)).to.deep.equal(
+        Array(3).fill('active'),
+      );
+    } finally {
+      await cluster.etcdctl('del', '/neco/bootservers/9');
+      await cluster.etcdctl('member', 'remove', stray);
+    }
+  });
+
+  it('shows the servers still, and accuses nobody, when no member of etcd answers', async () => {
+    await cluster.killEtcd(0, 1, 2);
+    try {
+      const status = await look();
+      expect(
+        status.bootServers.map(({ name, registration, etcd }) => [name, registration, etcd.state]),
+      ).to.deep.equal([0, 1, 2].map((lrn) => [`boot-${String(lrn)}`, 'unknown', 'unreachable']));
+      expect(messages(status)).not.to.match(/no member|not registered/);
+      expect(hints(status)).to.include('on boot-0, boot-1, boot-2: systemctl start etcd');
+    } finally {
+      await cluster.mend();
+    }
+  });
+
+  it('sees a served certificate that has expired', async () => {
+    const server = cluster.server(2);
+    await server.vault?.stop();
+    const [notBefore, notAfter] = [new Date(Date.now() - 90 * day), new Date(Date.now() - day)];
+    const { certificate, key } = await cluster.serverCa.issue({
+      commonName: 'boot-2',
+      ipAddresses: [server.address],
+      notBefore,
+      notAfter,
+    });
+    const expired = createTlsServer({ cert: certificate, key: key.reveal() }).listen(8200, server.address);
+    await once(expired, 'listening');
+    try {
+      const status = await look();
+      const where = `https://${server.address}:8200`;
+      expect(status.certificates.find((one) => one.where === where)?.state).to.equal('expired');
+      expect(messages(status)).to.include(`the certificate ${where} of boot-2 has expired`);
+    } finally {
+      expired.close();
+      await once(expired, 'close');
+      await cluster.mend();
+    }
+  });
+
+  describe('watched', () => {
+    /** Collects statuses until the work is done. */
+    async function watched(
+      interval: number,
+      work: (seen: (fits: (status: ClusterStatus) => boolean) => Promise<ClusterStatus>) => Promise<void>,
+    ): Promise<ClusterStatus[]> {
+      const stopping = new AbortController();
+      const all: ClusterStatus[] = [];
+      let wake = Promise.withResolvers<undefined>();
+      const watching = (async () => {
+        const options = { etcd: {}, layout: cluster.layout, signal: stopping.signal, interval };
+        for await (const status of watchStatus(options)) {
+          all.push(check(status));
+          wake.resolve(undefined);
+        }
+      })();
+      const seen = async (fits: (status: ClusterStatus) => boolean): Promise<ClusterStatus> => {
+        for (let from = all.length; ;) {
+          const found = all.slice(from).find(fits);
+          if (found !== undefined) return found;
+          from = all.length;
+          await Promise.race([wake.promise, watching]);
+          wake = Promise.withResolvers();
+        }
+      };
+      try {
+        await work(seen);
+      } finally {
+        stopping.abort();
+        await watching;
+      }
+      return all;
+    }
+
+    it('shows a change in the registry at once, without waiting for its interval', async () => {
+      await watched(60_000, async (seen) => {
+        await seen(({ healthy }) => healthy);
+        const begin = performance.now();
+        const gone = seen(({ bootServers }) => bootServers[2]?.registration === 'none');
+        await cluster.withRegistry((registry) => registry.deleteBootServer(2));
+        try {
+          await gone;
+          expect(performance.now() - begin).to.be.lessThan(5_000);
+        } finally {
+          await cluster.register(2);
+        }
+      });
+    });
+
+    it('goes on while etcd and Vault are away, shows it, and shows that they are back', async () => {
+      const all = await watched(1_000, async (seen) => {
+        await seen(({ healthy }) => healthy);
+        await cluster.killEtcd(0, 1, 2);
+        try {
+          const away = await seen(({ etcd }) => !etcd.quorum);
+          expect(away.bootServers.map(({ name }) => name)).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
+        } finally {
+          await cluster.mend();
+        }
+        await seen(({ healthy }) => healthy);
+      });
+      expect(all.some(({ healthy }) => !healthy)).to.equal(true);
+    });
+
+    it('rests between its looks', async () => {
+      const begin = performance.now();
+      const all = await watched(1_000, async (seen) => {
+        for (let looks = 0; looks < 3; looks++) await seen(() => true);
+      });
+      expect(all).to.have.length(3);
+      expect(performance.now() - begin).to.be.greaterThan(2_000);
+    });
   });
 
   it('says that auth is off', async () => {
@@ -185,7 +395,6 @@ describe('The status of a cluster', function () {
     }
   });
 
-  const day = 24 * 3_600_000;
   const terms: [state: string, begins: number, ends: number, severity: string, message: string][] = [
     ['expired', -90 * day, -day, 'fault', 'has expired'],
     ['expiring', -80 * day, 10 * day, 'warning', 'expires in'],

@@ -1,5 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { checkServerIdentity } from 'node:tls';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { credentials } from '@grpc/grpc-js';
 import { noop } from 'cockatiel';
 import { Etcd3, type IOptions } from 'etcd3';
@@ -16,7 +17,18 @@ export function createClient(connection: EtcdConnection, endpoint: string): Etcd
   if (tls === undefined || isIP(address) === 0)
     return new Etcd3(tls === undefined ? options : { ...options, credentials: buffers(tls) });
   const grpcOptions = { ...options.grpcOptions, 'grpc.ssl_target_name_override': 'etcd' };
-  return new AddressClient({ ...options, grpcOptions, credentials: buffers(tls) }, tls, address);
+  const shown = (certificate: PeerCertificate): void => {
+    connection.onCertificate?.(endpoint, new X509Certificate(certificate.raw));
+  };
+  return new AddressClient({ ...options, grpcOptions, credentials: buffers(tls) }, { tls, address, shown });
+}
+
+/** Whom a client is to find at the other end. */
+interface Identity {
+  tls: EtcdTls;
+  address: string;
+  /** Told of the certificate that was found good. */
+  shown: (certificate: PeerCertificate) => void;
 }
 
 /**
@@ -24,11 +36,15 @@ export function createClient(connection: EtcdConnection, endpoint: string): Etcd
  * error. So another name is sent, and the certificate is held against the address here; etcd3 has no option for it.
  */
 class AddressClient extends Etcd3 {
-  constructor(options: IOptions, tls: EtcdTls, address: string) {
+  constructor(options: IOptions, { tls, address, shown }: Identity) {
     super(options);
     const { rootCertificate, privateKey, certChain } = buffers(tls);
     const channelCredentials = credentials.createSsl(rootCertificate, privateKey, certChain, {
-      checkServerIdentity: (_, certificate) => checkServerIdentity(address, certificate),
+      checkServerIdentity: (_, certificate) => {
+        const fault = checkServerIdentity(address, certificate);
+        if (fault === undefined) shown(certificate);
+        return fault;
+      },
     });
     // eslint-disable-next-line @typescript-eslint/dot-notation -- the list is private to etcd3's types
     for (const host of this.pool['hosts']) Object.assign(host, { channelCredentials });

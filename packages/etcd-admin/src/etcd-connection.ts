@@ -14,6 +14,8 @@ export interface EtcdConnection {
   tls?: EtcdTls;
   username?: string;
   password?: Secret;
+  /** Told of the certificate that a member at an IP address shows, at each handshake in which it is found good. */
+  onCertificate?: (endpoint: string, certificate: X509Certificate) => void;
 }
 
 export interface EtcdTls {

@@ -5,6 +5,7 @@ export * from './etcd-connection.ts';
 export type { KeyPermission } from './grant-missing-permissions.ts';
 export * from './held-lease.ts';
 export * from './member.ts';
+export * from './read-together.ts';
 export type { Snapshot } from './save-snapshot.ts';
 export * from './watch-prefix.ts';
 export * from './with-lock.ts';

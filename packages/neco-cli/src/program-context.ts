@@ -5,6 +5,8 @@ export interface ProgramContext extends BaseContext {
   version: string;
   /** Fires when the command should stop at the next safe point. */
   signal: AbortSignal;
+  /** Said by a command for which being stopped is its ordinary end: nothing is announced then. */
+  stopQuietly: () => void;
   /** Whether there is somebody to ask. */
   terminal: boolean;
   /** All commands as clipanion describes them. */

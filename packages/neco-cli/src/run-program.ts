@@ -7,11 +7,12 @@ import { run } from './run.ts';
 export async function runProgram(argv: readonly string[], version: string): Promise<number> {
   const stopping = new AbortController();
   process.stdout.on('error', endWhenReaderLeft);
+  let quiet = false;
   const second = Promise.withResolvers<number>();
   const stop = (status: number) => () => {
     if (stopping.signal.aborted) second.resolve(status);
     else {
-      process.stderr.write('\nneco: stopping at the next safe point; once more ends at once\n');
+      if (!quiet) process.stderr.write('\nneco: stopping at the next safe point; once more ends at once\n');
       stopping.abort();
     }
   };
@@ -22,6 +23,9 @@ export async function runProgram(argv: readonly string[], version: string): Prom
     run(argv, {
       version,
       signal: stopping.signal,
+      stopQuietly: () => {
+        quiet = true;
+      },
       terminal: process.stdin.isTTY && process.stderr.isTTY,
       stdin: process.stdin,
       stdout: process.stdout,

@@ -21,7 +21,7 @@ export async function foreignLearner(context: JoinContext): Promise<ForeignLearn
   if (member === undefined) return undefined;
   const host = hostOf(member);
   const registration = servers.find(({ name, address }) => name === member.name || address === host);
-  const [planned] = lrnOf(member, context.site);
+  const [planned] = lrnOf(member, { site: context.site, registrations: [] });
   return {
     member,
     registration,

@@ -41,7 +41,7 @@ export async function lookAtCluster(
     throw await withoutQuorum(error, () => etcd.members({ linearizable: false }));
   });
   const [registrations, plan] = await Promise.all([registry.bootServers(), readPlan(registry, lrn)]);
-  const known = listServers(site, members, registrations);
+  const known = listServers({ site, members, registrations, addresses: [] });
   const target = known.find((server) => server.lrn === lrn);
   const address = target?.address ?? plan?.address ?? '';
   const endpoints = new Map(members.map((member) => [endpointOf(member), member.id]));

@@ -1,4 +1,5 @@
-import type { CertificateStatus } from './status-schema.ts';
+import { leafLifeHours } from '../access/authorities.ts';
+import type { ApplicationStatus, CertificateStatus } from './status-schema.ts';
 
 const day = 24 * 60 * 60 * 1000;
 
@@ -27,4 +28,17 @@ function termState(left: number, life: number, age: number): CertificateStatus['
   if (left <= 0) return 'expired';
   if (age < 0) return 'not-yet-valid';
   return left < life * lateShare ? 'expiring' : 'valid';
+}
+
+/** How long before its end a certificate of an application is late, whose beginning nobody noted. */
+const applicationLate = leafLifeHours * 3_600_000 * lateShare;
+
+/** Judges a certificate of an application by its end alone. */
+export function applicationCertificateState(
+  notAfter: string,
+  now: number = Date.now(),
+): ApplicationStatus['certificates'][number]['state'] {
+  const left = Date.parse(notAfter) - now;
+  if (left <= 0) return 'expired';
+  return left < applicationLate ? 'expiring' : 'valid';
 }

@@ -1,8 +1,12 @@
-import { NecoError, type EtcdOptions } from '@neco/core';
+import type { X509Certificate } from 'node:crypto';
+import type { Application } from '@neco/bootserver-registry';
+import { NecoError, serverName, type EtcdOptions } from '@neco/core';
 import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
+import { applicationPrefix } from '../applications/application-rights.ts';
 import { leftAdvice, type LeftRecord } from '../leave/left-record.ts';
+import { applicationCertificateState } from './certificate-status.ts';
 import { findWarnings, notSetUpWarning } from './find-warnings.ts';
-import { listServers, type KnownServer } from './list-servers.ts';
+import { listServers, strayMembers, type KnownServer } from './list-servers.ts';
 import { readLocalFacts, type LocalFacts } from './local-facts.ts';
 import { probeServer, type ServerProbe } from './probe-server.ts';
 import { readCluster, type ClusterFacts } from './read-cluster.ts';
@@ -10,7 +14,8 @@ import { readEtcdOptions } from './read-etcd-options.ts';
 import { readLocalCertificates } from './read-local-certificates.ts';
 import { readWorker } from './read-worker.ts';
 import { statusLayout, type StatusLayout } from './status-layout.ts';
-import type { BootServerStatus, ClusterStatus, StatusWarning } from './status-schema.ts';
+import type { ApplicationStatus, BootServerStatus, ClusterStatus, StatusWarning } from './status-schema.ts';
+import type { ProbedServer } from './warnings-input.ts';
 
 export interface CollectStatusOptions {
   /** Options that win over those of the configuration file. */
@@ -34,12 +39,17 @@ export async function collectStatus(options: CollectStatusOptions): Promise<Clus
   ]);
   if (local.left !== undefined) return hasLeft(local, local.left);
   if (etcdOptions === undefined) return notSetUp(local);
-  const cluster = EtcdCluster.connect(await readEtcdConnection(etcdOptions));
+  const shown = new Map<string, X509Certificate>();
+  const cluster = EtcdCluster.connect({
+    ...(await readEtcdConnection(etcdOptions)),
+    onCertificate: (endpoint, certificate) => shown.set(endpoint, certificate),
+  });
   const ended = new AbortController();
   try {
     const looking = look(cluster, local, {
       layout,
       prefix: etcdOptions.prefix,
+      shown,
       signal: AbortSignal.any([signal, ended.signal]),
     });
     return await Promise.race([looking, cancelled(signal)]);
@@ -52,46 +62,57 @@ export async function collectStatus(options: CollectStatusOptions): Promise<Clus
 interface LookOptions {
   layout: StatusLayout;
   prefix: string;
+  /** The certificates that members of etcd show, by endpoint. */
+  shown: ReadonlyMap<string, X509Certificate>;
   signal: AbortSignal;
 }
 
 async function look(cluster: EtcdCluster, local: LocalFacts, options: LookOptions): Promise<ClusterStatus> {
-  const { layout, prefix, signal } = options;
+  const { layout, prefix } = options;
   const probes = new Map<string, Promise<ServerProbe>>();
   const probe = (address: string): Promise<ServerProbe> => {
-    const begun = probes.get(address) ?? probeServer(cluster, address, signal);
+    const begun = probes.get(address) ?? probeServer(cluster, { ...options, address });
     probes.set(address, begun);
     return begun;
   };
   // Those that the configuration names are asked before etcd has told who there is.
-  for (const host of cluster.connection.endpoints.map(hostOf).filter(isOutside)) void probe(host);
+  const addresses = cluster.connection.endpoints.map(hostOf).filter(isOutside);
+  for (const address of addresses) void probe(address);
   const [facts, certificates, worker] = await Promise.all([
     readCluster(cluster, prefix),
     readLocalCertificates(local.name, layout.certificates),
     readWorker(layout),
   ]);
-  const known = listServers(local.site, facts.members ?? [], facts.registrations ?? []);
+  const isMute = facts.members === undefined && facts.registrations === undefined;
+  const known = {
+    site: local.site,
+    members: facts.members ?? [],
+    registrations: facts.registrations ?? [],
+    addresses: isMute ? addresses : [],
+  };
   const servers = await Promise.all(
-    known.map(async (server) => ({ ...server, probe: await probe(server.address) })),
+    listServers(known).map(async (server) => ({ ...server, probe: await probe(server.address) })),
   );
   const served = servers.flatMap(({ name, probe: { served: shown } }) =>
     shown.map(({ serial: _serial, ...certificate }) => ({ ...certificate, server: name })),
   );
   const status = {
-    bootServers: servers.map(bootServerStatus),
+    bootServers: servers.map((server) => bootServerStatus(server, facts)),
     etcd: {
       quorum: facts.quorum,
       ...(facts.authEnabled === undefined ? {} : { authEnabled: facts.authEnabled }),
       alarms: facts.alarms.map(({ memberId, alarm }) => ({ member: nameOf(memberId, servers), alarm })),
+      strayMembers: strayMembers(known),
     },
     vault: keysStored(facts),
     ...worker,
+    applications: facts.applications.map(applicationStatus),
     certificates: [...certificates.certificates, ...served],
   };
   const warnings = [
     ...local.warnings,
     ...certificates.warnings,
-    ...findWarnings({ ...status, servers, ...facts, local }),
+    ...findWarnings({ ...facts, ...status, servers, local, serials: certificates.serials }),
   ];
   return {
     version: 1,
@@ -118,8 +139,9 @@ function notSetUp(local: LocalFacts): ClusterStatus {
     state: local.unfinishedSetup === undefined ? 'not-set-up' : 'setting-up',
     ...identity(local),
     bootServers: [],
-    etcd: { quorum: false, alarms: [] },
+    etcd: { quorum: false, alarms: [], strayMembers: [] },
     vault: {},
+    applications: [],
     certificates: [],
     warnings,
   };
@@ -133,32 +155,46 @@ function isHealthy(warnings: readonly StatusWarning[]): boolean {
   return warnings.every(({ severity }) => severity !== 'fault');
 }
 
-function bootServerStatus(server: KnownServer & { probe: ServerProbe }): BootServerStatus {
+function bootServerStatus(server: ProbedServer, facts: ClusterFacts): BootServerStatus {
   const { lrn, name, address, registration, probe } = server;
   return {
     lrn,
     name,
     address,
     registered: registration !== undefined,
-    etcd: etcdStatus(server),
+    registration: registration?.state ?? (facts.registrations === undefined ? 'unknown' : 'none'),
+    etcd: etcdStatus(server, facts),
     vault: probe.vault,
   };
 }
 
-function etcdStatus({
-  member,
-  probe: { etcd },
-}: KnownServer & { probe: ServerProbe }): BootServerStatus['etcd'] {
-  if (member === undefined) return { state: 'none' };
-  const { id } = member;
+function etcdStatus(
+  { member, probe: { etcd } }: ProbedServer,
+  facts: ClusterFacts,
+): BootServerStatus['etcd'] {
+  if (member === undefined && facts.members !== undefined) return { state: 'none' };
+  const known = member === undefined ? {} : { id: member.id };
   if (etcd === undefined || etcd instanceof NecoError) {
     const message = etcd?.message ?? 'it was not asked';
-    return { state: member.name === '' ? 'unstarted' : 'unreachable', id, message };
+    return { state: member?.name === '' ? 'unstarted' : 'unreachable', ...known, message };
   }
   const { version, dbSize, leader, isLearner } = etcd;
-  const seen = { id, version, databaseBytes: dbSize };
+  const seen = { id: etcd.id, version, databaseBytes: dbSize };
   if (isLearner) return { state: 'learner', ...seen };
   return { state: leader === etcd.id ? 'leader' : 'follower', ...seen };
+}
+
+function applicationStatus({ name, certificates }: Application): ApplicationStatus {
+  return {
+    name,
+    prefix: applicationPrefix(name),
+    certificates: certificates.map(({ lrn, serial, notAfter }) => ({
+      server: serverName(lrn),
+      serial,
+      notAfter,
+      state: applicationCertificateState(notAfter),
+    })),
+  };
 }
 
 function keysStored({ unsealKeyStored, rootTokenStored }: ClusterFacts): ClusterStatus['vault'] {

@@ -14,6 +14,8 @@ export interface LocalFacts {
   name: string;
   /** The LRNs of a setup that was begun here and has not finished. */
   unfinishedSetup: number[] | undefined;
+  /** The LRNs that it was set up with, where it was. */
+  setupLrns: number[] | undefined;
   /** That it was removed from the cluster. */
   left: LeftRecord | undefined;
   warnings: StatusWarning[];
@@ -24,16 +26,17 @@ const recordSchema = z.object({ lrns: z.array(z.int()), finishedAt: z.string().o
 /** Reads the site configuration and the record of setup; what is wrong with them is a warning. */
 export async function readLocalFacts(layout: StatusLayout): Promise<LocalFacts> {
   const warnings: StatusWarning[] = [];
-  const [site, unfinishedSetup, left] = await Promise.all([
+  const [site, setup, left] = await Promise.all([
     readSite(layout.site).catch((error: unknown) => {
       warnings.push(siteWarning(toNecoError(error)));
       return undefined;
     }),
-    readUnfinished(layout.setupRecord),
+    readSetup(layout.setupRecord),
     readLeft(layout),
   ]);
   const name = site === undefined ? 'this server' : serverName(site.lrn);
-  return { site, name, unfinishedSetup, left, warnings };
+  const unfinishedSetup = setup?.finishedAt === undefined ? setup?.lrns : undefined;
+  return { site, name, unfinishedSetup, setupLrns: setup?.lrns, left, warnings };
 }
 
 function siteWarning({ message, hint = 'check it with: neco site check' }: NecoError): StatusWarning {
@@ -44,10 +47,9 @@ async function readLeft({ leftRecord }: StatusLayout): Promise<LeftRecord | unde
   return leftRecord === undefined ? undefined : readLeftRecord(readOnlyHost(), leftRecord);
 }
 
-async function readUnfinished(path: string): Promise<number[] | undefined> {
+async function readSetup(path: string): Promise<z.infer<typeof recordSchema> | undefined> {
   const text = await readFile(path, 'utf8').catch(() => '');
-  const { data } = recordSchema.safeParse(jsonOf(text));
-  return data !== undefined && data.finishedAt === undefined ? data.lrns : undefined;
+  return recordSchema.safeParse(jsonOf(text)).data;
 }
 
 function jsonOf(text: string): unknown {

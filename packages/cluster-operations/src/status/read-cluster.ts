@@ -1,6 +1,5 @@
-import { Registry, type BootServer } from '@neco/bootserver-registry';
+import { Registry, type Application, type BootServer } from '@neco/bootserver-registry';
 import { toNecoError, type NecoError } from '@neco/core';
-import { leaveRecords } from '../leave/leave-plan.ts';
 import type { EtcdCluster, Member, MemberAlarm } from '@neco/etcd-admin';
 
 /** What etcd knows of the cluster; what could not be read is left out and told in `errors`. */
@@ -10,6 +9,7 @@ export interface ClusterFacts {
   alarms: MemberAlarm[];
   authEnabled: boolean | undefined;
   registrations: BootServer[] | undefined;
+  applications: Application[];
   unsealKeyStored: boolean | undefined;
   rootTokenStored: boolean | undefined;
   /** LRNs of servers whose leave was begun and has not ended. */
@@ -29,27 +29,24 @@ export async function readCluster(cluster: EtcdCluster, prefix: string): Promise
       return undefined;
     }
   };
-  const [members, alarms, authEnabled, registrations, unsealKeyStored, rootTokenStored, leaves] =
-    await Promise.all([
-      attempt(cluster.members()),
-      attempt(cluster.alarms()),
-      attempt(cluster.authEnabled()),
-      attempt(registry.bootServers()),
-      attempt(registry.unsealKey().then((key) => key !== undefined)),
-      attempt(registry.rootToken().then((token) => token !== undefined)),
-      attempt(registry.operations(leaveRecords.all)),
-    ]);
+  const [members, alarms, authEnabled, overview] = await Promise.all([
+    attempt(cluster.members()),
+    attempt(cluster.alarms()),
+    attempt(cluster.authEnabled()),
+    attempt(registry.overview()),
+  ]);
   return {
     quorum: members !== undefined,
     // Without a majority the list that one member has is better than none.
     members: members ?? (await cluster.members({ linearizable: false }).catch(() => undefined)),
     alarms: alarms ?? [],
     authEnabled,
-    registrations,
-    unsealKeyStored,
-    rootTokenStored,
-    unfinishedLeaves: [...(leaves?.keys() ?? [])].flatMap(planned),
-    errors,
+    registrations: overview?.bootServers,
+    applications: overview?.applications ?? [],
+    unsealKeyStored: overview?.unsealKeyStored,
+    rootTokenStored: overview?.rootTokenStored,
+    unfinishedLeaves: overview?.operations.flatMap(planned) ?? [],
+    errors: [...errors, ...(overview?.broken ?? [])],
   };
 }
 

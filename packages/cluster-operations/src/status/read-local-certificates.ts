@@ -2,10 +2,13 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '@neco/core';
 import { certificateStatus } from './certificate-status.ts';
+import { plainSerial, type ServedCertificate } from './served-certificate.ts';
 import type { CertificateStatus, StatusWarning } from './status-schema.ts';
 
 export interface LocalCertificates {
   certificates: CertificateStatus[];
+  /** Serial numbers by path, as `plainSerial` writes them. */
+  serials: ReadonlyMap<string, string>;
   warnings: StatusWarning[];
 }
 
@@ -15,16 +18,19 @@ export async function readLocalCertificates(
   certificatePaths: readonly string[],
 ): Promise<LocalCertificates> {
   const read = await Promise.all(certificatePaths.map((path) => readOne(server, path)));
+  const found = read.filter((one) => 'where' in one);
   return {
-    certificates: read.filter((one) => 'where' in one),
+    certificates: found.map(({ serial: _serial, ...certificate }) => certificate),
+    serials: new Map(found.map(({ where, serial }) => [where, serial])),
     warnings: read.filter((one) => 'hint' in one),
   };
 }
 
-async function readOne(server: string, path: string): Promise<CertificateStatus | StatusWarning> {
+async function readOne(server: string, path: string): Promise<ServedCertificate | StatusWarning> {
   try {
-    const { validFromDate, validToDate } = new X509Certificate(await readFile(path));
-    return certificateStatus({ server, where: path, notBefore: validFromDate, notAfter: validToDate });
+    const { validFromDate, validToDate, serialNumber } = new X509Certificate(await readFile(path));
+    const term = certificateStatus({ server, where: path, notBefore: validFromDate, notAfter: validToDate });
+    return { ...term, serial: plainSerial(serialNumber) };
   } catch (error) {
     return {
       severity: 'fault',

@@ -27,7 +27,8 @@ export function replacementHint(
   return `make a key and a request on ${name}, have an administrator of Vault run "${sign}", and put both at ${kind.certificatePath} and ${kind.keyPath}${reload}`;
 }
 
-function kindAt(where: string): CertificateKind | undefined {
+/** Which certificate of a server it is, as status names it. */
+export function kindAt(where: string): CertificateKind | undefined {
   const listeners = [
     { port: ports.etcdClient, kind: certificateKinds.etcdListener },
     { port: ports.etcdPeer, kind: certificateKinds.etcdPeer },

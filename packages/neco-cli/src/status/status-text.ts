@@ -1,5 +1,10 @@
 import { styleText } from 'node:util';
-import type { BootServerStatus, ClusterStatus, StatusWarning } from '@neco/cluster-operations';
+import type {
+  ApplicationStatus,
+  BootServerStatus,
+  ClusterStatus,
+  StatusWarning,
+} from '@neco/cluster-operations';
 import { serverName } from '@neco/core';
 import { tableText } from '../table-text.ts';
 
@@ -32,19 +37,33 @@ function headLine({ cluster, lrn, healthy, warnings }: ClusterStatus, paint: Pai
 }
 
 function row(server: BootServerStatus, status: ClusterStatus, paint: Paint): string[] {
-  const { name, address, registered, etcd, vault } = server;
-  const good = ['leader', 'follower', 'active', 'standby'];
-  const state = (text: string, version = ''): string =>
-    `${paint(good.includes(text) ? 'green' : 'red', text)}${version === '' ? '' : ` ${version}`}`;
+  const { name, address, registration, etcd, vault } = server;
+  const given =
+    vault.state === 'sealed' ? `, ${String(vault.progress)} of ${String(vault.threshold)} shares given` : '';
   return [
     name,
     address,
-    registered ? 'yes' : paint('red', 'no'),
-    state(etcd.state, etcd.version),
+    stateText(registrations[registration], paint),
+    stateText(etcd.state, paint, etcd.version),
     etcd.databaseBytes === undefined ? '-' : size(etcd.databaseBytes),
-    state(vault.state, vault.version),
+    `${stateText(vault.state, paint, vault.version)}${given}`,
     soonest(server, status, paint),
   ];
+}
+
+const registrations = {
+  active: 'yes',
+  joining: 'joining',
+  leaving: 'leaving',
+  none: 'no',
+  unknown: 'unknown',
+} as const;
+const good = ['yes', 'leader', 'follower', 'active', 'standby'];
+const passing = ['joining', 'leaving', 'learner', 'unknown'];
+
+function stateText(state: string, paint: Paint, version = ''): string {
+  const style = good.includes(state) ? 'green' : passing.includes(state) ? 'yellow' : 'red';
+  return `${paint(style, state)}${version === '' ? '' : ` ${version}`}`;
 }
 
 /** Times in UTC compare as they stand; for `localeCompare` Node would load its tables of languages. */
@@ -61,7 +80,7 @@ function soonest({ name }: BootServerStatus, { certificates }: ClusterStatus, pa
   return first.state === 'valid' ? text : paint(first.state === 'expiring' ? 'yellow' : 'red', text);
 }
 
-function summary({ etcd, vault, worker, certificates, bootServers }: ClusterStatus): string[] {
+function summary({ etcd, vault, worker, certificates, bootServers, applications }: ClusterStatus): string[] {
   const count = (state: string): string => {
     const number = bootServers.filter(
       (server) => server.etcd.state === state || server.vault.state === state,
@@ -75,6 +94,7 @@ function summary({ etcd, vault, worker, certificates, bootServers }: ClusterStat
     `etcd          ${String(members)} members, ${etcd.quorum ? 'quorum' : 'no quorum'}, auth ${known(etcd.authEnabled, 'on', 'off')}, ${alarms === '' ? 'no alarm' : alarms}`,
     `Vault         ${count('active')}, ${count('standby')}; unseal key ${known(vault.unsealKeyStored, 'in etcd', 'not in etcd')}, root token ${known(vault.rootTokenStored, 'left in etcd', 'not in etcd')}`,
     ...(worker === undefined ? [] : [`neco-worker   ${workerText(worker)}`]),
+    ...(applications.length === 0 ? ['applications  none'] : applications.map(applicationLine)),
     ...(first === undefined
       ? []
       : [
@@ -89,6 +109,13 @@ function workerText({ running, enabled }: NonNullable<ClusterStatus['worker']>):
   if (running && enabled) return `${here}, and will after a boot`;
   if (running) return `${here}, but will not after a boot: systemctl enable neco-worker`;
   return `${here}; it installs the applications: systemctl ${enabled ? 'start' : 'enable --now'} neco-worker`;
+}
+
+/** Where an application has certificates; what is wrong with one is among the warnings. */
+function applicationLine({ name, certificates }: ApplicationStatus, index: number): string {
+  const servers = certificates.map(({ server }) => server).join(', ');
+  const where = servers === '' ? 'no certificate yet' : `certificates on ${servers}`;
+  return `${index === 0 ? 'applications' : '            '}  ${name}: ${where}`;
 }
 
 function known(value: boolean | undefined, yes: string, no: string): string {

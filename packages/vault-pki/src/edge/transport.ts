@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
+import { TLSSocket } from 'node:tls';
 import type { VaultConnection } from './vault-connection.ts';
 
 /** What node-vault hands its transport. */
@@ -47,12 +48,18 @@ export function createTransport(connection: VaultConnection): Transport {
         .on('error', reject)
         .end(body);
     });
+    tellCertificate(connection, response);
     return {
       statusCode: response.statusCode ?? 0,
       body: decode(response.headers['content-type'], await buffer(response)),
       request: { path: new URL(uri).pathname },
     };
   };
+}
+
+function tellCertificate({ onCertificate }: VaultConnection, { socket }: IncomingMessage): void {
+  const shown = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+  if (shown !== undefined) onCertificate?.(shown);
 }
 
 function tlsOptions({ ca, certificate, key, serverName }: VaultConnection) {

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Secret } from '@neco/core';
 
 /** Where a Vault is and how to know it. */
@@ -13,4 +14,6 @@ export interface VaultConnection {
   timeout?: number;
   /** The name that Vault's certificate must carry, where it is not the host of the address. */
   serverName?: string;
+  /** Told of the certificate that Vault shows, at each call that it answers. */
+  onCertificate?: (certificate: X509Certificate) => void;
 }

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { connect, type TLSSocket } from 'node:tls';
 import type { EtcdConnection } from '@neco/etcd-admin';
 import { certificateStatus } from './certificate-status.ts';
@@ -23,7 +24,7 @@ export interface ProbeOptions {
  * Whether it is to be trusted is found out by those that speak with the server.
  */
 export async function probeServedCertificate(options: ProbeOptions): Promise<ServedCertificate | undefined> {
-  const { server, address, port, tls, timeout, signal } = options;
+  const { address, port, tls, timeout, signal } = options;
   const socket = connect({
     host: address,
     port,
@@ -37,17 +38,21 @@ export async function probeServedCertificate(options: ProbeOptions): Promise<Ser
     await handshake(socket, AbortSignal.any([signal, AbortSignal.timeout(timeout)]));
     const peer = socket.getPeerX509Certificate();
     if (peer === undefined) return undefined;
-    const { validFromDate: notBefore, validToDate: notAfter } = peer;
-    const where = `https://${address}:${String(port)}`;
-    return {
-      ...certificateStatus({ server, where, notBefore, notAfter }),
-      serial: plainSerial(peer.serialNumber),
-    };
+    return servedCertificate(peer, options);
   } catch {
     return undefined;
   } finally {
     socket.destroy();
   }
+}
+
+/** What is told of a certificate that was seen at an address. */
+export function servedCertificate(
+  { validFromDate: notBefore, validToDate: notAfter, serialNumber }: X509Certificate,
+  { server, address, port }: Pick<ProbeOptions, 'server' | 'address' | 'port'>,
+): ServedCertificate {
+  const where = `https://${address}:${String(port)}`;
+  return { ...certificateStatus({ server, where, notBefore, notAfter }), serial: plainSerial(serialNumber) };
 }
 
 /** One form for all spellings of a serial number. */
