@@ -1,12 +1,15 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { waitFor } from '@neco/core';
+import { messageOf, silentReporter, waitFor } from '@neco/core';
 import { startEtcd, VaultProcess, type EtcdUnderTest } from '@neco/test-harness';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
+import { readDaemonConfiguration } from '../../src/daemon/daemon-configuration.ts';
+import { followConfiguration } from '../../src/daemon/follow-configuration.ts';
 import { runDaemon } from '../../src/daemon/run-daemon.ts';
 import { keepUnsealed } from '../../src/unseal/keep-unsealed.ts';
+import { createWorkerContext } from '../../src/worker/create-worker-context.ts';
 
 describe('a daemon whose configuration is rewritten', function () {
   this.timeout(60_000);
@@ -22,6 +25,11 @@ describe('a daemon whose configuration is rewritten', function () {
       startEtcd({ count: 3, auth: { 'neco-0': ['/neco/'] } }),
       VaultProcess.startReady({ storage: 'file' }),
     ]);
+  });
+
+  afterEach(async () => {
+    etcd.member(0).start();
+    await etcd.member(0).ready();
   });
 
   after(async () => {
@@ -88,6 +96,29 @@ describe('a daemon whose configuration is rewritten', function () {
     } finally {
       stop.abort();
       await running;
+    }
+  });
+
+  it('has what is open already go by the new list, in neco-worker too', async () => {
+    await configure([etcd.member(0).endpoint]);
+    const configuration = await readDaemonConfiguration(path);
+    const link = await createWorkerContext(configuration, silentReporter).connect();
+    const stop = new AbortController();
+    try {
+      followConfiguration(path, configuration, { reporter: silentReporter, signal: stop.signal });
+      expect(await link.registry.bootServers()).to.deep.equal([]);
+      await configure([etcd.member(1).endpoint, etcd.member(2).endpoint]);
+      await etcd.member(0).kill();
+      await inTheEnd('the link to answer', () =>
+        link.registry.bootServers().then(
+          () => ({ status: 0, stderr: '' }),
+          (error: unknown) => ({ status: 1, stderr: messageOf(error) }),
+        ),
+      );
+      expect(link.etcd.endpoints).not.to.include(etcd.member(0).endpoint);
+    } finally {
+      stop.abort();
+      link.close();
     }
   });
 });
