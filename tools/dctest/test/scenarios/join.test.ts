@@ -11,6 +11,7 @@ import {
   memberNames,
   startJoin,
   startWorkers,
+  wantedEndpoints,
 } from './joining.ts';
 import { leave } from './leaving.ts';
 import { failureOf } from './refusal.ts';
@@ -30,6 +31,7 @@ describe('neco join', function () {
     const dataCenter = await clusterWithSpares(name, [3, 4]);
     const joining = [dataCenter.server(3), dataCenter.server(4)] as const;
     const zero = dataCenter.server(0);
+    const updater = await updaterProcess(zero);
     const hash = await caHash(zero);
     await leaveOrphanOf(joining[0], zero);
     const blocked = await joining[1].exec(['neco', 'join', '--json', ...joinArguments(hash)], limit);
@@ -52,8 +54,21 @@ describe('neco join', function () {
     await eventually('five voters', ['boot-0', 'boot-1', 'boot-2', 'boot-3', 'boot-4'], () =>
       memberNames(dataCenter.server(0)),
     );
+    const [all = []] = wantedEndpoints(zero, dataCenter.servers);
+    await eventually('neco-updater of boot-0 to ask all five', all.join(', '), () => askedByUpdater(zero));
+    expect(await updaterProcess(zero), 'it was not restarted').to.equal(updater);
   });
 });
+
+/** The members of etcd that neco-updater says it asks since its file was last rewritten. */
+async function askedByUpdater(server: Server): Promise<string | undefined> {
+  const journal = await server.run(['journalctl', '-u', 'neco-updater', '-b', '-o', 'cat', '--no-pager']);
+  return [...journal.matchAll(/^etcd is asked at (.*) from now on/gm)].at(-1)?.[1];
+}
+
+function updaterProcess(server: Server): Promise<string> {
+  return server.run(['systemctl', 'show', '--property=MainPID', '--value', 'neco-updater']);
+}
 
 /** What is left of a join that was killed between the member and the registration, and never taken up again. */
 async function leaveOrphanOf(server: Server, present: Server): Promise<void> {
