@@ -91,22 +91,26 @@ async function viewOf(
   };
 }
 
-/** The server's record is what `leave` revokes by; the application's says which of them is in use. */
+/**
+ * The server's record is what `leave` revokes by; the application's says which of them is in use. That one comes first: a
+ * server that leaves meanwhile is in the registry no more before its certificates are revoked, so that either this one is
+ * among them or this fails and it is never put in place.
+ */
 async function note(
   { lrn, registry }: ClusterLink,
   name: string,
   { serial, notAfter }: { serial: string; notAfter: Date },
 ): Promise<void> {
-  await registry.updateBootServer(lrn, (server) => ({
-    ...server,
-    serials: [...new Set([...server.serials, serial])],
-  }));
   const own = { lrn, serial, notAfter: notAfter.toISOString() };
   await registry.updateApplication(name, (application) => ({
     ...application,
     certificates: [...application.certificates.filter((one) => one.lrn !== lrn), own].sort(
       (one, other) => one.lrn - other.lrn,
     ),
+  }));
+  await registry.updateBootServer(lrn, (server) => ({
+    ...server,
+    serials: [...new Set([...server.serials, serial])],
   }));
 }
 

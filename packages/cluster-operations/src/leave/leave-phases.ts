@@ -22,8 +22,9 @@ export const leavePhases: readonly Phase<LeaveView, LeaveContext>[] = [
   stopServices,
   removeRegistration,
   deleteUsers,
-  revokeCertificates,
+  // Vault first: what had something signed between the two would keep it.
   closeVault,
+  revokeCertificates,
   deleteKeys,
   distributeRevocations,
   finishLeave,

@@ -11,6 +11,7 @@ import {
   firstPair,
   hasConnection,
   isAnswered,
+  keepSigning,
   leave,
   leaveArguments,
   peerAnswer,
@@ -117,8 +118,8 @@ describe('neco leave', function () {
       'remove-member',
       'remove-registration',
       'delete-etcd-users',
-      'revoke-certificates',
       'close-vault',
+      'revoke-certificates',
       'distribute-revocations',
       'finish',
     ];
@@ -223,8 +224,12 @@ describe('neco leave', function () {
     const from = dataCenter.servers.find((server) => server.name === leader) ?? zero;
     if (leader !== 'boot-2') await etcdctl(from, root, ['move-leader', id]);
 
+    const spoils = await keepSigning(two, zero);
     const left = await leave(zero, '2');
     expect(left.exitCode, left.stderr).to.equal(0);
+    for (const spoil of await spoils()) {
+      expect(await isAnswered(two, zero, spoil), `a root certificate, ${spoil.certificate}`).to.equal(false);
+    }
     expect(said(left)).to.include('after: 2 voters, 2 healthy');
     expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1']);
     expect(await unitOf(two, 'etcd')).to.equal('inactive disabled');

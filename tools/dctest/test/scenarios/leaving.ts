@@ -2,7 +2,8 @@ import { basename, dirname } from 'node:path';
 import type { CommandResult } from '../../src/run.ts';
 import type { Server } from '../../src/server.ts';
 import { administrator } from '../../src/set-up-cluster.ts';
-import { etcdctl, etcdOf } from '../../src/stock-clients.ts';
+import { etcdctl, etcdOf, serverAuthority } from '../../src/stock-clients.ts';
+import { eventually } from './joining.ts';
 
 /** Runs `neco leave` without a terminal, on a server where the administrator's password lies. */
 export async function leave(server: Server, ...words: readonly string[]): Promise<CommandResult> {
@@ -108,4 +109,40 @@ export async function unitOf(server: Server, unit: string): Promise<string> {
   const properties = ['ActiveState', 'UnitFileState'].flatMap((property) => ['-P', property]);
   const { stdout } = await server.exec(['systemctl', 'show', ...properties, unit]);
   return stdout.trim().split('\n').join(' ');
+}
+
+/**
+ * Has one root certificate after the other signed by another server's Vault, as who is root on a server may as long as that
+ * one is a boot server.
+ * @returns gives the last of them, once Vault has refused to sign more.
+ */
+export async function keepSigning(server: Server, target: Server): Promise<() => Promise<Stolen[]>> {
+  const folder = '/root/spoils';
+  const script = String.raw`
+    mkdir -m 0700 ${folder}; cd ${folder}
+    export HOME=${folder} VAULT_ADDR=https://${target.address}:8200 VAULT_CACERT=${serverAuthority}
+    pair='-client-cert=/etc/neco/server.crt -client-key=/etc/neco/server.key'
+    vault login -method=cert $pair name=${server.name} >log
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -subj /CN=root -out csr 2>log
+    printf '{"csr":"%s","common_name":"root"}' "$(sed -z 's/\n/\\n/g' csr)" >body
+    printf 'X-Vault-Token: %s' "$(cat .vault-token)" >header
+    count=0
+    while :; do
+      status=$(curl --silent --output answer --write-out '%{http_code}' --cacert ${serverAuthority} \
+        --header @header --data @body $VAULT_ADDR/v1/ca/etcd-client/sign/root || :)
+      case $status in
+        200) sed 's/.*"certificate":"\([^"]*\)".*/\1/; s/\\n/\n/g' answer >$count.crt; count=$((count + 1)) ;;
+        403) break ;;
+      esac
+    done
+    echo $count`;
+  const signing = await server.spawn(['sh', '-euc', script]);
+  const first = `${folder}/0.crt`;
+  await eventually('a root certificate', 0, async () => (await server.exec(['test', '-s', first])).exitCode);
+  return async () => {
+    const { stdout, stderr, exitCode } = await signing.output();
+    if (exitCode !== 0) throw new Error(`signing in a loop: ${stderr}`);
+    const numbers = Array.from({ length: Number(stdout) }, (_, number) => number).slice(-5);
+    return numbers.map((number) => ({ certificate: `${folder}/${number}.crt`, key: `${folder}/key` }));
+  };
 }
