@@ -1,5 +1,5 @@
 # Makes a server what it was when the packages had just been installed: no unit runs or is enabled, no data and no
-# configuration are left but site.yml, and neco's code is not compiled yet. Not part of any time.
+# configuration are left but site.yml. Not part of any time.
 units='neco-updater.service neco-worker.service vault.service etcd.service neco-setup-vault.service'
 # shellcheck disable=SC2086 # a list of words
 {
@@ -9,6 +9,6 @@ units='neco-updater.service neco-worker.service vault.service etcd.service neco-
   systemctl reset-failed $units || true
 } 2>/dev/null
 find /etc/neco -mindepth 1 -maxdepth 1 ! -name site.yml -exec rm -rf {} +
-find /etc/etcd /etc/vault /var/lib/etcd /var/lib/neco /var/log/vault /var/cache/neco -mindepth 1 -delete
+find /etc/etcd /etc/vault /var/lib/etcd /var/lib/neco /var/log/vault -mindepth 1 -delete
 rm -rf /run/neco /root/floor
 sync --file-system /var/lib

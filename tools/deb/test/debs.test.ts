@@ -103,9 +103,7 @@ describe('debs', function () {
   it('never delete data, not even when they are purged', async () => {
     for (const deb of [neco, etcd, vault]) {
       const postrm = await runCommand('dpkg-deb', ['--info', deb, 'postrm']);
-      expect(postrm.match(/\b(rm|rmdir|deluser|userdel|find)\b.*/g) ?? [], deb).to.deep.equal(
-        deb === neco ? ['rm -rf /var/cache/neco'] : [],
-      );
+      expect(postrm).not.to.match(/^[^#]*\b(rm|rmdir|deluser|userdel|find)\b/m, deb);
     }
   });
 

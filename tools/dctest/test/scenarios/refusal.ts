@@ -127,7 +127,7 @@ export async function unchanged<T>(servers: readonly Server[], work: () => Promi
 
 const fingerprint = `
 fingerprint() {
-  find / -xdev \\( -path /run -o -path /tmp -o -path /var/log -o -path /var/cache/neco -o -path /var/tmp \\) -prune \\
+  find / -xdev \\( -path /run -o -path /tmp -o -path /var/log -o -path /var/tmp \\) -prune \\
     -o -printf '%p %y %i %m %U:%G %s %T@ %C@ %l\\n' | sort
   dpkg-query --show --showformat '\${Package} \${Version} \${db:Status-Abbrev}\\n'
   systemctl list-unit-files --plain --no-legend
