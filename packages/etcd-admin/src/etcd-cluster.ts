@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { NecoError } from '@neco/core';
-import type { Etcd3, IMember, IStatusResponse } from 'etcd3';
+import { EtcdUserExistsError, type Etcd3, type IMember, type IStatusResponse } from 'etcd3';
+import { adds } from './adds.ts';
 import { classifyEtcdError } from './classify-etcd-error.ts';
 import { createClient } from './create-client.ts';
 import type { EtcdConnection } from './etcd-connection.ts';
@@ -290,12 +291,12 @@ export class EtcdCluster {
    * @throws NecoError ETCD_*
    */
   async ensureUser(name: string, roles: readonly string[]): Promise<void> {
+    // Looking costs etcd as much as changing does: both go through the quorum.
     await this.call(`make the user ${name}`, async (client) => {
-      const { users } = await client.auth.userList();
-      if (!users.includes(name)) {
-        await client.auth.userAdd({ name, options: { no_password: true } });
-      }
-      const { roles: has } = await client.auth.userGet({ name });
+      const isNew = await adds(EtcdUserExistsError, () =>
+        client.auth.userAdd({ name, options: { no_password: true } }),
+      );
+      const has = isNew ? [] : (await client.auth.userGet({ name })).roles;
       for (const role of roles) {
         if (!has.includes(role)) await client.auth.userGrantRole({ user: name, role });
       }

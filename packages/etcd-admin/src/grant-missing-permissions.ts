@@ -1,4 +1,5 @@
-import { Range, type Etcd3, type IPermission, type Permission } from 'etcd3';
+import { EtcdRoleExistsError, Range, type Etcd3, type IPermission, type Permission } from 'etcd3';
+import { adds } from './adds.ts';
 
 /** The right to all keys that begin with a prefix. */
 export interface KeyPermission {
@@ -12,9 +13,8 @@ export async function grantMissingPermissions(
   name: string,
   permissions: readonly KeyPermission[],
 ): Promise<void> {
-  const { roles } = await client.auth.roleList();
-  if (!roles.includes(name)) await client.auth.roleAdd({ name });
-  const { perm } = await client.auth.roleGet({ role: name });
+  const isNew = await adds(EtcdRoleExistsError, () => client.auth.roleAdd({ name }));
+  const perm = isNew ? [] : (await client.auth.roleGet({ role: name })).perm;
   for (const wanted of permissions.map(toPermission)) {
     if (!perm.some((has) => isSame(has, wanted)))
       await client.auth.roleGrantPermission({ name, perm: wanted });

@@ -6,7 +6,7 @@ import { readPair } from './files/read-pair.ts';
 import { readText } from './files/read-text.ts';
 import type { HostReader } from './host-reader.ts';
 import { candidateVersions, systemListsOptions } from './packages/candidate-versions.ts';
-import { installedVersion } from './packages/installed-version.ts';
+import { installedVersions } from './packages/installed-version.ts';
 import { packageLists } from './packages/package-lists.ts';
 import { readFacts } from './read-facts.ts';
 import { readConnections } from './read-connections.ts';
@@ -31,7 +31,7 @@ export function readOnlyHost({ aptOptions = [] }: HostOptions = {}): HostReader 
     list: listDirectory,
     readPair,
     userExists: async (name) => (await findAccount('passwd', name)) !== undefined,
-    installedVersion,
+    installedVersion: installedVersions(),
     packageLists: listsIn,
     candidateVersions: (packages, lists) =>
       candidateVersions(packages, lists?.aptOptions ?? [...systemListsOptions, ...aptOptions]),

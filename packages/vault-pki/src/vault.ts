@@ -35,10 +35,10 @@ export class Vault {
   readonly #pki: PkiEngine;
   readonly #access: AccessControl;
 
-  private constructor(connection: VaultConnection, token?: Secret) {
+  private constructor(connection: VaultConnection, token?: Secret, looks = true) {
     this.#connection = connection;
     this.#token = token;
-    this.#client = new VaultClient(connection, token);
+    this.#client = new VaultClient(connection, token, looks);
     this.#system = new SystemBackend(this.#client);
     this.#pki = new PkiEngine(this.#client);
     this.#access = new AccessControl(this.#client);
@@ -52,6 +52,14 @@ export class Vault {
   /** The same Vault, seen with another token. */
   withToken(token: Secret): Vault {
     return new Vault(this.#connection, token);
+  }
+
+  /**
+   * The same Vault, where the methods called `ensure…` write without looking first: for a Vault that is new, where looking
+   * costs a request each and finds nothing. What is there all the same is found, and put right, as ever.
+   */
+  asNew(): Vault {
+    return new Vault(this.#connection, this.#token, false);
   }
 
   /** Where this Vault is. */

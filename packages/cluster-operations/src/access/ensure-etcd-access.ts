@@ -6,14 +6,13 @@ export async function ensureEtcdAccess(
   lrns: readonly number[],
   prefix: string,
 ): Promise<void> {
-  await etcd.ensureUser('root', []);
   await Promise.all([
     etcd.ensureRole('root', []),
     etcd.ensureRole('neco', [{ prefix, access: 'readwrite' }]),
     etcd.ensureRole('vault', [{ prefix: '/vault/', access: 'readwrite' }]),
   ]);
-  await etcd.ensureUser('root', ['root']);
   await Promise.all([
+    etcd.ensureUser('root', ['root']),
     etcd.ensureUser('backup', ['root']),
     ...lrns.flatMap((lrn) => [
       etcd.ensureUser(`neco-${String(lrn)}`, ['neco']),

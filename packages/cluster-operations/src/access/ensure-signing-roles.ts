@@ -1,17 +1,25 @@
 import type { Vault } from '@neco/vault-pki';
-import { authorities, leafLifeHours } from './authorities.ts';
+import { authorities, leafLifeHours, type AuthorityName } from './authorities.ts';
 import type { CertificateKind } from './certificate-kinds.ts';
 import { distinctRoles } from './distinct-roles.ts';
 
-/** Makes the issuing roles of these boot servers, and those of etcd's root user and of backups. */
-export async function ensureSigningRoles(vault: Vault, lrns: readonly number[]): Promise<void> {
-  const servers = lrns.flatMap((lrn) => distinctRoles(lrn).map((kind) => ensureServerRole(vault, kind, lrn)));
-  const client = authorities.client.mount;
-  const special = { server: false, client: true, allowIpSans: false };
+/**
+ * Makes the issuing roles of these boot servers at one authority, and at that of etcd's clients those of etcd's root user
+ * and of backups. The mount must be there.
+ */
+export async function ensureSigningRoles(
+  vault: Vault,
+  name: AuthorityName,
+  lrns: readonly number[],
+): Promise<void> {
+  const kinds = lrns.flatMap((lrn) => distinctRoles(lrn).map((kind) => ({ kind, lrn })));
   await Promise.all([
-    ...servers,
-    vault.ensureSigningRole(client, 'root', { ...special, allowedDomains: ['root'], ttl: '10m' }),
-    vault.ensureSigningRole(client, 'backup', { ...special, allowedDomains: ['backup'], ttl: '168h' }),
+    ...kinds
+      .filter(({ kind }) => kind.authority === name)
+      .map(({ kind, lrn }) => ensureServerRole(vault, kind, lrn)),
+    ...(name === 'client'
+      ? [ensureSpecialRole(vault, 'root', '10m'), ensureSpecialRole(vault, 'backup', '168h')]
+      : []),
   ]);
 }
 
@@ -23,4 +31,9 @@ function ensureServerRole(vault: Vault, kind: CertificateKind, lrn: number): Pro
     allowIpSans: kind.addressed,
     ttl: `${String(leafLifeHours)}h`,
   });
+}
+
+function ensureSpecialRole(vault: Vault, name: string, ttl: string): Promise<unknown> {
+  const role = { server: false, client: true, allowIpSans: false, allowedDomains: [name], ttl };
+  return vault.ensureSigningRole(authorities.client.mount, name, role);
 }

@@ -8,9 +8,13 @@ export async function ensureVaultAccess(
   addresses: ReadonlyMap<number, string>,
   serverCa: string,
 ): Promise<void> {
-  await Promise.all([vault.ensureCertAuth(), vault.ensureUserpass()]);
+  const logIns = vault.ensureCertAuth();
   await Promise.all([
-    ...[...addresses].map(([lrn, address]) => ensureServerAccess(vault, lrn, address, serverCa)),
+    vault.ensureUserpass(),
+    ...[...addresses].map(async ([lrn, address]) => {
+      await logIns;
+      await ensureServerAccess(vault, lrn, address, serverCa);
+    }),
     vault.ensurePolicy(administratorPolicyName, administratorPolicy()),
     vault.ensurePolicy('neco-operator', operatorPolicy()),
     vault.ensurePolicy('neco-viewer', viewerPolicy()),

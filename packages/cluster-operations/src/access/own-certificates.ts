@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Secret } from '@neco/core';
 import type { HostReader, HostWriter } from '@neco/host-installer';
 import {
@@ -82,11 +83,17 @@ export async function renewCertificates(
       await host.writeFile(paths.revocations[name], answer.revocations[name], { mode: 0o644 });
     }),
   );
-  for (const { name, key } of keys) {
-    const { certificatePath, keyPath, owner: user } = certificateKinds[name];
-    const certificate = answer.certificates[name];
-    await host.writePair({ certificatePath, keyPath, certificate, key, owner: user });
-  }
+  // Side by side, but one after the other in a directory: each puts the directory in order as well.
+  const directories = Map.groupBy(keys, ({ name }) => dirname(certificateKinds[name].certificatePath));
+  await Promise.all(
+    [...directories.values()].map(async (pairs) => {
+      for (const { name, key } of pairs) {
+        const { certificatePath, keyPath, owner: user } = certificateKinds[name];
+        const certificate = answer.certificates[name];
+        await host.writePair({ certificatePath, keyPath, certificate, key, owner: user });
+      }
+    }),
+  );
 }
 
 async function makeRequest(

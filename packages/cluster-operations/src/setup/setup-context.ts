@@ -36,6 +36,8 @@ export interface SetupContext extends SetupView {
   readonly passed: Set<string>;
   /** Whether the state of etcd's members is that of a new cluster or this one is added to a running one. */
   etcdState: 'new' | 'existing';
+  /** Whether this process has had all units of setup enabled. */
+  unitsEnabled: boolean;
   /** The tie to the other servers, from the rendezvous on. */
   meeting: Meeting | undefined;
   /** The leader's side of it; undefined on the others. */

@@ -1,7 +1,6 @@
 import type { Phase } from '@neco/core';
 import { checkThisServer } from './phases/check-this-server.ts';
 import { configureDaemons } from './phases/configure-daemons.ts';
-import { createAdministrator } from './phases/create-administrator.ts';
 import { importAuthorities } from './phases/import-authorities.ts';
 import { initializeVault } from './phases/initialize-vault.ts';
 import { installPackages } from '../phases/install-packages.ts';
@@ -35,7 +34,6 @@ export const setupPhases: readonly Phase<SetupView, SetupContext>[] = [
   initializeVault,
   unsealVault,
   importAuthorities,
-  createAdministrator,
   reissueCertificates,
   serveNewCertificates,
   configureDaemons,

@@ -37,6 +37,7 @@ async function runSetup(options: SetupOptions): Promise<{ changed: boolean }> {
     findings: [],
     passed: new Set(),
     etcdState: 'new',
+    unitsEnabled: false,
     meeting: undefined,
     leader: undefined,
     temporarySigner: undefined,

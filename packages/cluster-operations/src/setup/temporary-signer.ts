@@ -1,5 +1,5 @@
-import { authorities, authorityLifeHours } from '../access/authorities.ts';
-import { ensureMounts } from '../access/ensure-mounts.ts';
+import type { ExportedCa, Vault } from '@neco/vault-pki';
+import { authorities, authorityLifeHours, type AuthorityName } from '../access/authorities.ts';
 import { ensureSigningRoles } from '../access/ensure-signing-roles.ts';
 import { forEachAuthority, Signer } from '../access/signer.ts';
 import { leaderOf, type SetupContext } from './setup-context.ts';
@@ -22,20 +22,23 @@ export async function temporarySigner(context: SetupContext): Promise<Signer> {
 async function start(context: SetupContext): Promise<Signer> {
   const { host, lrns, signal } = context;
   const { state, save } = leaderOf(context);
-  const vault = await startTemporaryVault(host, signal);
-  await ensureMounts(vault, authorityLifeHours);
-  if (state.authorities === undefined) {
-    state.authorities = await forEachAuthority((name) => {
-      const { mount, commonName } = authorities[name];
-      return vault.generateExportedCa(mount, { commonName, ttl: `${String(authorityLifeHours)}h` });
-    });
-    await save();
-  } else {
-    const kept = state.authorities;
-    await forEachAuthority((name) => vault.importCa(authorities[name].mount, kept[name]));
-  }
-  await ensureSigningRoles(vault, lrns);
+  const vault = (await startTemporaryVault(host, signal)).asNew();
+  const kept = state.authorities;
+  state.authorities = await forEachAuthority(async (name) => {
+    const { mount } = authorities[name];
+    await vault.ensurePki(mount, { maxTtlHours: authorityLifeHours });
+    const roles = ensureSigningRoles(vault, name, lrns);
+    const [ca] = await Promise.all([kept === undefined ? generate(vault, name) : kept[name], roles]);
+    if (kept !== undefined) await vault.importCa(mount, ca);
+    return ca;
+  });
+  await save();
   return new Signer(vault, context.addresses);
+}
+
+function generate(vault: Vault, name: AuthorityName): Promise<ExportedCa> {
+  const { mount, commonName } = authorities[name];
+  return vault.generateExportedCa(mount, { commonName, ttl: `${String(authorityLifeHours)}h` });
 }
 
 /** Takes the keys of the CAs out of the leader's state and ends the temporary Vault: from now on only the real one has them. */

@@ -23,7 +23,11 @@ export async function startTemporaryVault(host: HostWriter, signal: AbortSignal)
   await host.startTransient(unit, ['/usr/bin/vault', 'server', `-config=${configuration}`], {
     user: 'vault',
     properties: {
+      // systemd waits until it listens.
+      Type: 'notify',
       MemorySwapMax: '0',
+      // It keeps nothing that it could put in order first.
+      KillSignal: 'SIGKILL',
       NoNewPrivileges: 'yes',
       PrivateTmp: 'yes',
       ProtectSystem: 'strict',
@@ -46,9 +50,10 @@ export async function startTemporaryVault(host: HostWriter, signal: AbortSignal)
   return vault.withToken(rootToken);
 }
 
-/** Stops the temporary Vault; what it held is gone. */
+/** Stops the temporary Vault; what it held is gone. Its configuration lies there from before its start to after its end. */
 export async function stopTemporaryVault(host: HostWriter): Promise<void> {
-  if ((await host.unit(unit)).active !== 'inactive') await host.stopUnit(unit);
+  if ((await host.stat(configuration)) === undefined) return;
+  if ((await host.unit(unit)).load !== 'not-found') await host.stopUnit(unit);
   await host.removeFile(configuration);
 }
 

@@ -1,8 +1,14 @@
 import type { StartOptions, TransientOptions } from '../host-writer.ts';
-import { runCommand, type CommandOptions } from '../run-command.ts';
+import { runCommand, type CommandOptions, type CommandResult } from '../run-command.ts';
 import { syncUnitLinks } from './sync-unit-links.ts';
 import { unitError } from './unit-error.ts';
 import { unitState } from './unit-state.ts';
+
+/**
+ * Enabling writes links for the next boot. What systemd holds in memory need not know them before, and reading all units
+ * again costs it a tenth of a second and more; `systemctl show` and `is-enabled` look at the links, see systemctl(1), --no-reload.
+ */
+const withoutReload: readonly string[] = ['enable', 'disable'];
 
 /** A unit may take its time to start or stop; systemd's own limits end that, not ours. */
 const noLimit: CommandOptions = { timeout: Infinity };
@@ -24,6 +30,7 @@ export async function controlUnit(
     '--no-pager',
     '--no-ask-password',
     ...(block ? [] : ['--no-block']),
+    ...(withoutReload.includes(verb) ? ['--no-reload'] : []),
     '--',
     ...names,
   ];
@@ -46,8 +53,8 @@ export async function reloadDaemon(): Promise<void> {
 }
 
 /**
- * Starts a command as a unit that is gone at the next boot, see systemd-run(1); one of that name from before is
- * stopped first. @throws NecoError SERVICE_FAILED, CANCELLED
+ * Starts a command as a unit that is gone when it ends or at the next boot, see systemd-run(1); one of that name from
+ * before is stopped first. @throws NecoError SERVICE_FAILED, CANCELLED
  */
 export async function startTransient(
   unit: string,
@@ -55,26 +62,27 @@ export async function startTransient(
   options: TransientOptions = {},
 ): Promise<void> {
   const { user, properties = {}, signal } = options;
-  const before = await unitState(unit);
-  if (['active', 'activating', 'deactivating', 'reloading'].includes(before.active)) {
-    await controlUnit('stop', unit, signal ? { signal } : {});
-  }
-  if ((await unitState(unit)).load !== 'not-found') await controlUnit('reset-failed', unit);
   const settings = Object.entries(properties).flatMap(([name, values]) =>
     [values].flat().map((value) => `--property=${name}=${value}`),
   );
   const run = [
     '--quiet',
+    '--collect',
     `--unit=${unit}`,
     ...settings,
     ...(user === undefined ? [] : [`--uid=${user}`]),
     '--',
     ...argv,
   ];
-  const { exitCode, stderr } = await runCommand('systemd-run', run, {
-    ...noLimit,
-    ...(signal ? { signal } : {}),
-  });
+  const start = (): Promise<CommandResult> =>
+    runCommand('systemd-run', run, { ...noLimit, ...(signal ? { signal } : {}) });
+  let { exitCode, stderr } = await start();
+  // Hardly ever is there one of before, so it is looked for only when it is in the way.
+  if (exitCode !== 0 && (await unitState(unit)).load === 'loaded') {
+    await controlUnit('stop', unit, signal ? { signal } : {});
+    if ((await unitState(unit)).load !== 'not-found') await controlUnit('reset-failed', unit);
+    ({ exitCode, stderr } = await start());
+  }
   if (exitCode !== 0) throw await unitError(unit, `cannot start ${unit}: ${firstLine(stderr)}`);
 }
 

@@ -27,11 +27,14 @@ interface Call {
  */
 export class VaultClient {
   readonly connection: VaultConnection;
+  /** Whether `ensure` looks before it writes; for a Vault that is new it finds nothing. */
+  readonly looks: boolean;
   readonly #token: Secret | undefined;
   readonly #vault: nodeVault.client;
 
-  constructor(connection: VaultConnection, token?: Secret) {
+  constructor(connection: VaultConnection, token?: Secret, looks = true) {
     this.connection = connection;
+    this.looks = looks;
     this.#token = token;
     const transport = createTransport(connection);
     this.#vault = nodeVault({
@@ -92,10 +95,35 @@ export class VaultClient {
 
   /** Writes fields to a path only when one of them is another there. Gives whether it wrote. */
   async ensure(path: string, wanted: VaultBody, what: string): Promise<boolean> {
-    const found = await this.read(path, z.object({ data: z.record(z.string(), z.unknown()) }), what);
-    if (!differs(found?.data, wanted)) return false;
+    if (this.looks) {
+      const found = await this.read(path, z.object({ data: z.record(z.string(), z.unknown()) }), what);
+      if (!differs(found?.data, wanted)) return false;
+    }
     await this.change(path, wanted, what);
     return true;
+  }
+
+  /**
+   * Makes something unless it is there; where one need not look first, it is made, and looked for when that fails.
+   * @returns what was there
+   */
+  async unlessThere<T>(
+    make: () => Promise<void>,
+    find: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    if (this.looks) {
+      const there = await find();
+      if (there === undefined) await make();
+      return there;
+    }
+    try {
+      await make();
+      return undefined;
+    } catch (error) {
+      const there = await find();
+      if (there === undefined) throw error;
+      return there;
+    }
   }
 
   async delete(path: string, what: string): Promise<void> {

@@ -35,19 +35,21 @@ export class PkiEngine {
   }
 
   async ensurePki(mount: string, maxTtlHours: number): Promise<boolean> {
-    const found = await this.#client.read('sys/mounts', mounts, 'list the secrets engines');
-    const there = found?.data[`${mount}/`];
+    const ttl = `${String(maxTtlHours)}h`;
+    const enable = (): Promise<void> =>
+      this.#client.change(
+        `sys/mounts/${mount}`,
+        { type: 'pki', config: { max_lease_ttl: ttl } },
+        `enable PKI at ${mount}`,
+      );
+    const there = await this.#client.unlessThere(enable, () => this.#mounted(mount));
     if (there !== undefined && there.type !== 'pki') {
       throw this.#client.fault(
         `${mount} is of type ${there.type}, not pki`,
         `move it away with "vault secrets move", or use another mount than ${mount}`,
       );
     }
-    const ttl = `${String(maxTtlHours)}h`;
-    if (there === undefined) {
-      const body = { type: 'pki', config: { max_lease_ttl: ttl } };
-      await this.#client.change(`sys/mounts/${mount}`, body, `enable PKI at ${mount}`);
-    } else if (there.config.max_lease_ttl !== maxTtlHours * 3600) {
+    if (there !== undefined && there.config.max_lease_ttl !== maxTtlHours * 3600) {
       await this.#client.change(`sys/mounts/${mount}/tune`, { max_lease_ttl: ttl }, `tune ${mount}`);
     }
     const list = await this.#client.ensure(
@@ -56,6 +58,10 @@ export class PkiEngine {
       `set up the list of ${mount}`,
     );
     return list || there?.config.max_lease_ttl !== maxTtlHours * 3600;
+  }
+
+  async #mounted(mount: string): Promise<z.infer<typeof mounts>['data'][string] | undefined> {
+    return (await this.#client.read('sys/mounts', mounts, 'list the secrets engines'))?.data[`${mount}/`];
   }
 
   async ensureSigningRole(mount: string, name: string, role: SigningRole): Promise<boolean> {
@@ -117,15 +123,7 @@ export class PkiEngine {
   async importCa(mount: string, ca: ExportedCa): Promise<boolean> {
     const wanted = new X509Certificate(ca.certificate).fingerprint256;
     const there = await this.#issuerOf(mount, wanted);
-    if (there === undefined) {
-      const bundle = new Secret(`${ca.certificate.trim()}\n${ca.privateKey.reveal().trim()}\n`);
-      await this.#client.change(
-        `${mount}/issuers/import/bundle`,
-        { pem_bundle: bundle },
-        `import the CA of ${mount}`,
-      );
-    }
-    const issuer = there ?? (await this.#issuerOf(mount, wanted));
+    const issuer = there ?? (await this.#import(mount, ca));
     if (issuer === undefined) {
       throw this.#client.fault(
         `it took the CA of ${mount} but does not have it`,
@@ -138,6 +136,19 @@ export class PkiEngine {
       `make the CA of ${mount} its default`,
     );
     return changed || there === undefined;
+  }
+
+  /** Imports a CA that is not there. @returns its issuer; undefined when Vault did not take the key with it. */
+  async #import(mount: string, ca: ExportedCa): Promise<string | undefined> {
+    const schema = z.object({ data: z.object({ mapping: z.record(z.string(), z.string()).nullish() }) });
+    const bundle = new Secret(`${ca.certificate.trim()}\n${ca.privateKey.reveal().trim()}\n`);
+    const { data } = await this.#client.write(
+      `${mount}/issuers/import/bundle`,
+      { pem_bundle: bundle },
+      schema,
+      `import the CA of ${mount}`,
+    );
+    return Object.entries(data.mapping ?? {}).find(([, key]) => key !== '')?.[0];
   }
 
   /** The issuer with this certificate whose key Vault holds as well. */

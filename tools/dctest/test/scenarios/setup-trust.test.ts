@@ -31,7 +31,6 @@ const losable = [
   'start-vault',
   'initialize-vault',
   'import-authorities',
-  'create-administrator',
   'reissue-certificates',
   'serve-new-certificates',
 ];

@@ -4,7 +4,7 @@ import { certificateKindNames, type CertificateKindName } from '../../access/cer
 import { ensureServerAccess } from '../../access/ensure-server-access.ts';
 import { ensureSigningRoles } from '../../access/ensure-signing-roles.ts';
 import { certificatesFit, renewCertificates, type SignedSet } from '../../access/own-certificates.ts';
-import type { Signer } from '../../access/signer.ts';
+import { forEachAuthority, type Signer } from '../../access/signer.ts';
 import { authorityOf, sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
 
 /** What is left of a certificate that needs no other, in ms. */
@@ -25,7 +25,7 @@ export const obtainCertificates: Phase<JoinView, JoinContext> = {
     const { vault, registry } = sessionOf(context);
     const applications = (await registry.applications()).map(({ name }) => name);
     await vault('the rights in Vault', async (one) => {
-      await ensureSigningRoles(one, [lrn]);
+      await forEachAuthority((name) => ensureSigningRoles(one, name, [lrn]));
       await ensureServerAccess(one, lrn, address, authorityOf(context), applications);
     });
     await renewCertificates(context, (requests) =>

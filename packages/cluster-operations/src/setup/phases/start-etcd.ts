@@ -27,11 +27,12 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
     const { host } = context;
     const text = etcdConfigurationOf(context, context.etcdState);
     await host.writeFile(paths.etcdConfiguration, text, { mode: 0o640, owner: 'root', group: 'etcd' });
-    // All at once, while etcd looks for the others: each time costs systemd a reload.
+    // All at once, while etcd looks for the others.
     await Promise.all([
       startAndWait(context, 'etcd.service', () => absentMembers(context)),
       host.enableUnits(...unitsOfSetup),
     ]);
+    context.unitsEnabled = true;
     await waitForQuorum(context);
   },
 };

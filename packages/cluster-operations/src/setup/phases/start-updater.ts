@@ -8,9 +8,8 @@ export const startUpdater: Phase<SetupView, SetupContext> = {
   title: 'Start neco-updater',
   isDone: async ({ host }) => runsAndStays(await host.unit('neco-updater.service')),
   plan: () => ['enable and start neco-updater.service'],
-  async run({ host, signal }) {
-    const { enabled } = await host.unit('neco-updater.service');
+  async run({ host, signal, unitsEnabled }) {
     await host.startUnit('neco-updater.service', { block: false, signal });
-    if (enabled !== 'enabled') await host.enableUnits('neco-updater.service');
+    if (!unitsEnabled) await host.enableUnits('neco-updater.service');
   },
 };

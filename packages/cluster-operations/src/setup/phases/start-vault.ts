@@ -26,11 +26,14 @@ export const startVault: Phase<SetupView, SetupContext> = {
   plan: () => [`write ${paths.vaultConfiguration}`, 'enable and start vault.service'],
   async run(context) {
     const { host, signal } = context;
+    // What has no configuration cannot run, and systemd need not be asked.
+    const isNew = context.unitsEnabled && (await host.readText(paths.vaultConfiguration)) === undefined;
     await host.writeFile(paths.vaultConfiguration, configurationOf(context), {
       mode: 0o640,
       owner: 'root',
       group: 'vault',
     });
+    if (isNew) return host.startUnit('vault.service', { block: false, signal });
     const { active, enabled } = await host.unit('vault.service');
     await host.startUnit('vault.service', { block: false, signal });
     // One that runs and does not answer us may serve a first certificate that has run out and was replaced; one that

@@ -29,8 +29,12 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
       });
     }
     await checkAuditPlace(context);
-    await startAndWait(context, 'vault.service');
     const vault = await connectVault(context.host, '127.0.0.1');
+    const answers = await vault.sealStatus().then(
+      () => true,
+      () => false,
+    );
+    if (!answers) await startAndWait(context, 'vault.service');
     await waitFor(
       async () => {
         const status = await vault.unseal(key);
