@@ -109,9 +109,13 @@ async function vaultState(
   }
 }
 
-/** Every server serves certificates that it registered, which are those issued last. */
+/**
+ * Every server serves certificates that it registered, which are those issued last. Each sees to its own, and the leader to
+ * all: across the network, and once each.
+ */
 async function servingFaults(view: SetupView): Promise<string[]> {
-  const servers = await withRegistry(view, (registry) => registry.bootServers());
+  const registered = await withRegistry(view, (registry) => registry.bootServers());
+  const servers = registered.filter(({ lrn }) => view.isLeader || lrn === view.lrn);
   const faults = await Promise.all(
     servers.flatMap(({ name, address, serials }) =>
       [ports.etcdClient, ports.etcdPeer, ports.vault].map(async (port) => {
