@@ -1,5 +1,5 @@
 import type { Phase } from '@neco/core';
-import { allowingPolicies } from './find-application-faults.ts';
+import { allowingPolicies } from './signing-policies.ts';
 import { applicationMount, signingStanza } from './application-rights.ts';
 import type { ApplicationReader, ApplicationWriter } from './application-access.ts';
 

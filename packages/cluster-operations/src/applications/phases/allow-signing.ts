@@ -1,6 +1,6 @@
 import { operatorPolicy } from '@neco/vault-pki';
 import { applicationMount, applicationRule, signingStanza } from '../application-rights.ts';
-import { deafPolicies } from '../find-application-faults.ts';
+import { deafPolicies } from '../signing-policies.ts';
 import { mending } from './mending.ts';
 
 /** Adds to the policies of operators and boot servers; what stands there besides is left as it is. */

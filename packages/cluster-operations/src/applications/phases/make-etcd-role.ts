@@ -1,5 +1,5 @@
 import { applicationPrefix } from '../application-rights.ts';
-import { roleFaults } from '../find-application-faults.ts';
+import { roleFaults } from '../role-faults.ts';
 import { mending } from './mending.ts';
 
 export const makeEtcdRole = mending(

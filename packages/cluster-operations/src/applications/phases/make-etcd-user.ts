@@ -1,4 +1,4 @@
-import { userFaults } from '../find-application-faults.ts';
+import { userFaults } from '../user-faults.ts';
 import { mending } from './mending.ts';
 
 export const makeEtcdUser = mending(

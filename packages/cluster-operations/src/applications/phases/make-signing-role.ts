@@ -1,5 +1,5 @@
 import { applicationMount } from '../application-rights.ts';
-import { signingRoleFaults } from '../find-application-faults.ts';
+import { signingRoleFaults } from '../signing-role-faults.ts';
 import { mending } from './mending.ts';
 
 export const makeSigningRole = mending(
