@@ -24,7 +24,7 @@ export interface DebDescription {
 
 const maintainer = 'neco maintainers <maintainers@neco.invalid>';
 /** The date of every file and of the changelog's entry, so that the same input makes the same package. */
-const date = new Date('2026-01-01T00:00:00Z');
+export const buildDate = new Date('2026-01-01T00:00:00Z');
 const scripts = ['preinst', 'postinst', 'prerm', 'postrm'];
 
 /** Gives the file name that Debian prescribes: name, version, architecture. */
@@ -63,7 +63,7 @@ export async function makeDeb(
     join(directory, debFileName(deb)),
   ];
   await runCommand('dpkg-deb', args, {
-    environment: { ...process.env, SOURCE_DATE_EPOCH: String(date.getTime() / 1000) },
+    environment: { ...process.env, SOURCE_DATE_EPOCH: String(buildDate.getTime() / 1000) },
   });
   await rm(stage.root, { recursive: true });
   return size;
@@ -90,7 +90,7 @@ async function addDocumentation(stage: DebStage, deb: DebDescription): Promise<v
 
   * Built from the repository; its history says what changed.
 
- -- ${maintainer}  ${date.toUTCString().replace('GMT', '+0000')}
+ -- ${maintainer}  ${buildDate.toUTCString().replace('GMT', '+0000')}
 `;
   // A version without a revision is a package made by its own authors, and has one changelog.
   const file = deb.version.includes('-') ? 'changelog.Debian.gz' : 'changelog.gz';

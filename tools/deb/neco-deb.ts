@@ -1,10 +1,13 @@
 import { chmod, lstat, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { statusJsonSchema } from '@neco/cluster-operations';
+import { necoManPage } from '@neco/neco-cli';
 import { buildOnce } from '../lib/cache.ts';
 import { runCommand } from '../lib/run-command.ts';
 import { bundle, etcdProtocols } from './bundle.ts';
 import type { DebStage } from './deb-stage.ts';
-import { debFileName, makeDeb, type DebDescription } from './make-deb.ts';
+import { buildDate, debFileName, makeDeb, type DebDescription } from './make-deb.ts';
 import { npmLicenses } from './npm-licenses.ts';
 import { repository, sourceKey } from './source-key.ts';
 import { startupTime } from './startup-time.ts';
@@ -90,8 +93,24 @@ async function fill(stage: DebStage): Promise<void> {
   await stage.directory('etc/neco');
   await stage.directory('var/lib/neco', 0o700);
   await compile(stage);
-  const completion = await neco(stage, 'completion', 'bash');
-  await stage.write('usr/share/bash-completion/completions/neco', completion);
+  await addDocumentation(stage);
+}
+
+/** Where each shell looks for what completes a command of a package. */
+const completions = {
+  bash: 'usr/share/bash-completion/completions/neco',
+  zsh: 'usr/share/zsh/vendor-completions/_neco',
+  fish: 'usr/share/fish/vendor_completions.d/neco.fish',
+} as const;
+
+/** What the commands tell of themselves, in the forms that shells, man(1) and programs read. */
+async function addDocumentation(stage: DebStage): Promise<void> {
+  for (const [shell, path] of Object.entries(completions)) {
+    await stage.write(path, await neco(stage, 'completion', shell));
+  }
+  await stage.write('usr/share/man/man8/neco.8.gz', gzipSync(necoManPage(buildDate), { level: 9 }));
+  const schema = `${JSON.stringify(statusJsonSchema(), undefined, 2)}\n`;
+  await stage.write('usr/share/doc/neco/status.schema.json', schema);
 }
 
 async function addNode(stage: DebStage): Promise<void> {

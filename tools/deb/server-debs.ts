@@ -14,6 +14,8 @@ interface ServerDeb {
   /** Go module whose LICENSE is the program's own. */
   readonly module: string;
   readonly license: string;
+  /** As the program's own sources say it. */
+  readonly notice: string;
   readonly directories: Readonly<Record<string, number>>;
   readonly deb: Omit<DebDescription, 'copyright'>;
 }
@@ -37,6 +39,7 @@ export async function etcdDeb(): Promise<string> {
     binaries: [etcd, etcdctl, etcdutl],
     module: 'go.etcd.io/etcd/server/v3',
     license: 'Apache-2.0',
+    notice: 'Copyright 2015-2026 The etcd Authors',
     directories: { 'etc/etcd': 0o750, 'var/lib/etcd': 0o700 },
     deb: {
       name: 'neco-etcd',
@@ -63,6 +66,7 @@ export async function vaultDeb(): Promise<string> {
     binaries: [vault],
     module: 'github.com/hashicorp/vault',
     license: 'BUSL-1.1',
+    notice: 'Copyright 2015-2026 HashiCorp, Inc.',
     directories: { 'etc/vault': 0o750, 'var/log/vault': 0o700 },
     deb: {
       name: 'neco-vault',
@@ -113,13 +117,13 @@ async function build(wanted: ServerDeb, place: string): Promise<void> {
   });
 }
 
-async function copyrightOf({ deb, module, license }: ServerDeb, source: string): Promise<string> {
+async function copyrightOf({ deb, module, license, notice }: ServerDeb, source: string): Promise<string> {
   const text = license === 'Apache-2.0' ? apacheOnDebian : await licenseOf(module, source);
   return `${deb.name} holds programs built without a change from the Go module
 ${module} and those that it requires.
 Its source: ${deb.homepage}
 
-Copyright: the authors of ${module}
+${notice}
 License: ${license}
 
 The licences of all modules that are linked into the programs are in

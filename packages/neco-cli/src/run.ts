@@ -1,7 +1,7 @@
-import { Cli } from 'clipanion';
+import type { Cli } from 'clipanion';
 import { exitStatus, toNecoError } from '@neco/core';
 import { commandWords } from './command-words.ts';
-import { commands } from './commands/commands.ts';
+import { createCli } from './create-cli.ts';
 import { errorText } from './errors/error-text.ts';
 import { usageError } from './errors/usage-error.ts';
 import { helpText } from './help-text.ts';
@@ -15,7 +15,7 @@ export async function run(
   argv: readonly string[],
   world: Omit<ProgramContext, 'definitions'>,
 ): Promise<number> {
-  const cli = Cli.from<ProgramContext>([...commands], { binaryName: 'neco' });
+  const cli = createCli();
   const context: ProgramContext = { ...world, definitions: () => cli.definitions() };
   try {
     const help = helpText(cli, argv);

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import { runCommand } from '../../lib/run-command.ts';
 import { debs } from '../build.ts';
+import { lintianFindings } from '../lint.ts';
 
 /** What `dpkg-deb --contents` says of each path: its mode, owner and group. */
 type Listing = ReadonlyMap<string, string>;
@@ -136,10 +136,25 @@ describe('debs', function () {
     }
   });
 
-  // Most of a minute, nearly all of it for Vault; and where a Debian developer's tools are not, nothing else can judge.
-  if (process.env.NECO_TEST_ALL !== undefined && existsSync('/usr/bin/lintian')) {
-    it('have no error that lintian knows of', async () => {
-      await runCommand('lintian', ['--fail-on', 'error', '--allow-root', neco, etcd, vault]);
-    });
-  }
+  it('have no error and no warning of lintian but for overrides, each with its reason', async () => {
+    for (const deb of [neco, etcd, vault]) expect(await lintianFindings(deb), deb).to.deep.equal([]);
+    for (const name of ['neco', 'etcd', 'vault']) {
+      const overrides = await readFile(join(import.meta.dirname, '..', name, 'lintian-overrides'), 'utf8');
+      // A comment gives the reason for the overrides that follow it.
+      expect(overrides, name).to.match(/^(#.+\n)+(?!#)/);
+    }
+  });
+
+  it('bring a manual page, completion for three shells, and the schema of neco status', async () => {
+    const root = join(directory, 'documentation');
+    await runCommand('dpkg-deb', ['--extract', neco, root]);
+    const page = await runCommand('man', ['-l', join(root, 'usr/share/man/man8/neco.8.gz')]);
+    expect(page).to.include('neco vault unseal').and.to.include('EXIT STATUS');
+    const completion = (path: string) => readFile(join(root, 'usr/share', path), 'utf8');
+    expect(await completion('bash-completion/completions/neco')).to.include('complete ');
+    expect(await completion('zsh/vendor-completions/_neco')).to.match(/^#compdef neco\n/);
+    expect(await completion('fish/vendor_completions.d/neco.fish')).to.include('complete -c neco');
+    const schema: unknown = JSON.parse(await completion('doc/neco/status.schema.json'));
+    expect(schema).to.have.property('$schema', 'https://json-schema.org/draft/2020-12/schema');
+  });
 });

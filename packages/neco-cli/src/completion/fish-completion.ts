@@ -10,15 +10,21 @@ export function fishCompletion(commands: readonly CompletedCommand[]): string {
     '# fish completion for neco, made by "neco completion fish"',
     'complete -c neco -f',
     ...lines,
-    ...commands.flatMap(fishCommand),
+    ...commands.flatMap((command) => fishCommand(command, groups)),
     '',
   ].join('\n');
 }
 
-function fishCommand({ words, description, options, arguments: fixed }: CompletedCommand): string[] {
+function fishCommand(
+  { words, description, options, arguments: fixed }: CompletedCommand,
+  groups: readonly string[],
+): string[] {
   const [first = '', second] = words;
   const within = second === undefined ? '__fish_use_subcommand' : `"__fish_seen_subcommand_from ${first}"`;
-  const here = `"${words.map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ')}"`;
+  const seen = words.map((word) => `__fish_seen_subcommand_from ${word}`);
+  // `vault status` is not `status`.
+  if (second === undefined) seen.push(`not __fish_seen_subcommand_from ${groups.join(' ')}`);
+  const here = `"${seen.join('; and ')}"`;
   const offer = `complete -c neco -n ${within} -a ${second ?? first} -d ${quoted(description)}`;
   const flags = options.map((option) => {
     const names = option.names.map((name) =>
