@@ -5,54 +5,80 @@ import { administrator, expectDone, setupArguments } from '../../src/set-up-clus
 import { SetupRun } from '../../src/setup-run.ts';
 import { expireCertificates } from './expire-certificates.ts';
 import { handOutHook, killedAt, type KillPoint } from './killed-at.ts';
+import { partOf, partSeed, seeded } from './seeded.ts';
 import { logInAsAdministrator } from './vault-log-in.ts';
 
 const limit = ['--timeout', '150s'];
 const record = '/var/lib/neco/setup.json';
 const state = '/var/lib/neco/setup/leader.sealed';
+const lastPair = '/etc/neco/.pairs/etcd/current';
 const txn = '/etcdserverpb.KV/Txn';
 
-/** Where two things of the leader belong together and a kill comes between them, in the order in which they come. */
-const untilEtcd: readonly KillPoint[] = [
-  { what: 'it has its record, and no state', file: record },
-  { what: 'it has decided, and told nobody', file: state },
-  { what: 'it has made the CAs, and they are nowhere else', file: state, moment: 'before', count: 2 },
-  { what: 'the CAs are saved, and it has announced nothing', file: state, count: 2 },
-  { what: 'the key of another is saved, and nothing signed for it', file: state, count: 2 },
+/**
+ * Where two things of the leader belong together and a kill comes between them, in the order in which they come. Those
+ * of one list come one after the other: what the second is, the first decides.
+ */
+const untilEtcd: readonly (readonly KillPoint[])[] = [
+  [{ what: 'it has its record, and no state', file: record }],
+  [{ what: 'it has decided, and told nobody', file: state }],
+  [{ what: 'it has made the CAs, and they are nowhere else', file: state, moment: 'before', count: 2 }],
+  [
+    { what: 'the CAs are saved, and it has announced nothing', file: state, count: 2 },
+    { what: 'the key of another is saved, and nothing signed for it', file: state, count: 2 },
+  ],
 ];
-const untilVault: readonly KillPoint[] = [
-  { what: 'auth is on, and it does not know it', etcd: '/etcdserverpb.Auth/AuthEnable' },
+const untilVault: readonly (readonly KillPoint[])[] = [
+  [{ what: 'auth is on, and it does not know it', etcd: '/etcdserverpb.Auth/AuthEnable' }],
   // The first that is initialised is the temporary one.
-  { what: 'Vault has told its keys, and they are nowhere else', vault: '/v1/sys/init', count: 2 },
-  { what: 'the keys of Vault are in etcd, and it does not know it', etcd: txn, holding: 'vault-unseal-key' },
-  { what: 'Vault has the CAs, and the record does not say so', file: record, moment: 'before' },
-  { what: 'the record says that Vault has the CAs, and nothing else', file: record },
+  [{ what: 'Vault has told its keys, and they are nowhere else', vault: '/v1/sys/init', count: 2 }],
+  [
+    {
+      what: 'the keys of Vault are in etcd, and it does not know it',
+      etcd: txn,
+      holding: 'vault-unseal-key',
+    },
+  ],
+  [{ what: 'Vault has the CAs, and the record does not say so', file: record, moment: 'before' }],
 ];
-const untilEnd: readonly KillPoint[] = [
-  {
-    what: 'the root token is revoked, and still in etcd',
-    etcd: '/etcdserverpb.KV/DeleteRange',
-    holding: 'vault-root-token',
-    moment: 'before',
-  },
-  { what: 'it is registered, and does not know it', etcd: txn, holding: 'bootservers/0' },
-  { what: 'its state is gone, and the record does not say that all is done', file: record, moment: 'before' },
+/** Always there, for what comes next is to come when the CAs are in Vault. */
+const imported: KillPoint = {
+  what: 'the record says that Vault has the CAs, and nothing else',
+  file: record,
+};
+const untilEnd: readonly (readonly KillPoint[])[] = [
+  [
+    {
+      what: 'the root token is revoked, and still in etcd',
+      etcd: '/etcdserverpb.KV/DeleteRange',
+      holding: 'vault-root-token',
+      moment: 'before',
+    },
+  ],
+  [
+    { what: 'it is registered, and does not know it', etcd: txn, holding: 'bootservers/0' },
+    {
+      what: 'its state is gone, and the record does not say that all is done',
+      file: record,
+      moment: 'before',
+    },
+  ],
 ];
 const ofFollower = {
   untilEtcd: [
-    { what: 'it has its key, and no record', file: '/var/lib/neco/setup/identity.key' },
-    { what: 'it has its record, and no certificate', file: record },
-    { what: 'it has the CAs, and no certificate', file: '/etc/neco/ca/etcd-client.crl' },
-    { what: 'it lacks the last first certificate', file: '/etc/neco/.pairs/etcd/current', moment: 'before' },
+    [{ what: 'it has its key, and no record', file: '/var/lib/neco/setup/identity.key' }],
+    [{ what: 'it has its record, and no certificate', file: record }],
+    [{ what: 'it has the CAs, and no certificate', file: '/etc/neco/ca/etcd-client.crl' }],
   ],
-  untilEnd: (lrn: number): KillPoint[] => [
-    { what: 'it has all new certificates but one', file: '/etc/neco/.pairs/etcd/current', moment: 'before' },
-    { what: 'it is registered, and does not know it', etcd: txn, holding: `bootservers/${lrn}` },
+  /** Always there: from then on the leader waits alone for etcd. */
+  beforeEtcd: { what: 'it lacks the last first certificate', file: lastPair, moment: 'before' },
+  untilEnd: (lrn: number) => [
+    [{ what: 'it has all new certificates but one', file: lastPair, moment: 'before' as const }],
+    [{ what: 'it is registered, and does not know it', etcd: txn, holding: `bootservers/${lrn}` }],
   ],
 } as const;
 
 /**
- * Sets a cluster up while the leader and the others are killed at every point above, and while the first certificates
+ * Sets a cluster up while the leader and the others are killed at points of those above, and while the first certificates
  * run out in the middle. The administrator of the first try is another than that of the others.
  */
 export async function setUpThroughWindows({ servers }: DataCenter): Promise<void> {
@@ -61,12 +87,19 @@ export async function setUpThroughWindows({ servers }: DataCenter): Promise<void
   await handOutHook(servers);
   const argv = (server: Server) => setupArguments(servers, server, limit);
   const start = (server: Server) => SetupRun.start(server, argv(server));
-  const killed = async (server: Server, points: readonly KillPoint[]) => {
-    for (const point of points) await killedAt(server, point, argv(server));
+  const random = seeded(partSeed);
+  /** Kills a server at so many of these points, or at all of them when all scenarios run. */
+  const killed = async (server: Server, points: readonly (readonly KillPoint[])[], count: number) => {
+    for (const point of partOf(points, count, random).flat()) await killedAt(server, point, argv(server));
   };
 
-  const gone = Promise.all(followers.map((server) => killed(server, ofFollower.untilEtcd)));
-  await killed(leader, untilEtcd);
+  const gone = Promise.all(
+    followers.map(async (server) => {
+      await killed(server, ofFollower.untilEtcd, 1);
+      await killedAt(server, ofFollower.beforeEtcd, argv(server));
+    }),
+  );
+  await killed(leader, untilEtcd, 2);
   const alone = await start(leader);
   await gone;
   const names = /no etcd yet on boot-1 \(.+\) and boot-2 \(.+\)/;
@@ -75,12 +108,13 @@ export async function setUpThroughWindows({ servers }: DataCenter): Promise<void
   await alone.kill();
 
   const helping = await Promise.all(followers.map(start));
-  await killed(leader, untilVault);
+  await killed(leader, untilVault, 2);
+  await killedAt(leader, imported, argv(leader));
   await Promise.all(helping.map((run) => run.kill()));
   await expireCertificates(servers);
 
   const others = followers.map(async (server) => {
-    await killed(server, ofFollower.untilEnd(Number(server.which)));
+    await killed(server, ofFollower.untilEnd(Number(server.which)), 1);
     return start(server);
   });
   const first = 'first-try';
@@ -90,7 +124,7 @@ export async function setUpThroughWindows({ servers }: DataCenter): Promise<void
   };
   const otherName = argv(leader).map((word) => (word === administrator.name ? first : word));
   await killedAt(leader, made, otherName);
-  await killed(leader, untilEnd);
+  await killed(leader, untilEnd, 1);
   await expectDone([await start(leader), ...(await Promise.all(others))]);
   const users = await (await logInAsAdministrator(leader)).run('list', '-format=json', 'auth/userpass/users');
   expect(JSON.parse(users.stdout)).to.deep.equal([administrator.name]);

@@ -82,7 +82,14 @@ async function rootVault(context: SetupContext): Promise<Vault> {
       await vault.lookupSelf();
       return { done: true, value: true };
     },
-    { what: 'Vault to become active', timeout: 60_000, signal: context.signal },
+    {
+      what: 'Vault to become active',
+      timeout: 60_000,
+      signal: context.signal,
+      onState: (text) => {
+        context.reporter.state(text);
+      },
+    },
   );
   return vault;
 }

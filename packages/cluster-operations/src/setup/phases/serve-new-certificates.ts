@@ -28,6 +28,9 @@ export const serveNewCertificates: Phase<SetupView, SetupContext> = {
         what: `the new certificates to be served by ${serverName(context.lrn)}`,
         timeout: 30_000,
         signal: context.signal,
+        onState: (text) => {
+          context.reporter.state(text);
+        },
       },
     );
   },

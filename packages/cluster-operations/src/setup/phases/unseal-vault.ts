@@ -40,7 +40,14 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
         const status = await vault.unseal(key);
         return status.sealed ? { done: false, seen: 'still sealed' } : { done: true, value: true };
       },
-      { what: 'Vault to be unsealed', timeout: 60_000, signal: context.signal },
+      {
+        what: 'Vault to be unsealed',
+        timeout: 60_000,
+        signal: context.signal,
+        onState: (text) => {
+          context.reporter.state(text);
+        },
+      },
     );
     if (context.isLeader) await waitForActive(context, vault);
     context.unsealedWithStoredKey = true;
@@ -65,7 +72,7 @@ async function checkAuditPlace({ host }: SetupView): Promise<void> {
 }
 
 /** Waits until some Vault is active; another than this one when setup goes on after a crash. */
-async function waitForActive({ signal }: SetupContext, vault: Vault): Promise<void> {
+async function waitForActive(context: SetupContext, vault: Vault): Promise<void> {
   await waitFor(
     async () => {
       const { leaderAddress } = await vault.leader();
@@ -73,6 +80,14 @@ async function waitForActive({ signal }: SetupContext, vault: Vault): Promise<vo
         ? { done: false, seen: 'no Vault is active' }
         : { done: true, value: leaderAddress };
     },
-    { what: 'a Vault to become active', timeout: 60_000, maxPause: 50, signal },
+    {
+      what: 'a Vault to become active',
+      timeout: 60_000,
+      maxPause: 50,
+      signal: context.signal,
+      onState: (text) => {
+        context.reporter.state(text);
+      },
+    },
   );
 }
