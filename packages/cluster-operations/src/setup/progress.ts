@@ -1,5 +1,6 @@
 import { Registry } from '@neco/bootserver-registry';
 import type { EtcdCluster } from '@neco/etcd-admin';
+import { certificateFacts } from '@neco/vault-pki';
 import { certificateKinds } from '../access/certificate-kinds.ts';
 import type { SetupView } from './setup-context.ts';
 
@@ -11,9 +12,10 @@ export async function isFinished(view: SetupView): Promise<boolean> {
   return view.lrns.every((lrn) => registered.includes(lrn));
 }
 
-/** The LRNs in etcd's registry; none when this server has no certificate yet. */
+/** The LRNs in etcd's registry; none when this server has no certificate yet, or one that has run out. */
 export async function registeredLrns(view: SetupView): Promise<number[]> {
-  if ((await view.host.readPair(certificateKinds.necoClient)) === undefined) return [];
+  const pair = await view.host.readPair(certificateKinds.necoClient);
+  if (pair === undefined || certificateFacts(pair.certificate).notAfter.getTime() < Date.now()) return [];
   return withRegistry(view, async (registry) => (await registry.bootServers()).map((server) => server.lrn));
 }
 
