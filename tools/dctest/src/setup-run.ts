@@ -44,7 +44,7 @@ export class SetupRun {
 
   /** @param command another one of neco that is a list of phases. */
   static async start(server: Server, argv: readonly string[], command = 'setup'): Promise<SetupRun> {
-    return new SetupRun(server, await server.spawn(['neco', ...command.split(' '), '--json', ...argv]));
+    return new SetupRun(server, await server.spawn(['neco', command, '--json', ...argv]));
   }
 
   /** As `start`, with the whole command line, for a neco that is run in another way than people do. */

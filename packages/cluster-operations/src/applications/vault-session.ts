@@ -1,8 +1,11 @@
 import { NecoError, waitFor, type Reporter } from '@neco/core';
 import type { Vault } from '@neco/vault-pki';
 
-/** How long a new active Vault is waited for when the old one has died, in ms. */
-const failoverLimit = 45_000;
+/**
+ * How long a new active Vault is waited for when the old one has died, in ms: after a power cut its lock lives on for 15 s,
+ * and the kernel gives the connections to the dead etcd up one after the other, each after as long again.
+ */
+const failoverLimit = 90_000;
 
 export interface VaultSessionOptions {
   /** Finds a Vault that serves. */
