@@ -40,7 +40,8 @@ export class StatusCluster {
   readonly #binaries: Binaries;
   readonly #clientCa: TestCa;
   readonly #network: string;
-  #unsealKey = '';
+  /** All three are needed. */
+  #unsealKeys: string[] = [];
 
   private constructor(
     directory: string,
@@ -154,6 +155,11 @@ export class StatusCluster {
     await this.#sealStatus(server);
   }
 
+  /** Gives the first of three keys to the Vault of a server, which keeps it sealed. */
+  async giveFirstShare(lrn: number): Promise<void> {
+    await this.#give(this.server(lrn), this.#unsealKeys.slice(0, 1));
+  }
+
   async stop(): Promise<void> {
     await Promise.all(
       this.servers.flatMap(({ etcd, vault }) =>
@@ -179,7 +185,8 @@ export class StatusCluster {
     const first = this.server(0);
     first.vault = this.#startVault(0);
     await this.#initializeVault(first);
-    await this.withRegistry((registry) => registry.putUnsealKeyIfAbsent(new Secret(this.#unsealKey)));
+    const stored = new Secret(this.#unsealKeys.join());
+    await this.withRegistry((registry) => registry.putUnsealKeyIfAbsent(stored));
     await Promise.all(lrns.map((lrn) => this.register(lrn)));
     await this.mend();
   }
@@ -308,14 +315,18 @@ export class StatusCluster {
 
   async #initializeVault(server: Server): Promise<void> {
     await this.#sealStatus(server);
-    const args = ['operator', 'init', '-key-shares=1', '-key-threshold=1', '-format=json'];
+    const args = ['operator', 'init', '-key-shares=3', '-key-threshold=3', '-format=json'];
     const { unseal_keys_b64: keys } = (await this.#vault(server, args)) as { unseal_keys_b64: string[] };
-    this.#unsealKey = keys[0] ?? '';
+    this.#unsealKeys = keys;
   }
 
   async #unseal(server: Server): Promise<void> {
     const { sealed } = await this.#sealStatus(server);
-    if (sealed) await this.#vault(server, ['operator', 'unseal', '-format=json', this.#unsealKey]);
+    if (sealed) await this.#give(server, this.#unsealKeys);
+  }
+
+  async #give(server: Server, keys: readonly string[]): Promise<void> {
+    for (const key of keys) await this.#vault(server, ['operator', 'unseal', '-format=json', key]);
   }
 
   async #sealStatus(server: Server): Promise<{ sealed: boolean }> {

@@ -99,11 +99,12 @@ describe('The status of a cluster', function () {
 
   it('says that a Vault is sealed and how it is unsealed', async () => {
     await cluster.sealVault(1);
+    await cluster.giveFirstShare(1);
     try {
       const status = await look();
       expect(status.bootServers[1]?.vault.state).to.equal('sealed');
-      expect(status.bootServers[1]?.vault).to.include({ progress: 0, threshold: 1, shares: 1 });
-      expect(messages(status)).to.include('Vault of boot-1 is sealed, 0 of 1 shares given');
+      expect(status.bootServers[1]?.vault).to.include({ progress: 1, threshold: 3, shares: 3 });
+      expect(messages(status)).to.include('Vault of boot-1 is sealed, 1 of 3 shares given');
       expect(hints(status)).to.include('neco vault unseal 1').and.to.include('systemctl start neco-updater');
     } finally {
       await cluster.mend();

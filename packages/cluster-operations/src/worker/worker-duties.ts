@@ -1,6 +1,7 @@
 import { finishJoin } from './duties/finish-join.ts';
 import { followEndpoints } from './duties/follow-endpoints.ts';
 import { keepRevocationLists } from './duties/keep-revocation-lists.ts';
+import { keepSerialsRegistered } from './duties/keep-serials-registered.ts';
 import { keepVaultUnsealed } from './duties/keep-vault-unsealed.ts';
 import { followLeaves } from './duties/leave-follow.ts';
 import type { WorkerDuty } from './worker-duty.ts';
@@ -11,5 +12,6 @@ export const workerDuties: readonly WorkerDuty[] = [
   finishJoin,
   followEndpoints,
   keepRevocationLists,
+  keepSerialsRegistered,
   followLeaves,
 ];

@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { expect } from 'chai';
 import { waitFor } from '@neco/core';
 import { checkCluster } from '../../src/check-cluster.ts';
@@ -23,6 +25,7 @@ import {
   vault,
   vaultOf,
 } from '../../src/stock-clients.ts';
+import { eventually } from './joining.ts';
 import { logInAsAdministrator, logInAsBootServer } from './vault-log-in.ts';
 
 const name = `sr${process.pid}`;
@@ -400,11 +403,62 @@ describe('a finished setup', function () {
           bootServers: { lrn: number; registered: boolean }[];
         };
         expect(status).to.deep.include({ healthy: true, state: 'set-up', warnings: [] });
+        await expectDocumented(server, status);
         expect(status.bootServers.map(({ lrn, registered }) => ({ lrn, registered }))).to.deep.equal(
           lrns.map((lrn) => ({ lrn, registered: true })),
         );
       }
     });
+  });
+
+  it('shows by neco status --watch what goes away and comes back, and ends with 0 at Ctrl-C', async () => {
+    const [watcher, other] = [dataCenter.server(0), dataCenter.server(2)];
+    const script = 'echo $$ >/run/watch.pid; exec neco status --watch --json --interval 1s >/run/watched';
+    const watching = watcher.exec(['sh', '-euc', script], { timeout: 120_000 });
+    const seen = async (): Promise<WatchedStatus[]> =>
+      (await watcher.readFile('/run/watched').catch(() => ''))
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as WatchedStatus);
+    /** The states of etcd and Vault of the other server, as seen last. */
+    const last = async () => {
+      const server = (await seen()).at(-1)?.bootServers[2];
+      return [server?.etcd.state === 'unreachable' ? 'away' : 'there', server?.vault.state];
+    };
+    await eventually('the first look', ['there', 'standby or active'], async () =>
+      (await last()).map((state) =>
+        state === 'standby' || state === 'active' ? 'standby or active' : state,
+      ),
+    );
+    await other.run(['systemctl', 'stop', 'vault.service']);
+    await eventually('a Vault that is away', ['there', 'unreachable'], last);
+    await other.run(['systemctl', 'stop', 'etcd.service']);
+    await eventually('an etcd that is away', ['away', 'unreachable'], last);
+    await other.run(['systemctl', 'start', 'etcd.service', 'vault.service']);
+    await eventually('all to be well again', true, async () => (await seen()).at(-1)?.healthy);
+    await watcher.run(['sh', '-c', 'kill -INT "$(cat /run/watch.pid)"']);
+    const { exitCode, stderr } = await watching;
+    expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
+    for (const status of await seen()) await expectDocumented(watcher, status);
+  });
+
+  it('tells a certificate that was replaced by hand, and neco-worker registers it', async () => {
+    const { certificate, key } = await (
+      await logInAsBootServer(leader)
+    ).sign('ca/etcd-client', 'neco-0', 'neco-0');
+    const warnings = async () => {
+      const { stdout } = await leader.exec(['neco', 'status', '--json']);
+      return (JSON.parse(stdout) as { warnings: { message: string; hint: string }[] }).warnings;
+    };
+    await leader.run(['cp', certificate, '/etc/neco/etcd.crt']);
+    await leader.run(['cp', key, '/etc/neco/etcd.key']);
+    const [told, ...others] = await warnings();
+    expect(told?.message).to.include('/etc/neco/etcd.crt of boot-0 is not registered');
+    expect(told?.hint).to.include('on boot-0: systemctl start neco-worker');
+    expect(others).to.deep.equal([]);
+    await leader.run(['systemctl', 'start', 'neco-worker.service']);
+    await eventually('no warning', [], warnings);
+    await leader.run(['systemctl', 'stop', 'neco-worker.service']);
   });
 
   it('leaves neco-worker to the admin, and neco status says so, and how it stays after a boot', async () => {
@@ -489,6 +543,19 @@ async function forgetThatSetupFinished(server: Server): Promise<void> {
   const { finishedAt, ...record } = JSON.parse(await server.readFile(path)) as Record<string, unknown>;
   expect(finishedAt, `${server.name} has finished`).to.be.a('string');
   await server.writeFile(path, JSON.stringify(record), 0o600);
+}
+
+/** As far as these tests read it. */
+interface WatchedStatus {
+  healthy: boolean;
+  bootServers: { etcd: { state: string }; vault: { state: string } }[];
+}
+
+/** Holds what neco printed against the schema that its package brought, by a validator that is not neco's. */
+async function expectDocumented(server: Server, status: unknown): Promise<void> {
+  const schema = JSON.parse(await server.readFile('/usr/share/doc/neco/status.schema.json')) as object;
+  const fits = new Ajv2020({ formats: fullFormats, allErrors: true }).compile(schema);
+  expect(fits(status), JSON.stringify(fits.errors)).to.equal(true);
 }
 
 /** All that must not change on a server: inodes and times of files, starts of units, revisions of the records. */
