@@ -442,6 +442,19 @@ describe('a finished setup', function () {
     for (const status of await seen()) await expectDocumented(watcher, status);
   });
 
+  it('leaves nothing of neco status in the logs of etcd', async () => {
+    const rejected = () =>
+      Promise.all(
+        servers.map(async (server) => {
+          const log = await server.run(['journalctl', '-u', 'etcd.service', '-o', 'cat']);
+          return log.match(/rejected connection/g)?.length ?? 0;
+        }),
+      );
+    const before = await rejected();
+    await leader.run(['neco', 'status']);
+    expect(await rejected()).to.deep.equal(before);
+  });
+
   it('tells a certificate that was replaced by hand, and neco-worker registers it', async () => {
     const { certificate, key } = await (
       await logInAsBootServer(leader)
