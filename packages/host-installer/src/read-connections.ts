@@ -2,8 +2,11 @@ import { readFile } from 'node:fs/promises';
 import type { Connection } from './host-reader.ts';
 import { decodeAddress } from './read-listeners.ts';
 
-/** States of no connection, or none any more: SYN_SENT, SYN_RECV, TIME_WAIT, CLOSE and LISTEN. */
-const idle = ['02', '03', '06', '07', '0A'];
+/**
+ * States in which a process of this server has the connection: ESTABLISHED and CLOSE_WAIT. What it has closed stays in the
+ * table for as long as the other end, which may be gone, has not confirmed it.
+ */
+const open = ['01', '08'];
 
 /** TCP connections to one address as the kernel lists them in /proc/net/tcp and tcp6, see proc_pid_net(5). */
 export async function readConnections(address: string): Promise<Connection[]> {
@@ -21,7 +24,7 @@ async function readTable(path: string): Promise<(Connection & { remote: string }
     .split('\n')
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields.length > 9 && !idle.includes(fields[3] ?? ''))
+    .filter((fields) => fields.length > 9 && open.includes(fields[3] ?? ''))
     .map((fields) => {
       const [, localPort = ''] = (fields[1] ?? '').split(':');
       const [remote = '', remotePort = ''] = (fields[2] ?? '').split(':');

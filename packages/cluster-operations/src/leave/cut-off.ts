@@ -1,12 +1,13 @@
 import type { Reporter } from '@neco/core';
-import type { HostWriter } from '@neco/host-installer';
+import type { Connection, HostReader, HostWriter } from '@neco/host-installer';
 import { ports } from '../ports.ts';
 
 const etcdPorts: readonly number[] = [ports.etcdClient, ports.etcdPeer];
 
 /**
  * Cuts what a server that has left has open to this server's etcd, for a certificate is looked at only when a connection
- * begins: by socket, and where the kernel cannot do that, by a restart of etcd under a lock.
+ * begins: by socket, and where the kernel cannot do that, by a restart of etcd under a lock. What that server opens
+ * meanwhile counts for nothing, for the revocation lists are in place: who does not know yet that it has left tries again and again.
  * @param inTurn runs the restart while no other server restarts its etcd.
  * @returns how many are open still.
  */
@@ -15,19 +16,27 @@ export async function cutOff(
   address: string,
   { reporter, inTurn }: { reporter: Reporter; inTurn: (restart: () => Promise<void>) => Promise<void> },
 ): Promise<number> {
-  if ((await host.connections(address)).length === 0) return 0;
+  const open = await host.connections(address);
+  if (open.length === 0) return 0;
   await host.cutConnections(address).catch((error: unknown) => {
     reporter.warn(error instanceof Error ? error.message : String(error));
   });
-  if ((await openToEtcd(host, address)) === 0) return 0;
-  reporter.info(`connections of ${address} to etcd are open: etcd is restarted`);
+  const left = (): Promise<number> => stillOpen(host, address, open.filter(isToEtcd));
+  if ((await left()) === 0) return 0;
+  reporter.info(`connections of ${address} to etcd cannot be cut: etcd is restarted`);
   await inTurn(() => host.restartUnit('etcd.service', { block: true }));
-  return openToEtcd(host, address);
+  return left();
 }
 
-async function openToEtcd(host: HostWriter, address: string): Promise<number> {
-  const open = await host.connections(address);
-  return open.filter(
-    ({ localPort, remotePort }) => etcdPorts.includes(localPort) || remotePort === ports.etcdPeer,
-  ).length;
+async function stillOpen(host: HostReader, address: string, before: readonly Connection[]): Promise<number> {
+  const now = await host.connections(address);
+  return before.filter((old) => now.some((one) => isSame(one, old))).length;
+}
+
+function isToEtcd({ localPort, remotePort }: Connection): boolean {
+  return etcdPorts.includes(localPort) || remotePort === ports.etcdPeer;
+}
+
+function isSame(one: Connection, other: Connection): boolean {
+  return one.localPort === other.localPort && one.remotePort === other.remotePort;
 }

@@ -10,6 +10,7 @@ import { forgetFirstCertificates, validFirstCertificates } from '../access/first
 import type { VaultSession } from '../applications/vault-session.ts';
 import { vaultAddress } from '../ports.ts';
 import { forgetEndpoint } from './forget-endpoint.ts';
+import { restartInTurn } from './restart-in-turn.ts';
 import { leaveRecords, memoryOfLeft, readAcknowledgements, readPlan } from './leave-plan.ts';
 import type { Acknowledgement, LeavePlan } from './leave-plan.ts';
 
@@ -62,6 +63,8 @@ export interface LeaveWriter extends LeaveReader {
   removeMember(id: string): Promise<void>;
   writePlan(plan: LeavePlan): Promise<void>;
   acknowledge(by: number, round: string, connections: number): Promise<void>;
+  /** Runs a restart of etcd while no other server restarts its own. */
+  restartInTurn(restart: () => Promise<void>): Promise<void>;
   /** Takes it out of the files of the server on which the command runs. */
   forgetEndpoint(host: HostWriter): Promise<void>;
   deleteRegistration(): Promise<void>;
@@ -166,6 +169,7 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
     writePlan: (plan) => registry.putOperation(leaveRecords.plan(lrn), plan),
     acknowledge: (by, round, connections) =>
       registry.putOperation(leaveRecords.acknowledgement(lrn, by), { round, connections }),
+    restartInTurn: (restart) => restartInTurn(registry, here, restart),
     forgetEndpoint: (host) => forgetEndpoint(host, registry, here),
     deleteRegistration: () => registry.deleteBootServer(lrn),
     deleteUsers: (users) =>
@@ -174,11 +178,16 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
         for (const user of users) if (there.includes(user)) await auth.userDelete({ name: user });
       }),
     async revoke(certificates) {
-      for (const { mount, serial, certificate } of certificates) {
-        await vault((one) =>
-          certificate === undefined ? one.revoke(mount, serial) : one.revokeCertificate(mount, certificate),
-        );
-      }
+      // Vault makes the list of a CA anew for each, one after the other; those of the three CAs side by side.
+      const revokeAll = async (at: string): Promise<void> => {
+        for (const { mount, serial, certificate } of certificates) {
+          if (mount !== at) continue;
+          await vault((one) =>
+            certificate === undefined ? one.revoke(mount, serial) : one.revokeCertificate(mount, certificate),
+          );
+        }
+      };
+      await Promise.all([...new Set(certificates.map(({ mount }) => mount))].map(revokeAll));
     },
     async forgetCertificates() {
       for (const application of await reader.applications()) {

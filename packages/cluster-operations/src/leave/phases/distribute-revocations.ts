@@ -13,8 +13,8 @@ import {
 } from '../revocation-canary.ts';
 import { planOf } from './remove-member.ts';
 
-/** Each server's worker or updater sees the plan at once; a restart of etcd takes some seconds. */
-const limit = 20_000;
+/** Each server's worker or updater sees the plan at once; where etcd has to be restarted, one waits for the other, in ms. */
+const limit = { all: 20_000, each: 10_000 } as const;
 
 /** A server that stays, and how far it is. */
 interface Pending {
@@ -71,7 +71,10 @@ async function updateThisServer(context: LeaveContext, ca: CanaryAuthorities, ro
   const { host, access, here, reporter, facts } = context;
   const addresses = facts.remaining.map(({ address }) => address);
   await putRevocations(host, await fetchRevocations(addresses, ca.server));
-  const connections = await cutOff(host, facts.address, { reporter, inTurn: (restart) => restart() });
+  const connections = await cutOff(host, facts.address, {
+    reporter,
+    inTurn: (restart) => access.restartInTurn(restart),
+  });
   await access.acknowledge(here, round, connections);
   await access.forgetEndpoint(host);
 }
@@ -108,7 +111,7 @@ async function awaitProof(
       },
       {
         what: 'all servers to refuse its certificates',
-        timeout: limit,
+        timeout: limit.all + limit.each * servers.length,
         signal,
         onState: (text) => {
           reporter.state(text);

@@ -8,6 +8,7 @@ import { cutOff } from '../../leave/cut-off.ts';
 import { forgetEndpoint } from '../../leave/forget-endpoint.ts';
 import { leftAdvice, readLeftRecord, type LeftRecord } from '../../leave/left-record.ts';
 import { leaveRecords, parsePlan, type LeavePlan } from '../../leave/leave-plan.ts';
+import { restartInTurn } from '../../leave/restart-in-turn.ts';
 import { createWorkerContext } from '../create-worker-context.ts';
 import { runDuties } from '../run-duties.ts';
 import type { WorkerContext, WorkerDuty, WorkerLink, WorkerSelf } from '../worker-duty.ts';
@@ -104,8 +105,7 @@ async function refuse({ context, self, link }: Following, plan: LeavePlan, round
     await renewLists(context, link);
     const connections = await cutOff(host, plan.address, {
       reporter,
-      inTurn: (restart) =>
-        link.registry.withLock('etcd-restart', restart, { holder: self.name, timeout: 60_000 }),
+      inTurn: (restart) => restartInTurn(link.registry, self.name, restart),
     });
     const id = leaveRecords.acknowledgement(plan.lrn, self.lrn);
     await link.registry.putOperation(id, { round, connections });
