@@ -9,11 +9,11 @@ import { authorities } from './authorities.ts';
  * @throws NecoError VAULT_*
  */
 export async function revokeSerials(vault: Vault, serials: readonly string[]): Promise<void> {
-  for (const serial of serials) {
-    for (const { mount } of Object.values(authorities)) {
-      await vault.revoke(mount, serial).catch(unlessUnknown);
-    }
-  }
+  await Promise.all(
+    Object.values(authorities).map(async ({ mount }) => {
+      for (const serial of serials) await vault.revoke(mount, serial).catch(unlessUnknown);
+    }),
+  );
 }
 
 function unlessUnknown(error: unknown): void {

@@ -2,8 +2,11 @@ import { NecoError, toNecoError } from '@neco/core';
 import { Vault, type VaultConnection } from '@neco/vault-pki';
 import { vaultAddress } from '../ports.ts';
 
-/** Limit of one call to Vault, in ms. */
-const callTimeout = 5000;
+/**
+ * Limit of the look whether it serves, and of a call to the one that does, in ms: a Vault whose etcd lost a member, or has one
+ * behind a slow link, is slow for a while, and a call that is given up is only made anew.
+ */
+const timeouts = { look: 5000, call: 20_000 } as const;
 
 /**
  * A Vault that is unsealed: this server's own, else the first of the others that answers.
@@ -14,9 +17,7 @@ export async function reachVault(
   addresses: readonly string[],
   means: Omit<VaultConnection, 'address'>,
 ): Promise<Vault> {
-  const [own, ...others] = addresses.map((address) =>
-    Vault.connect({ timeout: callTimeout, ...means, address: vaultAddress(address) }),
-  );
+  const [own, ...others] = addresses.map((address) => ({ ...means, address: vaultAddress(address) }));
   if (own === undefined) throw new NecoError('INTERNAL', 'no address of a Vault is known');
   try {
     return await unsealed(own);
@@ -28,14 +29,14 @@ export async function reachVault(
   }
 }
 
-async function unsealed(vault: Vault): Promise<Vault> {
-  const { initialized, sealed } = await vault.health();
-  if (initialized && !sealed) return vault;
+async function unsealed(place: VaultConnection): Promise<Vault> {
+  const { initialized, sealed } = await Vault.connect({ timeout: timeouts.look, ...place }).health();
+  if (initialized && !sealed) return Vault.connect({ timeout: timeouts.call, ...place });
   throw initialized
-    ? new NecoError('VAULT_SEALED', `Vault at ${vault.address} is sealed`, {
+    ? new NecoError('VAULT_SEALED', `Vault at ${place.address} is sealed`, {
         hint: 'unseal it with "vault operator unseal", or let neco-updater do it ("systemctl status neco-updater")',
       })
-    : new NecoError('VAULT_UNINITIALIZED', `Vault at ${vault.address} is not initialized`, {
+    : new NecoError('VAULT_UNINITIALIZED', `Vault at ${place.address} is not initialized`, {
         hint: 'setup has not come so far: run neco setup again',
       });
 }

@@ -41,10 +41,12 @@ export async function signCanary(vault: Vault): Promise<RevocationCanary> {
 
 /** Revokes both and takes their signing roles away. */
 export async function revokeCanary(vault: Vault, { client, peer }: RevocationCanary): Promise<void> {
-  for (const { mount, serial } of [client, peer]) {
-    await vault.revoke(mount, serial);
-    await vault.deleteSigningRole(mount, role);
-  }
+  await Promise.all(
+    [client, peer].map(async ({ mount, serial }) => {
+      await vault.revoke(mount, serial);
+      await vault.deleteSigningRole(mount, role);
+    }),
+  );
 }
 
 /** What a server says to them: `refused` only when both are. */
