@@ -1,5 +1,6 @@
 import { messageOf, NecoError, serverName } from '@neco/core';
 import { ports } from '../ports.ts';
+import { answersInTime } from './answers-in-time.ts';
 import { servedSerial } from './served-serial.ts';
 
 /**
@@ -11,16 +12,18 @@ export async function liveEtcdAddresses(servers: ReadonlyMap<number, string>): P
   const looks = [...servers].map(async ([lrn, address]) => {
     try {
       await servedSerial(address, ports.etcdClient);
-      return { address };
+      return address;
     } catch (error) {
-      return { reason: `${serverName(lrn)}: ${messageOf(error)}` };
+      throw new Error(`${serverName(lrn)}: ${messageOf(error)}`, { cause: error });
     }
   });
-  const found = await Promise.all(looks);
-  const live = found.flatMap(({ address }) => address ?? []);
-  if (live.length > 0) return live;
-  throw new NecoError('ETCD_UNREACHABLE', found.flatMap(({ reason }) => reason ?? []).join('; '), {
-    hint: 'etcd must run on the boot servers: "systemctl status etcd" there',
-    retryable: true,
-  });
+  try {
+    return await answersInTime(looks);
+  } catch (error) {
+    const reasons: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+    throw new NecoError('ETCD_UNREACHABLE', reasons.map(messageOf).join('; '), {
+      hint: 'etcd must run on the boot servers: "systemctl status etcd" there',
+      retryable: true,
+    });
+  }
 }

@@ -4,9 +4,8 @@ import { NecoError, serverName, type ErrorDetail } from '@neco/core';
 import type { Member } from '@neco/etcd-admin';
 import { describeQuorum, quorumState } from '../leave/quorum-arithmetic.ts';
 import { etcdEndpoint } from '../ports.ts';
-import { clockFindings } from './clock-findings.ts';
 import { foreignLearner, hostOf, isOwnMember, type ForeignLearner } from './foreign-learner.ts';
-import { authorityOf, sessionOf, type JoinContext } from './join-context.ts';
+import { sessionOf, type JoinContext } from './join-context.ts';
 import { orphanFinding } from './orphan-finding.ts';
 
 /** How long after its member a server may register itself, and how often that is looked at, in ms. */
@@ -30,7 +29,6 @@ export async function clusterFindings(context: JoinContext): Promise<ErrorDetail
     ...aliveFindings(context, members, healthy),
     ...(await learnerFindings(context, learner)),
     ...(await clusterNameFindings(context)),
-    ...(await clockFindings(context.addresses, authorityOf(context), context.signal)),
   ];
 }
 

@@ -1,6 +1,8 @@
 import { NecoError, waitFor, type Phase } from '@neco/core';
 import { publicKeyFingerprint } from '@neco/vault-pki';
 import { paths } from '../../paths.ts';
+import { preflightFailed } from '../../preflight/preflight-failed.ts';
+import { clockFindings } from '../clock-findings.ts';
 import { fetchAuthority } from '../fetch-authority.ts';
 import type { JoinContext, JoinView } from '../join-context.ts';
 
@@ -18,6 +20,7 @@ export const trustTheCluster: Phase<JoinView, JoinContext> = {
     const known = await host.readText(paths.authorities.server);
     // What an earlier run of this join put there was held against the hash that its record names.
     if (known !== undefined && record?.caHash === publicKeyFingerprint(known)) {
+      await refuseOtherClocks(context);
       context.ca = known;
       return;
     }
@@ -34,9 +37,17 @@ export const trustTheCluster: Phase<JoinView, JoinContext> = {
       },
     );
     if (shown.fingerprint !== expected) throw mismatch(shown, expected);
+    await refuseOtherClocks(context);
     context.ca = shown.certificate;
   },
 };
+
+/** Before anything is signed, and before a certificate that is good could be refused for the time. */
+async function refuseOtherClocks({ addresses, signal }: JoinContext): Promise<void> {
+  const findings = await clockFindings(addresses, signal);
+  if (findings.length > 0)
+    throw preflightFailed(findings, 'mend what is listed and run the same command again');
+}
 
 function mismatch({ from, fingerprint }: { from: string; fingerprint: string }, expected: string): NecoError {
   return new NecoError('CA_MISMATCH', `${from} shows a CA with the hash ${fingerprint}, not ${expected}`, {
