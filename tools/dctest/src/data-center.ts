@@ -16,6 +16,7 @@ import { checkRequirements } from './requirements.ts';
 import { throwIfStopped } from './run.ts';
 import { Server } from './server.ts';
 import { depotFiles, depotSourceFiles, identityFiles, siteFile } from './server-files.ts';
+import { slowLink, type SlowLink } from './slow-link.ts';
 import { together } from './together.ts';
 import { setUpCluster } from './set-up-cluster.ts';
 import { lockFile, readState, removeState, stateNames, writeState, type State } from './state.ts';
@@ -158,6 +159,18 @@ export class DataCenter {
   /** Ends all cuts. */
   async heal(): Promise<void> {
     await this.network.pass('cut');
+  }
+
+  /**
+   * From now on each frame from and to a boot server takes so many milliseconds longer. It must run, and neither be cut
+   * off nor lose power while its link is slow.
+   */
+  async slow(lrn: number, milliseconds: number): Promise<SlowLink> {
+    const server = this.server(lrn);
+    const port = await server.port();
+    if (port === undefined) throw new NecoError('COMMAND_FAILED', `${server.name} does not run`);
+    const group = this.#group.child(`slow-${server.name}`);
+    return slowLink(this.network, group, { port, milliseconds });
   }
 
   /** The LRNs that are cut off. */

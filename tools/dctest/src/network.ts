@@ -80,6 +80,27 @@ export class Network {
     await tryRun(['ip', '-n', this.#name, 'link', 'delete', 'dev', `vb-${machine}`]);
   }
 
+  /** Takes a port off the bridge. @returns an interface that is in its place on the bridge, for who passes frames between both. */
+  async unplug(port: string): Promise<string> {
+    const index = /\d+/.exec(await this.run(['ip', '-o', 'link', 'show', 'dev', port]))?.[0] ?? '';
+    const far = `far${index}`;
+    await run(['ip', '-n', this.#name, '-batch', '-'], {
+      input: [
+        `link add ${far} type veth peer name near${index}`,
+        `link set ${port} nomaster`,
+        `link set near${index} master ${bridge} up`,
+        `link set ${far} up\n`,
+      ].join('\n'),
+    });
+    return far;
+  }
+
+  /** Undoes `unplug`; a port that is gone by now, because its server lost power, stays away. */
+  async plugIn(port: string, far: string): Promise<void> {
+    await run(['ip', '-n', this.#name, 'link', 'delete', 'dev', far]);
+    await tryRun(['ip', '-n', this.#name, 'link', 'set', port, 'master', bridge]);
+  }
+
   /** From now on drops all frames from and to a port. `cut` is what people ask for; `dark` is a server without power. */
   async drop(set: 'cut' | 'dark', port: string): Promise<void> {
     await this.#nft(`add element bridge neco ${set} { "${port}" }`);

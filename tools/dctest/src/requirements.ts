@@ -15,6 +15,7 @@ const programs = {
   gpg: 'gnupg',
   tcpdump: 'tcpdump',
   'dpkg-deb': 'dpkg',
+  perl: 'perl',
 } as const;
 
 /** Says all at once what this machine lacks. @throws NecoError NOT_ROOT, COMMAND_FAILED */

@@ -6,7 +6,7 @@ import { ContinuousWriter } from '../../src/continuous-writer/continuous-writer.
 import type { CommandResult } from '../../src/run.ts';
 import type { Server } from '../../src/server.ts';
 import { administrator, setUpCluster } from '../../src/set-up-cluster.ts';
-import { etcdctl, etcdValue, vault } from '../../src/stock-clients.ts';
+import { etcdctl, etcdValue } from '../../src/stock-clients.ts';
 import { logInAsAdministrator, logInAsBootServer } from './vault-log-in.ts';
 
 const name = `ap${process.pid}`;
@@ -130,36 +130,6 @@ describe('applications', function () {
     });
   }
 
-  it('gets its certificate though the active Vault is killed', async () => {
-    await done(leader, 'init', ...asAdmin, 'failover');
-    const active = await activeVault(servers);
-    const [standby] = servers.filter((server) => server !== active);
-    if (standby === undefined) throw new Error('no standby');
-    await active.run(['systemctl', 'kill', '--signal', 'SIGKILL', 'vault.service']);
-    await done(standby, 'init-local', ...asOperator, 'failover');
-    await done(active, 'init-local', ...asOperator, 'failover');
-  });
-
-  it('writes on when a member hangs; what the writer of the tests calls lost is lost', async () => {
-    const identity = await applicationIdentity(leader, 'writer');
-    const writer = await ContinuousWriter.start(dataCenter, { identity, deadline: 1000 });
-    expect(writer.longestPause().duration).to.be.lessThan(1000);
-    await leader.run(['systemctl', 'kill', '--signal', 'SIGSTOP', 'etcd.service']);
-    try {
-      await writer.next();
-    } finally {
-      await leader.run(['systemctl', 'kill', '--signal', 'SIGCONT', 'etcd.service']);
-    }
-    await writer.stop();
-    expect(writer.longestPause().duration).to.be.within(950, 10_000);
-    expect(writer.failures).to.not.deep.equal([]);
-    await writer.expectNothingLost(other);
-    const [first] = writer.writes;
-    if (first === undefined) throw new Error('nothing was written');
-    expect((await etcdctl(leader, pairOf('writer'), ['del', first.key])).stdout).to.equal('1\n');
-    expect(await writer.lost(other)).to.deep.equal([first]);
-  });
-
   it('is told what is wrong with a user of Vault, and that is all', async () => {
     await done(leader, 'init', ...asAdmin, 'refused');
     await leader.writeFile('/root/wrong-password', 'a password that is wrong\n', 0o600);
@@ -199,13 +169,4 @@ async function rootPair(server: Server): Promise<{ certificate: string; key: str
   const root = await (await logInAsBootServer(server)).sign('ca/etcd-client', 'root', 'root');
   expect(root.exitCode, root.stderr).to.equal(0);
   return root;
-}
-
-async function activeVault(servers: readonly Server[]): Promise<Server> {
-  for (const server of servers) {
-    const { stdout } = await vault(server, '/root', ['read', '-format=json', 'sys/leader']);
-    const { data } = JSON.parse(stdout) as { data: { is_self: boolean } };
-    if (data.is_self) return server;
-  }
-  throw new Error('no Vault is active');
 }

@@ -14,7 +14,7 @@ import {
   wantedEndpoints,
 } from './joining.ts';
 import { leave } from './leaving.ts';
-import { failureOf } from './refusal.ts';
+import { failureOf, findingsOf, unchanged } from './refusal.ts';
 import { logInAsBootServer } from './vault-log-in.ts';
 
 const name = `jn${process.pid}`;
@@ -33,6 +33,17 @@ describe('neco join', function () {
     const zero = dataCenter.server(0);
     const updater = await updaterProcess(zero);
     const hash = await caHash(zero);
+    await unchanged([joining[0]], async () => {
+      for (const [offset, told] of [
+        ['+30s', /the clock of boot-[012] is (29|30|31) s behind this server's/],
+        // No certificate of the cluster is valid yet by this one.
+        ['-1h', /the clock of boot-[012] is (3599|36\d\d) s ahead of this server's/],
+      ] as const) {
+        const argv = ['faketime', '-f', offset, 'neco', 'join', '--json', ...joinArguments(hash)];
+        const refused = await joining[0].exec(argv, limit);
+        expect(findingsOf(refused).join(), offset).to.match(told);
+      }
+    });
     await leaveOrphanOf(joining[0], zero);
     const blocked = await joining[1].exec(['neco', 'join', '--json', ...joinArguments(hash)], limit);
     expect(blocked.exitCode, blocked.stderr).to.equal(3);

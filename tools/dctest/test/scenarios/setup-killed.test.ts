@@ -1,13 +1,8 @@
 import { expect } from 'chai';
 import { DataCenter } from '../../src/data-center.ts';
-import { setupPhaseIds } from '../../src/setup-phase-ids.ts';
-import {
-  checkInTheEnd,
-  freshServers,
-  setUpInterrupted,
-  setUpKilledInEvery,
-  type Case,
-} from './interrupted-setup.ts';
+import { checkCluster } from '../../src/check-cluster.ts';
+import { phaseIds } from '../../src/phase-ids.ts';
+import { freshServers, setUpInterrupted, setUpKilledInEvery, type Case } from './interrupted-setup.ts';
 import { setUpThroughWindows } from './setup-windows.ts';
 import { partOf, partSeed, runsAll, seeded } from './seeded.ts';
 
@@ -24,7 +19,7 @@ describe(`setup that is interrupted (seed ${partSeed}${runsAll ? ', all' : ''})`
   before(async () => {
     const { servers } = await DataCenter.up({ name, lrns, replace: true });
     const [leader, follower] = await Promise.all(
-      servers.slice(0, 2).map((server) => setupPhaseIds(server, lrns)),
+      servers.slice(0, 2).map((server) => phaseIds(server, ['setup', ...lrns.map(String)])),
     );
     phases = { leader: leader ?? [], follower: follower ?? [] };
   });
@@ -48,7 +43,7 @@ describe(`setup that is interrupted (seed ${partSeed}${runsAll ? ', all' : ''})`
   it('goes on when it is killed between two statements, at each point, and when its first certificates have run out', async () => {
     const dataCenter = await freshServers(name);
     await setUpThroughWindows(dataCenter);
-    await checkInTheEnd(dataCenter);
+    await checkCluster(dataCenter);
   });
 
   it('finishes when a server is killed in a phase, and the same command is run there again', async () => {

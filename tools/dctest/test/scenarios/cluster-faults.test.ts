@@ -1,0 +1,306 @@
+import { expect } from 'chai';
+import { applicationIdentity } from '../../src/continuous-writer/application-identity.ts';
+import { ContinuousWriter } from '../../src/continuous-writer/continuous-writer.ts';
+import { DataCenter } from '../../src/data-center.ts';
+import type { CommandResult } from '../../src/run.ts';
+import type { Server } from '../../src/server.ts';
+import { administrator, expectDone } from '../../src/set-up-cluster.ts';
+import { SetupRun } from '../../src/setup-run.ts';
+import { etcdctl, etcdValue } from '../../src/stock-clients.ts';
+import { activeVault, etcdLeader } from './leaders.ts';
+import {
+  caHash,
+  carryPassword,
+  clusterWithSpares,
+  eventually,
+  joinArguments,
+  memberNames,
+  startJoin,
+  startWorkers,
+  vaultState,
+} from './joining.ts';
+import { failure, leave, unitOf } from './leaving.ts';
+import { phaseIds } from '../../src/phase-ids.ts';
+import { failureOf } from './refusal.ts';
+import { partOf, partSeed, runsAll, seeded } from './seeded.ts';
+
+const name = `cf${process.pid}`;
+const random = seeded(partSeed);
+const three = ['boot-0', 'boot-1', 'boot-2'];
+const four = [...three, 'boot-3'];
+let last = 0;
+const t = (what: string): void => {
+  console.log(`        ${what} ${((performance.now() - last) / 1000).toFixed(1)}`);
+  last = performance.now();
+};
+const cutOffText = /TIMEOUT|no answer|not answer|unreachable|gave up|deadline/i;
+const asAdmin = ['--vault-user', administrator.name, '--vault-password-file', administrator.passwordFile];
+
+/** Something is wrong with this server; gives what mends it. */
+interface Fault {
+  readonly what: string;
+  /** The server that it happens to. */
+  readonly victim: () => Promise<Server>;
+  readonly make: (victim: Server) => Promise<() => Promise<void>>;
+  /** What `neco status` says of it; nothing when the cluster serves as well as ever. */
+  readonly seen?: RegExp;
+}
+
+describe(`commands that change the cluster while something is wrong (seed ${partSeed}${runsAll ? ', all' : ''})`, function () {
+  this.timeout(10 * 60_000);
+  let dataCenter: DataCenter;
+  let present: readonly Server[];
+  let spare: Server;
+  let join: string[];
+  let writer: ContinuousWriter;
+  let applications = 0;
+
+  before(async () => {
+    dataCenter = await clusterWithSpares(name, [3]);
+    present = dataCenter.servers.slice(0, 3);
+    spare = dataCenter.server(3);
+    for (const lrn of [1, 2]) await carryPassword(dataCenter, lrn);
+    // It joins and leaves in each test, and has something from before in all but the first.
+    join = [...joinArguments(await caHash(dataCenter.server(0))), '--discard-old-data'];
+    const identity = await applicationIdentity(dataCenter.server(0), 'writer');
+    writer = await ContinuousWriter.start(dataCenter, { identity, servers: present, interval: 25 });
+  });
+
+  afterEach(async () => {
+    await writer.next();
+    await writer.expectNothingLost(await etcdLeader(present));
+  });
+
+  after(async () => {
+    await writer.stop();
+    await DataCenter.takeDown(name);
+  });
+
+  const neco = (server: Server, ...args: string[]): Promise<CommandResult> =>
+    server.exec(['neco', ...args], { timeout: 120_000 });
+  const done = async (server: Server, ...args: string[]): Promise<string> => {
+    const { exitCode, stdout, stderr } = await neco(server, ...args);
+    expect(exitCode, `${server.name}: neco ${args.join(' ')}: ${stderr}`).to.equal(0);
+    return stdout;
+  };
+  const newApplication = (): string => `application-${(applications += 1)}`;
+  const others = (victim: Server): Server[] => present.filter((server) => server !== victim);
+  const healthy = (server: Server): Promise<void> =>
+    eventually(`${server.name} to see all well`, '', async () => {
+      const { exitCode, stdout } = await neco(server, 'status');
+      return exitCode === 0 ? '' : stdout;
+    });
+  const registrationState = async (server: Server): Promise<string | undefined> => {
+    const text = (await etcdValue(server, '/neco/bootservers/3')) ?? '{}';
+    return (JSON.parse(text) as { state?: string }).state;
+  };
+  const active = (server: Server): Promise<void> =>
+    eventually('boot-3 to be active', 'active', () => registrationState(server));
+
+  const down: Fault['make'] = async (victim) => {
+    await victim.crash();
+    return () => victim.boot();
+  };
+  const cut: Fault['make'] = async (victim) => {
+    await dataCenter.cut([Number(victim.which)]);
+    return () => dataCenter.heal();
+  };
+  const slow: Fault['make'] = async (victim) => {
+    const link = await dataCenter.slow(Number(victim.which), 200);
+    return () => link.end();
+  };
+  const leader = (): Promise<Server> => etcdLeader(present);
+  const follower = async (): Promise<Server> => {
+    const [last] = others(await leader()).slice(-1);
+    if (last === undefined) throw new Error('no follower');
+    return last;
+  };
+  const faults: readonly Fault[] = [
+    { what: 'a member is down', victim: follower, make: down, seen: /does not answer/ },
+    { what: 'the leader is down', victim: leader, make: down, seen: /does not answer/ },
+    { what: 'a follower is cut off', victim: follower, make: cut, seen: /does not answer/ },
+    ...partOf<Fault>(
+      [
+        { what: 'the joining server has a slow link', victim: async () => spare, make: slow },
+        { what: 'a follower has a slow link', victim: follower, make: slow },
+        { what: 'the leader has a slow link', victim: leader, make: slow },
+        { what: 'the leader is cut off', victim: leader, make: cut, seen: /does not answer/ },
+      ],
+      1,
+      random,
+    ),
+  ];
+
+  for (const { what, victim: find, make, seen } of faults) {
+    it(`all succeed though ${what}, and find nothing to do when it is mended`, async () => {
+      const victim = await find();
+      const [here, there] = others(victim);
+      if (here === undefined || there === undefined) throw new Error('no other servers');
+      const application = newApplication();
+      t('start');
+      const mend = await make(victim);
+      t('made');
+      try {
+        await done(here, 'init', ...asAdmin, application);
+        t('init');
+        await done(there, 'init-local', ...asAdmin, application);
+        t('init-local');
+        await expectDone([await startJoin(spare, join)]);
+        t('join');
+        await startWorkers([spare]);
+        await active(here);
+        t('active');
+        const status = await neco(here, 'status', '--json');
+        expect(status.exitCode, status.stdout).to.equal(seen === undefined ? 0 : 1);
+        if (seen !== undefined) expect(status.stdout).to.match(seen).and.include(victim.name);
+        const left = await leave(here, '3');
+        expect(left.exitCode, left.stderr).to.equal(0);
+        t('leave');
+        await writer.next();
+      } finally {
+        await mend();
+      }
+      t('mended');
+      expect(await memberNames(here)).to.deep.equal(three);
+      expect(await unitOf(spare, 'etcd')).to.equal('inactive disabled');
+      expect(await done(here, 'init', ...asAdmin, application)).to.include('nothing to do');
+      if (victim !== spare) {
+        await eventually(`etcd of ${victim.name}`, 0, async () => {
+          return (await etcdctl(victim, 'neco', ['endpoint', 'health'])).exitCode;
+        });
+        t('etcd of victim');
+        await done(victim, 'init-local', ...asAdmin, application);
+        t('init-local of victim');
+      }
+      await healthy(here);
+      t('healthy');
+    });
+  }
+
+  it('refuse clearly while all Vaults are sealed, and a join whose worker finds them so goes on by itself', async () => {
+    const [here, there] = present;
+    if (here === undefined || there === undefined) throw new Error('no servers');
+    const application = newApplication();
+    await done(here, 'init', ...asAdmin, application);
+    await expectDone([await startJoin(spare, join)]);
+    await seal(present);
+    await startWorkers([spare]);
+    try {
+      const refused = await Promise.all([
+        neco(here, 'init', '--json', ...asAdmin, newApplication()),
+        neco(there, 'init-local', '--json', ...asAdmin, application),
+        leave(here, '2'),
+      ]);
+      for (const ending of refused) {
+        const { code, text, exitCode } = failure(ending);
+        expect({ code, exitCode }, text).to.deep.equal({ code: 'VAULT_SEALED', exitCode: 1 });
+        expect(text).to.match(/neco vault unseal|vault operator unseal|neco-updater/);
+      }
+      const status = await neco(here, 'status', '--json');
+      expect(status.exitCode).to.equal(1);
+      for (const server of present) expect(status.stdout).to.include(`Vault of ${server.name} is sealed`);
+      await eventually('the worker to say what it waits for', true, async () => {
+        const log = await spare.run(['journalctl', '-u', 'neco-worker', '-b', '-o', 'cat', '--no-pager']);
+        return log.includes('sealed');
+      });
+      expect(await memberNames(here)).to.deep.equal([...three, 'boot-3 (learner)']);
+      await writer.next();
+    } finally {
+      await startDaemons(present);
+    }
+    await eventually('four voters', four, () => memberNames(here));
+    await active(here);
+    await done(there, 'init-local', ...asAdmin, application);
+    await healthy(here);
+    const left = await leave(here, '3');
+    expect(left.exitCode, left.stderr).to.equal(0);
+  });
+
+  it('a join at sealed Vaults says so, and is done when it is run again', async () => {
+    const [here] = present;
+    if (here === undefined) throw new Error('no servers');
+    await seal(present);
+    try {
+      const sealed = await neco(spare, 'join', '--json', ...join, '--timeout', '8s');
+      expect(sealed.exitCode, sealed.stderr).to.equal(1);
+      const { message, hint } = failureOf(sealed);
+      expect(message).to.include('sealed');
+      expect(hint).to.include('neco join');
+      expect(await memberNames(here)).to.deep.equal(three);
+    } finally {
+      await startDaemons(present);
+    }
+    await joinAndLeave(here);
+  });
+
+  it('init-local gets its certificate though the active Vault is killed in the middle of it', async () => {
+    const [here] = present;
+    if (here === undefined) throw new Error('no servers');
+    const application = newApplication();
+    await done(here, 'init', ...asAdmin, application);
+    const [server] = others(await activeVault(present));
+    if (server === undefined) throw new Error('no standby');
+    const command = await SetupRun.start(server, [...asAdmin, application], 'init-local');
+    await command.next(({ id, status }) => id === 'issue-certificate' && status === 'started');
+    await (await activeVault(present)).run(['systemctl', 'kill', '--signal', 'SIGKILL', 'vault.service']);
+    await expectDone([command]);
+    const pair = { certificate: `/etc/${application}/etcd.crt`, key: `/etc/${application}/etcd.key` };
+    const put = await etcdctl(server, pair, ['put', `/${application}/key`, 'value']);
+    expect(put.stdout, put.stderr).to.equal('OK\n');
+    expect(await done(server, 'init-local', application)).to.include('nothing to do');
+    await healthy(here);
+  });
+
+  it('a join that is cut off in the middle says so, and is done when it is run again', async () => {
+    const [here] = present;
+    if (here === undefined) throw new Error('no servers');
+    const phases = await phaseIds(spare, ['join', ...join]);
+    for (const phase of partOf(phases, 1, random)) {
+      const run = await SetupRun.start(spare, [...join, '--timeout', '15s'], 'join');
+      await run.next(({ id, status }) => id === phase && status === 'started');
+      await dataCenter.cut([3]);
+      const { exitCode, stderr } = await run.result;
+      // The answer to its last question may have come already.
+      if (exitCode !== 0) expect(failure({ stdout: '', stderr, exitCode }).text, phase).to.match(cutOffText);
+      await writer.next();
+      await dataCenter.heal();
+    }
+    await expectDone([await startJoin(spare, join)]);
+    await dataCenter.cut([3]);
+    await startWorkers([spare]);
+    await eventually('the worker to say what it waits for', true, async () => {
+      const log = await spare.run(['journalctl', '-u', 'neco-worker', '-b', '-o', 'cat', '--no-pager']);
+      return /finish-join: .*(unreachable|no answer|not answer)/.test(log);
+    });
+    await writer.next();
+    await dataCenter.heal();
+    await eventually('four voters', four, () => memberNames(here));
+    await active(here);
+    await healthy(here);
+    const left = await leave(here, '3');
+    expect(left.exitCode, left.stderr).to.equal(0);
+  });
+
+  async function joinAndLeave(here: Server): Promise<void> {
+    await expectDone([await startJoin(spare, join)]);
+    await startWorkers([spare]);
+    await active(here);
+    await healthy(here);
+    const left = await leave(here, '3');
+    expect(left.exitCode, left.stderr).to.equal(0);
+  }
+});
+
+async function startDaemons(servers: readonly Server[]): Promise<void> {
+  for (const server of servers) await server.run(['systemctl', 'start', 'neco-updater', 'neco-worker']);
+}
+
+/** Seals the Vaults of these servers and leaves nobody who unseals them. */
+async function seal(servers: readonly Server[]): Promise<void> {
+  for (const server of servers) {
+    await server.run(['systemctl', 'stop', 'neco-updater', 'neco-worker']);
+    await server.run(['systemctl', 'restart', 'vault']);
+  }
+  for (const server of servers)
+    await eventually(`Vault of ${server.name}`, 'sealed', () => vaultState(server));
+}

@@ -1,0 +1,27 @@
+import type { Server } from '../../src/server.ts';
+import { etcdctl, vault } from '../../src/stock-clients.ts';
+
+/** The server among these whose etcd leads, by etcdctl. */
+export async function etcdLeader(servers: readonly Server[]): Promise<Server> {
+  for (const server of servers) {
+    const { stdout } = await etcdctl(server, 'neco', ['endpoint', 'status', '-w', 'json']);
+    const [entry] = stdout === '' ? [] : (JSON.parse(stdout) as EndpointStatus[]);
+    const { header, leader } = entry?.Status ?? {};
+    if (leader !== undefined && leader === header?.member_id) return server;
+  }
+  throw new Error('no member of etcd leads');
+}
+
+interface EndpointStatus {
+  readonly Status?: { readonly header?: { readonly member_id?: number }; readonly leader?: number };
+}
+
+/** The server among these whose Vault is the active one, by vault. */
+export async function activeVault(servers: readonly Server[]): Promise<Server> {
+  for (const server of servers) {
+    const { stdout } = await vault(server, '/root', ['read', '-format=json', 'sys/leader']);
+    const { data } = JSON.parse(stdout) as { data: { is_self: boolean } };
+    if (data.is_self) return server;
+  }
+  throw new Error('no Vault is active');
+}
