@@ -4,6 +4,7 @@ import { NecoError } from '@neco/core';
 import type { EtcdCluster, Member, MemberStatus } from '@neco/etcd-admin';
 import type { HostWriter } from '@neco/host-installer';
 import { certificateFacts, parseCrl, type Vault } from '@neco/vault-pki';
+import { answersInTime } from '../access/answers-in-time.ts';
 import { authorities } from '../access/authorities.ts';
 import { certificateKindNames, certificateKinds } from '../access/certificate-kinds.ts';
 import { forgetFirstCertificates, validFirstCertificates } from '../access/first-certificates.ts';
@@ -109,8 +110,10 @@ export function readLeave(means: LeaveMeans): LeaveReader {
     member,
     async leads() {
       const id = (await member())?.id;
-      const statuses = [...(await etcd.statuses()).values()];
-      return statuses.some((status) => !(status instanceof NecoError) && status.leader === id);
+      const { endpoints } = etcd.connection;
+      // One that is gone would be waited for; each member knows who leads.
+      const answers = answersInTime(endpoints.map((endpoint) => etcd.status(endpoint)));
+      return (await answers.catch(() => [])).some(({ leader }) => leader === id);
     },
     isActiveVault: () =>
       vault(async (one) => (await one.leader()).leaderAddress === vaultAddress(address)).catch(() => false),

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { NecoError, waitFor, type Phase } from '@neco/core';
 import { fetchRevocations, putRevocations } from '../../access/revocation-lists.ts';
 import { paths } from '../../paths.ts';
+import { ports } from '../../ports.ts';
 import { cutOff } from '../cut-off.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
+import { acceptsConnections } from '../probe-presence.ts';
 import {
   revokeCanary,
   showCanary,
@@ -59,7 +61,13 @@ async function control(
   canary: RevocationCanary,
   ca: CanaryAuthorities,
 ): Promise<{ taking: Pending[]; silent: string[] }> {
-  const verdicts = await Promise.all(remaining.map(({ address }) => showCanary(address, canary, ca)));
+  const verdicts = await Promise.all(
+    remaining.map(async ({ address }) =>
+      (await acceptsConnections(address, ports.etcdClient))
+        ? showCanary(address, canary, ca)
+        : ('unreachable' as const),
+    ),
+  );
   return {
     taking: remaining.filter((_, index) => verdicts[index] !== 'unreachable'),
     silent: remaining.filter((_, index) => verdicts[index] === 'unreachable').map(({ name }) => name),
