@@ -28,12 +28,8 @@ const name = `cf${process.pid}`;
 const random = seeded(partSeed);
 const three = ['boot-0', 'boot-1', 'boot-2'];
 const four = [...three, 'boot-3'];
-let last = 0;
-const t = (what: string): void => {
-  console.log(`        ${what} ${((performance.now() - last) / 1000).toFixed(1)}`);
-  last = performance.now();
-};
-const cutOffText = /TIMEOUT|no answer|not answer|unreachable|gave up|deadline/i;
+/** What a command says that hears from nobody any more. */
+const cutOffText = /no answer|gave up|closed before|at etcd|could not be reached|no route/i;
 const asAdmin = ['--vault-user', administrator.name, '--vault-password-file', administrator.passwordFile];
 
 /** Something is wrong with this server; gives what mends it. */
@@ -72,8 +68,11 @@ describe(`commands that change the cluster while something is wrong (seed ${part
   });
 
   after(async () => {
-    await writer.stop();
-    await DataCenter.takeDown(name);
+    try {
+      await writer.stop();
+    } finally {
+      await DataCenter.takeDown(name);
+    }
   });
 
   const neco = (server: Server, ...args: string[]): Promise<CommandResult> =>
@@ -127,7 +126,7 @@ describe(`commands that change the cluster while something is wrong (seed ${part
         { what: 'a follower is cut off', victim: follower, make: cut, seen: silent },
         { what: 'the leader is cut off', victim: leader, make: cut, seen: silent },
       ],
-      2,
+      1,
       random,
     ),
     ...partOf<Fault>(
@@ -147,34 +146,22 @@ describe(`commands that change the cluster while something is wrong (seed ${part
       const [here, there] = others(victim);
       if (here === undefined || there === undefined) throw new Error('no other servers');
       const application = newApplication();
-      t('start');
       const mend = await make(victim);
-      t('made');
       try {
         await done(here, 'init', ...asAdmin, application);
-        t('init');
         await done(there, 'init-local', ...asAdmin, application);
-        t('init-local');
         await expectDone([await startJoin(spare, join)]);
-        t('join');
         await startWorkers([spare]);
         await active(here);
-        t('active');
         const status = await neco(here, 'status', '--json');
         expect(status.exitCode, status.stdout).to.equal(seen === undefined ? 0 : 1);
         if (seen !== undefined) expect(status.stdout).to.match(seen).and.include(victim.name);
         const left = await leave(here, '3');
         expect(left.exitCode, left.stderr).to.equal(0);
-        t('leave');
-        for (const line of left.stdout.trim().split('\n')) {
-          const { id, duration = 0, event, text } = JSON.parse(line) as { id?: string; duration?: number; event: string; text?: string };
-          if (duration > 400 || event === 'state' || event === 'warning') console.log('          ', id, Math.round(duration), text);
-        }
         await writer.next();
       } finally {
         await mend();
       }
-      t('mended');
       expect(await memberNames(here)).to.deep.equal(three);
       expect(await unitOf(spare, 'etcd')).to.equal('inactive disabled');
       expect(await done(here, 'init', ...asAdmin, application)).to.include('nothing to do');
@@ -182,12 +169,9 @@ describe(`commands that change the cluster while something is wrong (seed ${part
         await eventually(`etcd of ${victim.name}`, 0, async () => {
           return (await etcdctl(victim, 'neco', ['endpoint', 'health'])).exitCode;
         });
-        t('etcd of victim');
         await done(victim, 'init-local', ...asAdmin, application);
-        t('init-local of victim');
       }
       await healthy(here);
-      t('healthy');
     });
   }
 
@@ -285,7 +269,7 @@ describe(`commands that change the cluster while something is wrong (seed ${part
     await startWorkers([spare]);
     await eventually('the worker to say what it waits for', true, async () => {
       const log = await spare.run(['journalctl', '-u', 'neco-worker', '-b', '-o', 'cat', '--no-pager']);
-      return /finish-join: .*(unreachable|no answer|not answer)/.test(log);
+      return /finish-join: cannot .* at etcd/.test(log);
     });
     await writer.next();
     await dataCenter.heal();
