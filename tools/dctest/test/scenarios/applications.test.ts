@@ -130,6 +130,26 @@ describe('applications', function () {
     });
   }
 
+  it('writes on when a member hangs; what the writer of the tests calls lost is lost', async () => {
+    const identity = await applicationIdentity(leader, 'writer');
+    const writer = await ContinuousWriter.start(dataCenter, { identity, deadline: 1000 });
+    expect(writer.longestPause().duration).to.be.lessThan(1000);
+    await leader.run(['systemctl', 'kill', '--signal', 'SIGSTOP', 'etcd.service']);
+    try {
+      await writer.next();
+    } finally {
+      await leader.run(['systemctl', 'kill', '--signal', 'SIGCONT', 'etcd.service']);
+    }
+    await writer.stop();
+    expect(writer.longestPause().duration).to.be.within(950, 10_000);
+    expect(writer.failures).to.not.deep.equal([]);
+    await writer.expectNothingLost(other);
+    const [first] = writer.writes;
+    if (first === undefined) throw new Error('nothing was written');
+    expect((await etcdctl(leader, pairOf('writer'), ['del', first.key])).stdout).to.equal('1\n');
+    expect(await writer.lost(other)).to.deep.equal([first]);
+  });
+
   it('is told what is wrong with a user of Vault, and that is all', async () => {
     await done(leader, 'init', ...asAdmin, 'refused');
     await leader.writeFile('/root/wrong-password', 'a password that is wrong\n', 0o600);
