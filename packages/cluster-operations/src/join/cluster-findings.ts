@@ -15,6 +15,8 @@ const registrationPause = 250;
 /** All that is in the way of this join in the cluster. Changes nothing. @throws NecoError ETCD_*, RECORD_INVALID */
 export async function clusterFindings(context: JoinContext): Promise<ErrorDetail[]> {
   const { etcd, registry } = sessionOf(context);
+  const names = clusterNameFindings(context);
+  names.catch(() => undefined); // awaited below; another may fail before
   const [members, servers, learner] = await Promise.all([
     etcd.members(),
     registry.bootServers(),
@@ -28,7 +30,7 @@ export async function clusterFindings(context: JoinContext): Promise<ErrorDetail
     ...uniquenessFindings(context, members, servers),
     ...aliveFindings(context, members, healthy),
     ...(await learnerFindings(context, learner)),
-    ...(await clusterNameFindings(context)),
+    ...(await names),
   ];
 }
 

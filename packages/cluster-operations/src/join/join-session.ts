@@ -24,8 +24,8 @@ export interface JoinSession {
    * @param what as in "waiting for <what>".
    */
   readonly vault: <T>(what: string, work: (vault: Vault, signer: Signer) => Promise<T>) => Promise<T>;
-  /** Gives the token back and ends the connections. */
-  close(): Promise<void>;
+  /** Gives the token back and ends the connections. @param work what must be done before those to etcd end. */
+  close(work?: Promise<void>): Promise<void>;
 }
 
 export interface JoinSessionOptions {
@@ -53,16 +53,19 @@ export async function openJoinSession(options: JoinSessionOptions): Promise<Join
   const vault: JoinSession['vault'] = (what, work) =>
     session.run(what, (one) => work(one, new Signer(one, new Map([[lrn, address]]))));
   try {
-    const pair = await vault("the certificate of etcd's root user", (_, signer) => signer.certifyRoot());
-    const endpoints = (await liveEtcdAddresses(present)).map(etcdEndpoint);
+    const [pair, live] = await Promise.all([
+      vault("the certificate of etcd's root user", (_, signer) => signer.certifyRoot()),
+      liveEtcdAddresses(present),
+    ]);
+    const endpoints = live.map(etcdEndpoint);
     const etcd = EtcdCluster.connect({ endpoints, timeout: callTimeout, tls: { ca, ...pair } });
     return {
       etcd,
       registry: new Registry(etcd, prefix),
       vault,
-      async close() {
+      async close(work) {
+        await Promise.all([session.close(), work]);
         etcd.close();
-        await session.close();
       },
     };
   } catch (error) {

@@ -59,8 +59,7 @@ async function runJoin(options: JoinOptions): Promise<{ changed: boolean }> {
       { hint: `to go on, run again: ${again}` },
     );
   } finally {
-    await context.turn?.release();
-    await context.session?.close();
+    await context.session?.close(context.turn?.release());
   }
 }
 

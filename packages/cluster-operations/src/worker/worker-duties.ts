@@ -6,10 +6,14 @@ import { keepVaultUnsealed } from './duties/keep-vault-unsealed.ts';
 import { followLeaves } from './duties/leave-follow.ts';
 import type { WorkerDuty } from './worker-duty.ts';
 
-/** What neco-worker sees to. */
-export const workerDuties: readonly WorkerDuty[] = [
-  keepVaultUnsealed,
-  finishJoin,
+/** On a new boot server this comes before all that serves those who are there. */
+export const joiningDuty: WorkerDuty = finishJoin;
+
+/** What neco-worker sees to beside it. */
+export const firstDuties: readonly WorkerDuty[] = [keepVaultUnsealed];
+
+/** And after it. */
+export const otherDuties: readonly WorkerDuty[] = [
   followEndpoints,
   keepRevocationLists,
   keepSerialsRegistered,

@@ -10,7 +10,6 @@ export const allowInEtcd: Phase<JoinView, JoinContext> = {
   async run(context) {
     const { etcd } = sessionOf(context);
     const lrn = String(context.lrn);
-    await etcd.ensureUser(`neco-${lrn}`, ['neco']);
-    await etcd.ensureUser(`vault-${lrn}`, ['vault']);
+    await Promise.all([etcd.ensureUser(`neco-${lrn}`, ['neco']), etcd.ensureUser(`vault-${lrn}`, ['vault'])]);
   },
 };

@@ -21,30 +21,44 @@ export const obtainCertificates: Phase<JoinView, JoinContext> = {
     'make keys for etcd, Vault and neco, and have Vault sign their certificates',
   ],
   async run(context) {
-    const { lrn, address } = context;
-    const { vault, registry } = sessionOf(context);
-    const applications = (await registry.applications()).map(({ name }) => name);
-    await vault('the rights in Vault', async (one) => {
-      await forEachAuthority((name) => ensureSigningRoles(one, name, [lrn]));
-      await ensureServerAccess(one, lrn, address, authorityOf(context), applications);
+    const { lrn } = context;
+    const { vault } = sessionOf(context);
+    // The keys are made meanwhile.
+    const rights = grantRights(context);
+    rights.catch(() => undefined);
+    await renewCertificates(context, async (requests) => {
+      await rights;
+      return vault('the certificates', (_, signer) => signAll(signer, lrn, requests));
     });
-    await renewCertificates(context, (requests) =>
-      vault('the certificates', (_, signer) => signAll(signer, lrn, requests)),
-    );
   },
 };
+
+async function grantRights(context: JoinContext): Promise<void> {
+  const { lrn, address } = context;
+  const { vault, registry } = sessionOf(context);
+  const applications = (await registry.applications()).map(({ name }) => name);
+  await vault('the rights in Vault', (one) =>
+    Promise.all([
+      forEachAuthority((name) => ensureSigningRoles(one, name, [lrn])),
+      ensureServerAccess(one, lrn, address, authorityOf(context), applications),
+    ]),
+  );
+}
 
 async function signAll(
   signer: Signer,
   lrn: number,
   requests: Record<CertificateKindName, string>,
 ): Promise<SignedSet> {
-  const signed = await Promise.all(
-    certificateKindNames.map(
-      async (kind) => [kind, await signer.certify(kind, lrn, requests[kind], leafLifeHours)] as const,
+  const [signed, authorities, revocations] = await Promise.all([
+    Promise.all(
+      certificateKindNames.map(
+        async (kind) => [kind, await signer.certify(kind, lrn, requests[kind], leafLifeHours)] as const,
+      ),
     ),
-  );
-  const [authorities, revocations] = await Promise.all([signer.authorities(), signer.revocations()]);
+    signer.authorities(),
+    signer.revocations(),
+  ]);
   const certificates = Object.fromEntries(signed) as Record<CertificateKindName, string>;
   return { certificates, authorities, revocations };
 }

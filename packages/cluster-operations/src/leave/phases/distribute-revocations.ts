@@ -120,6 +120,7 @@ async function awaitProof(
       {
         what: 'all servers to refuse its certificates',
         timeout: limit.all + limit.each * servers.length,
+        maxPause: 50,
         signal,
         onState: (text) => {
           reporter.state(text);

@@ -2,8 +2,12 @@ import type { Phase } from '@neco/core';
 import type { FinishContext } from './finish-context.ts';
 
 const updater = 'neco-updater.service';
+const units = ['etcd.service', 'vault.service', updater] as const;
 
-/** Says to all that this boot server serves; the updater, which unseals Vault after a boot, starts. */
+/**
+ * Says to all that this boot server serves; from now on its services start at each boot, and the updater, which unseals
+ * Vault then, at once. Until here neco-worker, which is enabled, would have begun anew after a power cut.
+ */
 export const activate: Phase<FinishContext, FinishContext> = {
   id: 'activate',
   title: 'Mark the registration active',
@@ -11,14 +15,17 @@ export const activate: Phase<FinishContext, FinishContext> = {
     const link = await worker.connect();
     try {
       const active = (await link.registry.bootServer(self.lrn))?.state === 'active';
-      return active && (await worker.host.unit(updater)).active === 'active';
+      const states = await Promise.all(units.map((unit) => worker.host.unit(unit)));
+      const started = states.find(({ name }) => name === updater)?.active === 'active';
+      return active && started && states.every(({ enabled }) => enabled === 'enabled');
     } finally {
       link.close();
     }
   },
   plan: ({ self }) => [
     `write state active into the registration of ${self.name}`,
-    `enable and start ${updater}`,
+    `enable ${units.join(', ')}`,
+    `start ${updater}`,
   ],
   async run({ worker, self, signal }) {
     const link = await worker.connect();
@@ -27,7 +34,7 @@ export const activate: Phase<FinishContext, FinishContext> = {
     } finally {
       link.close();
     }
-    await worker.host.enableUnits(updater);
+    await worker.host.enableUnits(...units);
     await worker.host.startUnit(updater, { block: true, signal });
   },
 };

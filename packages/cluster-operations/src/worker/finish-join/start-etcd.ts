@@ -5,7 +5,10 @@ import { paths } from '../../paths.ts';
 import type { FinishContext } from './finish-context.ts';
 import { ownMember } from './own-member.ts';
 
-/** Seed: create the etcd configuration file with a new member, start etcd. */
+/**
+ * Seed: create the etcd configuration file with a new member, start etcd. That it comes up is waited for by the promotion,
+ * which has other things to do meanwhile.
+ */
 export const startEtcd: Phase<FinishContext, FinishContext> = {
   id: 'start-etcd',
   title: 'Start etcd',
@@ -13,10 +16,10 @@ export const startEtcd: Phase<FinishContext, FinishContext> = {
     if ((await host.readText(paths.etcdConfiguration)) === undefined) return false;
     return (await host.unit('etcd.service')).active === 'active';
   },
-  plan: () => [`write ${paths.etcdConfiguration}`, 'enable and start etcd.service'],
+  plan: () => [`write ${paths.etcdConfiguration}`, 'start etcd.service'],
   async run(context) {
     const { worker, self, signal } = context;
-    const { host, reporter } = worker;
+    const { host } = worker;
     const { own, members } = await ownMember(context);
     const text = etcdConfigurationText({
       lrn: self.lrn,
@@ -30,8 +33,6 @@ export const startEtcd: Phase<FinishContext, FinishContext> = {
       state: 'existing',
     });
     await host.writeFile(paths.etcdConfiguration, text, { mode: 0o640, owner: 'root', group: 'etcd' });
-    await host.enableUnits('etcd.service');
     await host.startUnit('etcd.service', { block: false, signal });
-    await host.waitForUnit('etcd.service', 'active', { signal, reporter });
   },
 };

@@ -11,7 +11,7 @@ export const startVault: Phase<FinishContext, FinishContext> = {
     if ((await host.readText(paths.vaultConfiguration)) === undefined) return false;
     return (await host.unit('vault.service')).active === 'active';
   },
-  plan: () => [`write ${paths.vaultConfiguration}`, 'enable and start vault.service'],
+  plan: () => [`write ${paths.vaultConfiguration}`, 'start vault.service'],
   async run({ worker, self, signal }) {
     const { host, reporter } = worker;
     const text = vaultConfigurationText({
@@ -20,7 +20,6 @@ export const startVault: Phase<FinishContext, FinishContext> = {
       cluster: self.site.cluster,
     });
     await host.writeFile(paths.vaultConfiguration, text, { mode: 0o640, owner: 'root', group: 'vault' });
-    await host.enableUnits('vault.service');
     await host.startUnit('vault.service', { block: false, signal });
     await host.waitForUnit('vault.service', 'active', { signal, reporter });
   },
