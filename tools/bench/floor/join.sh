@@ -1,4 +1,5 @@
-# What neco join and neco-worker do for etcd, by hand and as etcdadm would: the CAs and their keys were carried to this server.
+# What neco join and neco-worker do for etcd, by hand and with the steps of etcdadm: the CAs and their keys were carried to
+# this server, the units are those of the packages.
 # usage: join.sh LRN ADDRESS LEADER-ADDRESS OTHER-ADDRESS...
 lrn=$1 address=$2
 umask 077
@@ -13,15 +14,16 @@ chown etcd /etc/etcd/*
 chown vault /etc/vault/*
 
 export ETCDCTL_ENDPOINTS=https://$3:2379 ETCDCTL_CACERT=server.crt ETCDCTL_CERT=root.crt ETCDCTL_KEY=root.key
+if etcdctl member list | grep --quiet " boot-$lrn,"; then exit 1; fi
 answer=$(etcdctl member add "boot-$lrn" --learner --peer-urls "https://$address:2380")
 read -r _ id _ <<<"$answer"
 members=${answer#*ETCD_INITIAL_CLUSTER=\"}
 etcd_configuration "$lrn" "$address" existing "${members%%\"*}" '' >/etc/etcd/etcd.yml
 chmod 644 /etc/etcd/etcd.yml
-ln -sf /lib/systemd/system/etcd.service /etc/systemd/system/multi-user.target.wants/
-systemctl start etcd.service
+systemctl enable --quiet --now etcd.service
 # The leader is asked first; it may be another by now, and a follower lets the question hang.
 shift 2
 until ETCDCTL_ENDPOINTS=https://$1:2379 etcdctl --command-timeout 1s member promote "$id" >/dev/null; do
   set -- "${@:2}" "$1"
 done
+ETCDCTL_ENDPOINTS=https://$address:2379 etcdctl endpoint health >/dev/null 2>&1

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { DataCenter } from '../../src/data-center.ts';
 import type { Server } from '../../src/server.ts';
 import { expectDone } from '../../src/set-up-cluster.ts';
+import type { SetupEvent } from '../../src/setup-run.ts';
 import { etcdctl } from '../../src/stock-clients.ts';
 import {
   caHash,
@@ -54,12 +55,19 @@ describe('neco join', function () {
     expect(removed.exitCode, removed.stderr).to.equal(0);
 
     const runs = await Promise.all(joining.map((server) => startJoin(server, joinArguments(hash))));
-    const told = Promise.race(
-      runs.map((run) => run.next(({ event, text = '' }) => event === 'state' && text.startsWith('waiting'))),
+    const told = Promise.any(
+      runs.map(async (run) => {
+        const isTold = ({ event, text = '' }: SetupEvent): boolean =>
+          event === 'state' && text.startsWith('waiting');
+        const said = await run.next(isTold);
+        if (said === undefined) throw new Error(`${run.server.name} was not told to wait`);
+        return said;
+      }),
     );
+    told.catch(() => undefined);
     for (const run of runs) run.result.then(() => startWorkers([run.server])).catch(() => undefined);
     await expectDone(runs);
-    expect((await told)?.text).to.match(
+    expect((await told).text).to.match(
       /^waiting (for its turn: neco join 0 1 2 on boot-[34] \(process \d+\) since \S+ is|until boot-[34], which joins, has a vote)/,
     );
     await eventually('five voters', ['boot-0', 'boot-1', 'boot-2', 'boot-3', 'boot-4'], () =>
