@@ -299,6 +299,14 @@ describe('the use cases of the seed, word for word, step by step', function () {
     it('Add member to the etcd cluster. Add a new boot server to the etcd key `<prefix>/bootservers/LRN`.', async () => {
       expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1', 'boot-2', 'unstarted (learner)']);
       expect(await registered(zero)).to.deep.equal(['0', '1', '2', '3']);
+      const { stdout } = await zero.exec(['neco', 'status', '--json'], limit);
+      const { bootServers, warnings } = JSON.parse(stdout) as {
+        bootServers: { registration: string; etcd: { state: string } }[];
+        warnings: { message: string; hint: string }[];
+      };
+      expect(bootServers[3]).to.include({ registration: 'joining' });
+      expect(bootServers[3]?.etcd.state).to.equal('unstarted');
+      expect(warnings.map(({ hint }) => hint).join()).to.include('on boot-3: systemctl start neco-worker');
     });
 
     it('Run `neco init-local NAME` on a new boot server. Client certificates for `NAME` have issued.', async () => {
