@@ -44,6 +44,7 @@ describe('site.yml', () => {
     ],
     ['a scalar', 'hello', 'must be fields with values, not "hello"'],
     ['a field given twice', `${least}lrn: 4`, 'is not YAML'],
+    ['a second document', `${least}---\nlrn: 4`, 'is not YAML: it holds more than one document'],
     ['a tab', 'cluster:\n\t- a', 'is not YAML'],
     ['an alias without anchor', 'cluster: *nobody', 'is not YAML'],
   ];
