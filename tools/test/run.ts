@@ -71,8 +71,8 @@ async function main(results: StageResult[], controller: AbortController): Promis
   const only = values.only?.split(',');
   const chosen = ({ name }: Stage) =>
     only === undefined || only.includes(name) || only.includes(name.split(' ')[0] ?? name);
-  const { together, alone } = await findStages(root);
-  const all = [...together.flat(), ...alone];
+  const groups = await findStages(root);
+  const all = groups.flatMap(({ stages }) => stages);
   if (values.help === true) {
     say(usage);
     return;
@@ -92,8 +92,7 @@ async function main(results: StageResult[], controller: AbortController): Promis
     results.push(result);
     report(result);
   };
-  for (const group of together) await runAll(group.filter(chosen), 2, run);
-  await runAll(alone.filter(chosen), 1, run);
+  for (const { stages, width } of groups) await runAll(stages.filter(chosen), width, run);
 }
 
 /** Whatever happens, the last line is the count, and it tells of a failure when there was one. */

@@ -7,7 +7,8 @@ const minute = 60_000;
 const scenarioLimit = process.env['NECO_TEST_ALL'] === undefined ? 60 : 150;
 
 /** To which stage a test file belongs: the first row that fits; what fits none is a unit test. */
-const kinds: readonly [kind: 'scenario' | 'library' | 'package', files: RegExp][] = [
+const kinds: readonly [kind: 'data centre' | 'scenario' | 'library' | 'package', files: RegExp][] = [
+  ['data centre', /^tools\/dctest\/test\/[^/]+$/],
   ['scenario', /^tools\/dctest\/|^packages\/[^/]+\/test\/dc\//],
   // They start real etcd and Vault processes.
   ['library', /^packages\/(bootserver-registry|cluster-operations|etcd-admin|test-harness|vault-pki)\//],
@@ -15,36 +16,48 @@ const kinds: readonly [kind: 'scenario' | 'library' | 'package', files: RegExp][
   ['package', /^tools\/(deb|pack|servers)\//],
 ];
 
-/** Stages that run one group after the other: those of a group two at a time, and at last, alone, those that want the machine. */
-export interface Stages {
-  together: Stage[][];
-  alone: Stage[];
+/** Stages of which so many run at once; a group begins when the one before it has ended. */
+export interface StageGroup {
+  width: number;
+  stages: Stage[];
 }
 
 /** What `npm test` consists of, by what lies in the tree. */
-export async function findStages(root: string): Promise<Stages> {
+export async function findStages(root: string): Promise<StageGroup[]> {
   const files = Map.groupBy(
     await testFiles(root),
     (file) => kinds.find(([, fits]) => fits.test(file))?.[0] ?? 'unit',
   );
-  const scenarios = files.get('scenario') ?? [];
-  return {
-    together: [
-      [
+  const scenario = (file: string): Stage => mocha(`dc ${scenarioName(file)}`, scenarioLimit, [file]);
+  return [
+    {
+      width: 2,
+      stages: [
         program('servers', 30, 'tools/servers/build.ts'),
         { name: 'typecheck', command: ['tsc', '-b'], limit: 10 * minute },
         { name: 'lint', command: ['sh', 'tools/lint/run.sh'], limit: 10 * minute },
         { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'], limit: 5 * minute },
         { name: 'unused', command: ['knip', '--no-config-hints'], limit: 5 * minute },
       ],
-      [mocha('library', 20, files.get('library') ?? []), mocha('unit', 10, files.get('unit') ?? [])],
-    ],
-    alone: [
-      program('debs', 20, 'tools/deb/build.ts'),
-      mocha('package', 20, files.get('package') ?? []),
-      ...scenarios.map((file) => mocha(`dc ${scenarioName(file)}`, scenarioLimit, [file])),
-    ],
-  };
+    },
+    {
+      width: 2,
+      stages: [mocha('library', 20, files.get('library') ?? []), mocha('unit', 10, files.get('unit') ?? [])],
+    },
+    // These look at the whole machine, or build what the others install.
+    {
+      width: 1,
+      stages: [program('debs', 20, 'tools/deb/build.ts'), ...(files.get('data centre') ?? []).map(scenario)],
+    },
+    // They wait more than they work: each has a data centre of its own.
+    {
+      width: 2,
+      stages: [
+        ...(files.get('scenario') ?? []).map(scenario),
+        mocha('package', 20, files.get('package') ?? []),
+      ],
+    },
+  ];
 }
 
 async function testFiles(root: string): Promise<string[]> {
