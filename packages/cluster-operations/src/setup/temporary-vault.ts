@@ -7,6 +7,7 @@ import { paths } from '../paths.ts';
 
 const unit = 'neco-setup-vault.service';
 const configuration = `${paths.runtime}/vault.json`;
+const pidFile = `${paths.runtime}/vault.pid`;
 
 /**
  * Starts a Vault of its own on 127.0.0.1 of the leader, with nothing on disk, initialised and unsealed.
@@ -54,6 +55,8 @@ export async function startTemporaryVault(host: HostWriter, signal: AbortSignal)
 export async function stopTemporaryVault(host: HostWriter): Promise<void> {
   if ((await host.stat(configuration)) === undefined) return;
   if ((await host.unit(unit)).load !== 'not-found') await host.stopUnit(unit);
+  // Killed as it is, it leaves its pid file.
+  await host.removeFile(pidFile);
   await host.removeFile(configuration);
 }
 
