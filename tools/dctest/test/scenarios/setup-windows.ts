@@ -24,7 +24,7 @@ const untilEtcd: readonly (readonly KillPoint[])[] = [
   [{ what: 'it has made the CAs, and they are nowhere else', file: state, moment: 'before', count: 2 }],
   [
     { what: 'the CAs are saved, and it has announced nothing', file: state, count: 2 },
-    { what: 'the key of another is saved, and nothing signed for it', file: state, count: 2 },
+    { what: 'the key of another is saved, and nothing signed for it', file: state, count: 3 },
   ],
 ];
 const untilVault: readonly (readonly KillPoint[])[] = [
@@ -38,13 +38,15 @@ const untilVault: readonly (readonly KillPoint[])[] = [
       holding: 'vault-unseal-key',
     },
   ],
-  [{ what: 'Vault has the CAs, and the record does not say so', file: record, moment: 'before' }],
 ];
-/** Always there, for what comes next is to come when the CAs are in Vault. */
-const imported: KillPoint = {
-  what: 'the record says that Vault has the CAs, and nothing else',
-  file: record,
-};
+/** The administrator of the first try; that of the others has another name. */
+const firstName = 'first-try';
+/** Always there: in the end there is one administrator, and what comes next finds the CAs in Vault. */
+const imported: readonly KillPoint[] = [
+  { what: 'the name of the administrator is noted, and there is no user of it', file: record },
+  { what: 'Vault has the CAs, and the record does not say so', file: record, moment: 'before' },
+  { what: 'the record says that Vault has the CAs, and nothing else', file: record },
+];
 const untilEnd: readonly (readonly KillPoint[])[] = [
   [
     {
@@ -109,7 +111,13 @@ export async function setUpThroughWindows({ servers }: DataCenter): Promise<void
 
   const helping = await Promise.all(followers.map(start));
   await killed(leader, untilVault, 2);
-  await killedAt(leader, imported, argv(leader));
+  const made = {
+    what: 'there is a Vault user, and nothing says so',
+    vault: `/v1/auth/userpass/users/${firstName}`,
+  };
+  const otherName = argv(leader).map((word) => (word === administrator.name ? firstName : word));
+  await killedAt(leader, made, otherName);
+  for (const point of imported) await killedAt(leader, point, argv(leader));
   await Promise.all(helping.map((run) => run.kill()));
   await expireCertificates(servers);
 
@@ -117,13 +125,6 @@ export async function setUpThroughWindows({ servers }: DataCenter): Promise<void
     await killed(server, ofFollower.untilEnd(Number(server.which)), 1);
     return start(server);
   });
-  const first = 'first-try';
-  const made: KillPoint = {
-    what: 'there is a Vault user, and nothing says so',
-    vault: `/v1/auth/userpass/users/${first}`,
-  };
-  const otherName = argv(leader).map((word) => (word === administrator.name ? first : word));
-  await killedAt(leader, made, otherName);
   await killed(leader, untilEnd, 1);
   await expectDone([await start(leader), ...(await Promise.all(others))]);
   const users = await (await logInAsAdministrator(leader)).run('list', '-format=json', 'auth/userpass/users');
