@@ -235,6 +235,8 @@ describe('neco leave', function () {
     const phases = await phaseIds(zero, ['leave', ...leaveArguments('2')]);
     expect(phases).to.include.members(['move-leadership', 'stop-services']);
     const spoils = await keepSigning(two, zero);
+    const first = { certificate: '/root/spoils/0.crt', key: '/root/spoils/key' };
+    expect(await isAnswered(two, zero, first), 'as long as it is a boot server').to.equal(true);
     for (const phase of partOf(phases, 1, seeded(partSeed))) await killAt(zero, phase);
     const left = await leave(zero, '2');
     expect(left.exitCode, left.stderr).to.equal(0);

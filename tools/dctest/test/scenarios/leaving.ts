@@ -136,13 +136,15 @@ export async function keepSigning(server: Server, target: Server): Promise<() =>
       esac
     done
     echo $count`;
-  const signing = await server.spawn(['sh', '-euc', script]);
+  // Read from the beginning: what nobody reads is lost at the end of the process.
+  const ended = (await server.spawn(['sh', '-euc', script])).output();
   const first = `${folder}/0.crt`;
   await eventually('a root certificate', 0, async () => (await server.exec(['test', '-s', first])).exitCode);
   return async () => {
-    const { stdout, stderr, exitCode } = await signing.output();
+    const { stdout, stderr, exitCode } = await ended;
     if (exitCode !== 0) throw new Error(`signing in a loop: ${stderr}`);
     const numbers = Array.from({ length: Number(stdout) }, (_, number) => number).slice(-5);
+    if (numbers.length === 0) throw new Error(`nothing was signed: ${stderr}`);
     return numbers.map((number) => ({ certificate: `${folder}/${number}.crt`, key: `${folder}/key` }));
   };
 }
