@@ -50,8 +50,13 @@ async function runJoin(options: JoinOptions): Promise<{ changed: boolean }> {
   try {
     return await runPhases(joinPhases, context, { reporter, signal, again });
   } catch (thrown) {
-    const error = toNecoError(turnLost.signal.aborted ? turnLost.signal.reason : thrown);
-    if (!limit.some(({ aborted }) => aborted) || error.code !== 'CANCELLED') throw error;
+    // The turn ends with the time, or with Ctrl-C, as well; only another end of it is the reason.
+    const lost: unknown = turnLost.signal.reason;
+    const error = lost instanceof NecoError ? lostTurn(lost, again) : toNecoError(thrown);
+    const isOver = limit.some(
+      ({ aborted, reason }) => aborted && (error.code === 'CANCELLED' || thrown === reason),
+    );
+    if (!isOver) throw error;
     const waited = last.state === '' ? '' : `; last seen: ${last.state}`;
     throw new NecoError(
       'TIMEOUT',
@@ -61,6 +66,14 @@ async function runJoin(options: JoinOptions): Promise<{ changed: boolean }> {
   } finally {
     await context.session?.close(context.turn?.release());
   }
+}
+
+function lostTurn(cause: NecoError, again: string): NecoError {
+  return new NecoError(
+    cause.code,
+    `this command lost its turn among those that change the cluster: ${cause.message}`,
+    { hint: `to go on, run again: ${again}`, cause },
+  );
 }
 
 /** Passes everything on, and keeps for the error of a timeout how far it is. */

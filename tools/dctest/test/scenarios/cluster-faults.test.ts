@@ -29,7 +29,7 @@ const random = seeded(partSeed);
 const three = ['boot-0', 'boot-1', 'boot-2'];
 const four = [...three, 'boot-3'];
 /** What a command says that hears from nobody any more. */
-const cutOffText = /no answer|gave up|closed before|at etcd|could not be reached|no route/i;
+const cutOffText = /no answer|gave up|closed before|at etcd|could not be reached|no route|lost its turn/i;
 const asAdmin = ['--vault-user', administrator.name, '--vault-password-file', administrator.passwordFile];
 
 /** Something is wrong with this server; gives what mends it. */
