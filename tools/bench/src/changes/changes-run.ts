@@ -30,18 +30,16 @@ export async function changesRun(run: ChangesRun): Promise<Map<FigureName, Sampl
     const { init, 'init-local': initLocal } = await measureApplications(leader, index);
     samples.set('init', init).set('init-local', initLocal);
   }
-  if (has('join', 'leave', 'writer-pause-leave')) {
-    const pauses = await aloneAndDead(run, samples);
-    if (has('writer-pause-join', 'writer-pause-leave')) await withWriter(run, samples, pauses);
-  } else if (has('writer-pause-join')) await withWriter(run, samples, 0);
+  if (has('join', 'leave')) await alone(run, samples);
+  if (has('writer-pause-join', 'writer-pause-leave')) await withWriter(run, samples);
   return new Map([...samples].filter(([name]) => wanted.has(name)));
 }
 
-/** A join with nobody else at work, and one by hand; then the newcomer dies and is taken out. @returns the writer's pause, ms */
-async function aloneAndDead(
+/** With nobody else at work: a join, one by hand, and the leave of the newcomer, which died. */
+async function alone(
   { cluster, index, say, signal, wanted }: ChangesRun,
   samples: Map<FigureName, Sample>,
-): Promise<number> {
+): Promise<void> {
   let sample: Sample = { ours: NaN, reference: NaN };
   const byHand = async (): Promise<void> => {
     if (!wanted.has('join')) return;
@@ -55,45 +53,43 @@ async function aloneAndDead(
   sample = { ...sample, ours: await join(cluster) };
   say('neco leave, of a dead server');
   await die(cluster.newcomer);
-  const { took, pause } = await underWriter(cluster, () => leave(cluster));
+  const took = await leave(cluster);
   await clear(cluster);
   if (index % 2 === 1) await byHand();
   samples.set('join', sample).set('leave', { ours: took, reference: figures.leave.most });
-  return pause;
 }
 
-/** A join and, of the live server, a leave while somebody writes. */
+/** While somebody writes: a join, the leave of the dead newcomer, and, when it has joined again, of the live one. */
 async function withWriter(
   { cluster, say, signal }: ChangesRun,
   samples: Map<FigureName, Sample>,
-  pauseOfDead: number,
 ): Promise<void> {
   signal.throwIfAborted();
   await clear(cluster);
-  say('neco join, while somebody writes');
-  const { pause: ofJoin } = await underWriter(cluster, () => join(cluster));
-  say('neco leave, of a live server, while somebody writes');
-  const { pause: ofLive } = await underWriter(cluster, () => leave(cluster));
+  say('neco join, and neco leave of a dead server and of a live one, while somebody writes');
+  const ofJoin = await pauseDuring(cluster, () => join(cluster));
+  await die(cluster.newcomer);
+  const ofDead = await pauseDuring(cluster, () => leave(cluster));
   await clear(cluster);
-  samples.set('writer-pause-join', { ours: ofJoin, reference: figures['writer-pause-join'].most });
-  samples.set('writer-pause-leave', {
-    ours: Math.max(ofLive, pauseOfDead),
-    reference: figures['writer-pause-leave'].most,
-  });
+  await join(cluster);
+  const ofLive = await pauseDuring(cluster, () => leave(cluster));
+  await clear(cluster);
+  const { 'writer-pause-join': joining, 'writer-pause-leave': leaving } = figures;
+  samples.set('writer-pause-join', { ours: ofJoin, reference: joining.most });
+  samples.set('writer-pause-leave', { ours: Math.max(ofDead, ofLive), reference: leaving.most });
 }
 
-/** Does it while a process of its own writes to the servers that stay. @returns what it took, and the writer's longest pause, ms */
-async function underWriter(
+/** Does it while a process of its own writes to the servers that stay. @returns the writer's longest pause, ms */
+async function pauseDuring(
   { dataCenter, members, writer: identity }: ChangingCluster,
-  work: () => Promise<number>,
-): Promise<{ took: number; pause: number }> {
+  work: () => Promise<unknown>,
+): Promise<number> {
   const writer = await ContinuousWriter.start(dataCenter, { identity, servers: members });
   try {
     const start = performance.timeOrigin + performance.now();
-    const took = await work();
+    await work();
     await writer.next(); // the pause in which it ended has ended
-    const { duration } = writer.longestPause(start);
-    return { took, pause: duration };
+    return writer.longestPause(start).duration;
   } finally {
     await writer.stop();
     const [first] = members;
