@@ -84,6 +84,8 @@ export interface HostReader {
   candidateVersions(packages: readonly string[], lists?: PackageLists): Promise<Map<string, string>>;
   /** @throws NecoError SERVICE_FAILED */
   unit(name: string): Promise<UnitState>;
+  /** The same of several, asked at once; by name. @throws NecoError SERVICE_FAILED */
+  units(names: readonly string[]): Promise<Map<string, UnitState>>;
   /** Waits until a unit is as wanted. @throws NecoError SERVICE_FAILED with the end of its log, CANCELLED */
   waitForUnit(name: string, wanted: WantedUnitState, options?: WaitForUnitOptions): Promise<UnitState>;
   /** All listening TCP sockets of this network namespace; starts no process. */

@@ -51,6 +51,8 @@ export interface HostWriter extends HostReader {
   installPackages(names: readonly string[], lists?: PackageLists, options?: InstallOptions): Promise<void>;
   /** @throws NecoError SERVICE_FAILED with the end of the unit's log, CANCELLED; so do those below */
   startUnit(name: string, options: StartOptions): Promise<void>;
+  /** Starts several in one transaction of systemd, which so heeds their order. */
+  startUnits(names: readonly string[], options: StartOptions): Promise<void>;
   stopUnit(name: string, options?: { signal?: AbortSignal }): Promise<void>;
   restartUnit(name: string, options: StartOptions): Promise<void>;
   reloadUnit(name: string, options?: { signal?: AbortSignal }): Promise<void>;

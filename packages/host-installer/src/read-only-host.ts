@@ -12,7 +12,7 @@ import { readFacts } from './read-facts.ts';
 import { readConnections } from './read-connections.ts';
 import { readListeners } from './read-listeners.ts';
 import { journalTail } from './units/journal-tail.ts';
-import { unitState } from './units/unit-state.ts';
+import { unitState, unitStates } from './units/unit-state.ts';
 import { waitForUnit } from './units/wait-for-unit.ts';
 
 export interface HostOptions {
@@ -36,6 +36,7 @@ export function readOnlyHost({ aptOptions = [] }: HostOptions = {}): HostReader 
     candidateVersions: (packages, lists) =>
       candidateVersions(packages, lists?.aptOptions ?? [...systemListsOptions, ...aptOptions]),
     unit: unitState,
+    units: unitStates,
     waitForUnit,
     listeners: readListeners,
     connections: readConnections,

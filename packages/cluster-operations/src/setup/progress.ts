@@ -8,6 +8,7 @@ import type { SetupView } from './setup-context.ts';
 export async function isFinished(view: SetupView): Promise<boolean> {
   if (view.record === undefined) return false;
   if (view.record.finishedAt !== undefined) return true;
+  if (view.known.unfinished) return false;
   const registered = await registeredLrns(view).catch(() => [] as number[]);
   return view.lrns.every((lrn) => registered.includes(lrn));
 }
@@ -16,7 +17,11 @@ export async function isFinished(view: SetupView): Promise<boolean> {
 export async function registeredLrns(view: SetupView): Promise<number[]> {
   const pair = await view.host.readPair(certificateKinds.necoClient);
   if (pair === undefined || certificateFacts(pair.certificate).notAfter.getTime() < Date.now()) return [];
-  return withRegistry(view, async (registry) => (await registry.bootServers()).map((server) => server.lrn));
+  const registered = await withRegistry(view, async (registry) =>
+    (await registry.bootServers()).map((server) => server.lrn),
+  );
+  view.known.unfinished = !registered.includes(view.lrn);
+  return registered;
 }
 
 /** etcd as this server's neco, its own member first. Kept while setup runs, not to be closed. */

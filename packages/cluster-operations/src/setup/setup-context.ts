@@ -1,5 +1,5 @@
 import { NecoError, type ErrorDetail, type Reporter, type SiteConfiguration } from '@neco/core';
-import type { HostReader, HostWriter } from '@neco/host-installer';
+import type { HostReader, HostWriter, UnitState } from '@neco/host-installer';
 import type { LeaderMeeting } from './leader-meeting.ts';
 import type { Meeting } from './meeting.ts';
 import type { EtcdPool } from '../access/etcd-pool.ts';
@@ -20,9 +20,22 @@ export interface SetupView {
   readonly options: SetupOptions;
   /** Clients of etcd, kept while setup runs. */
   readonly etcd: EtcdPool;
+  /** What this run has found out and needs not ask again. */
+  readonly known: Known;
   /** What this server remembers of this setup; undefined before it took part. */
   readonly record: SetupRecord | undefined;
   readonly signal: AbortSignal;
+}
+
+export interface Known {
+  /** Whether etcd has said that not all are registered; they cannot be before this server is. */
+  unfinished: boolean;
+  /** Whether this run has had all units of setup enabled: etcd did not run before it, nor did what stands on it. */
+  unitsEnabled: boolean;
+  /** Whether Vault is to start as soon as etcd is ready. */
+  vaultQueued: boolean;
+  /** The units as they were when a finished setup was run again. */
+  units: ReadonlyMap<string, UnitState> | undefined;
 }
 
 /** What a phase of setup works with. */
@@ -36,8 +49,6 @@ export interface SetupContext extends SetupView {
   readonly passed: Set<string>;
   /** Whether the state of etcd's members is that of a new cluster or this one is added to a running one. */
   etcdState: 'new' | 'existing';
-  /** Whether this process has had all units of setup enabled. */
-  unitsEnabled: boolean;
   /** The tie to the other servers, from the rendezvous on. */
   meeting: Meeting | undefined;
   /** The leader's side of it; undefined on the others. */

@@ -37,7 +37,6 @@ async function runSetup(options: SetupOptions): Promise<{ changed: boolean }> {
     findings: [],
     passed: new Set(),
     etcdState: 'new',
-    unitsEnabled: false,
     meeting: undefined,
     leader: undefined,
     temporarySigner: undefined,

@@ -2,6 +2,7 @@ import { addressPlan, NecoError, serverName, sitePath } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
 import { readSite } from '../site/read-site.ts';
 import { EtcdPool } from '../access/etcd-pool.ts';
+import { unitsOfSetup } from './runs-and-stays.ts';
 import type { SetupView } from './setup-context.ts';
 import type { SetupOptions } from './setup-options.ts';
 import { readSetupRecord } from './setup-record.ts';
@@ -32,6 +33,7 @@ export async function viewOf(
       },
     );
   }
+  const record = await recordFor(host, options);
   const leaderLrn = Math.min(...lrns);
   return {
     host,
@@ -44,7 +46,13 @@ export async function viewOf(
     addresses,
     options,
     etcd: new EtcdPool(),
-    record: await recordFor(host, options),
+    known: {
+      unfinished: false,
+      unitsEnabled: false,
+      vaultQueued: false,
+      units: record?.finishedAt === undefined ? undefined : await host.units(unitsOfSetup),
+    },
+    record,
     signal,
   };
 }

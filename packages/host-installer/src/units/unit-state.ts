@@ -46,18 +46,38 @@ const properties = [
 
 /** How a unit is now. @throws NecoError SERVICE_FAILED when systemd does not answer */
 export async function unitState(name: string): Promise<UnitState> {
-  const argv = ['show', '--no-pager', '--timestamp=us+utc', `--property=${properties.join(',')}`, '--', name];
+  const state = (await unitStates([name])).get(name);
+  if (state === undefined) throw new NecoError('INTERNAL', `systemd does not tell how ${name} is`);
+  return state;
+}
+
+/** How several units are now, by name. @throws NecoError SERVICE_FAILED when systemd does not answer */
+export async function unitStates(names: readonly string[]): Promise<Map<string, UnitState>> {
+  const argv = [
+    'show',
+    '--no-pager',
+    '--timestamp=us+utc',
+    `--property=${properties.join(',')}`,
+    '--',
+    ...names,
+  ];
   const { exitCode, stdout, stderr } = await runCommand('systemctl', argv, { timeout: 30_000 });
   if (exitCode !== 0) {
     throw new NecoError(
       'SERVICE_FAILED',
-      `systemd does not tell how ${name} is: ${stderr.trim().split('\n')[0] ?? ''}`,
+      `systemd does not tell how ${names.join(' and ')} is: ${stderr.trim().split('\n')[0] ?? ''}`,
       {
         hint: 'neco needs systemd as the service manager of this host; see "systemctl is-system-running"',
       },
     );
   }
-  const values = new Map(stdout.split('\n').map((line) => splitOnce(line, '=')));
+  // One block of lines for each, in the order in which they were named.
+  const blocks = stdout.split('\n\n');
+  return new Map(names.map((name, index) => [name, toState(name, blocks[index] ?? '')]));
+}
+
+function toState(name: string, block: string): UnitState {
+  const values = new Map(block.split('\n').map((line) => splitOnce(line, '=')));
   const started = parseTimestamp(values.get('ExecMainStartTimestamp') ?? '');
   return {
     name,

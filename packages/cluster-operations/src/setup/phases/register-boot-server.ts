@@ -17,6 +17,7 @@ export const registerBootServer: Phase<SetupView, SetupContext> = {
     await meetingOf(context).leaderPassed(settleRootToken.id);
     const server = await recordOfServer(context);
     await withRegistry(context, (registry) => registry.register(server));
+    context.known.unfinished = false;
   },
 };
 

@@ -5,6 +5,7 @@ import { absentMembers } from '../absent-members.ts';
 import { etcdConfigurationOf } from '../etcd-member.ts';
 import { etcdAsNeco, isFinished } from '../progress.ts';
 import { runsAndStays, unitsOfSetup } from '../runs-and-stays.ts';
+import { writeVaultConfiguration } from '../write-vault-configuration.ts';
 import { startAndWait } from '../start-and-wait.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 
@@ -13,11 +14,11 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
   id: 'start-etcd',
   title: 'Start etcd',
   async isDone(view) {
-    if (view.record === undefined || !runsAndStays(await view.host.unit('etcd.service'))) return false;
     const text = await view.host.readText(paths.etcdConfiguration);
-    if (await isFinished(view)) return text !== undefined;
-    const known = [etcdConfigurationOf(view, 'new'), etcdConfigurationOf(view, 'existing')];
-    return known.includes(text ?? '');
+    if (view.record === undefined || text === undefined) return false;
+    if (!(await runsAndStays(view, 'etcd.service'))) return false;
+    if (await isFinished(view)) return true;
+    return [etcdConfigurationOf(view, 'new'), etcdConfigurationOf(view, 'existing')].includes(text);
   },
   plan: ({ lrn }) => [
     `write ${paths.etcdConfiguration}`,
@@ -27,15 +28,25 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
     const { host } = context;
     const text = etcdConfigurationOf(context, context.etcdState);
     await host.writeFile(paths.etcdConfiguration, text, { mode: 0o640, owner: 'root', group: 'etcd' });
+    await queueVault(context);
     // All at once, while etcd looks for the others.
     await Promise.all([
       startAndWait(context, 'etcd.service', () => absentMembers(context)),
       host.enableUnits(...unitsOfSetup),
     ]);
-    context.unitsEnabled = true;
+    context.known.unitsEnabled = true;
     await waitForQuorum(context);
   },
 };
+
+/** Vault of a new server is queued behind etcd (After= in its unit), and so starts in the moment that etcd is ready. */
+async function queueVault(context: SetupContext): Promise<void> {
+  const { host, known, signal } = context;
+  if ((await host.readText(paths.vaultConfiguration)) !== undefined) return;
+  await writeVaultConfiguration(context);
+  await host.startUnits(['etcd.service', 'vault.service'], { block: false, signal });
+  known.vaultQueued = true;
+}
 
 async function waitForQuorum(context: SetupContext): Promise<void> {
   const { address, reporter, signal } = context;

@@ -6,10 +6,10 @@ import type { SetupContext, SetupView } from '../setup-context.ts';
 export const startUpdater: Phase<SetupView, SetupContext> = {
   id: 'start-updater',
   title: 'Start neco-updater',
-  isDone: async ({ host }) => runsAndStays(await host.unit('neco-updater.service')),
+  isDone: async (view) => !view.known.unitsEnabled && (await runsAndStays(view, 'neco-updater.service')),
   plan: () => ['enable and start neco-updater.service'],
-  async run({ host, signal, unitsEnabled }) {
+  async run({ host, signal, known }) {
     await host.startUnit('neco-updater.service', { block: false, signal });
-    if (!unitsEnabled) await host.enableUnits('neco-updater.service');
+    if (!known.unitsEnabled) await host.enableUnits('neco-updater.service');
   },
 };
