@@ -55,7 +55,8 @@ const prompt = 'ready> ';
 function zshConfiguration(directory: string): string {
   return [
     `PROMPT='${prompt}' PROMPT_SP='' LISTMAX=10000`,
-    'unsetopt beep prompt_sp zle_bracketed_paste; stty rows 100 cols 200',
+    // Its escape sequences would stand between the prompt and what is typed.
+    'unset zle_bracketed_paste; unsetopt beep prompt_sp; stty rows 100 cols 200',
     `fpath=('${directory}' $fpath); autoload -Uz compinit; compinit -u -D`,
     "zstyle ':completion:*' verbose no; bindkey '^D' list-choices",
     '',
@@ -65,7 +66,13 @@ function zshConfiguration(directory: string): string {
 async function typedInZsh(directory: string, lines: readonly string[]): Promise<string[][]> {
   const environment = { ...process.env, ZDOTDIR: directory, TERM: 'dumb' };
   const shell = spawn('script', ['-qefc', 'zsh -d -i', '/dev/null'], { env: environment });
-  const ended = new Promise((resolve) => shell.once('close', resolve));
+  let over = false;
+  const ended = new Promise<void>((resolve) => {
+    shell.once('close', () => {
+      over = true;
+      resolve();
+    });
+  });
   let screen = '';
   let wake = Promise.withResolvers<undefined>();
   shell.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -75,6 +82,7 @@ async function typedInZsh(directory: string, lines: readonly string[]): Promise<
   /** What came since the last call, up to this text. */
   const until = async (text: string): Promise<string> => {
     while (!screen.includes(text)) {
+      if (over) throw new Error(`zsh ended before it showed "${text}": ${screen}`);
       wake = Promise.withResolvers();
       await Promise.race([wake.promise, ended]);
     }

@@ -7,7 +7,7 @@ const definitions = createCli().definitions();
 const words = (path: string) => path.split(' ').slice(1);
 
 describe('the completion of neco', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   for (const [shell, offered] of Object.entries(completingShells)) {
     it(`offers every command in ${shell}, and those within another`, async () => {

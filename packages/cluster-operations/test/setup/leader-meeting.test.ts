@@ -25,7 +25,7 @@ describe('the leader of a setup', function () {
       ],
       'the setup of another cluster': [{ setupId: 'b' }, 'takes part in a setup of which the leader knows'],
       'the machine of another': [{ machineId: 'machine-1' }, 'boot-1 and boot-2 have one machine id'],
-      'another clock': [{ clock: Date.now() + 60_000 }, 'the clock of boot-2'],
+      'another clock': [{ clock: Date.now() + 86_400_000 }, 'the clock of boot-2'],
     } as const;
     for (const [what, [more, reason]] of Object.entries(changes)) {
       it(`turns it away, and it alone, with ${what}`, async () => {
