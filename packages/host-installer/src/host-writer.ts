@@ -25,6 +25,14 @@ export interface StartOptions {
   signal?: AbortSignal;
 }
 
+export interface EnableOptions {
+  /**
+   * Whether systemd reads all units again, which costs it a tenth of a second and more; it does by default. Without, a unit
+   * that is loaded, and of which somebody asked before whether it is enabled, goes on saying what it said then.
+   */
+  reload: boolean;
+}
+
 export interface TransientOptions {
   user?: string;
   /** Unit properties as in systemd.exec(5); several values of one property as a list. */
@@ -57,7 +65,7 @@ export interface HostWriter extends HostReader {
   restartUnit(name: string, options: StartOptions): Promise<void>;
   reloadUnit(name: string, options?: { signal?: AbortSignal }): Promise<void>;
   /** Has units start with the system; several at once cost systemd no more than one. */
-  enableUnits(...names: string[]): Promise<void>;
+  enableUnits(names: readonly string[], options?: EnableOptions): Promise<void>;
   disableUnit(name: string): Promise<void>;
   /** Forgets that a unit failed, see systemctl(1): one that ended with an error when it was stopped is inactive then. */
   resetFailedUnit(name: string): Promise<void>;

@@ -26,7 +26,7 @@ export function openHost(options: HostOptions = {}): HostWriter {
     stopUnit: (name, settings) => controlUnit('stop', name, settings),
     restartUnit: (name, settings) => controlUnit('restart', name, settings),
     reloadUnit: (name, settings) => controlUnit('reload', name, settings),
-    enableUnits: (...names) => controlUnit('enable', names),
+    enableUnits: (names, settings) => controlUnit('enable', names, settings),
     disableUnit: (name) => controlUnit('disable', name),
     resetFailedUnit,
     cutConnections,

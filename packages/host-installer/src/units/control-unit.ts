@@ -1,14 +1,8 @@
-import type { StartOptions, TransientOptions } from '../host-writer.ts';
+import type { EnableOptions, StartOptions, TransientOptions } from '../host-writer.ts';
 import { runCommand, type CommandOptions, type CommandResult } from '../run-command.ts';
 import { syncUnitLinks } from './sync-unit-links.ts';
 import { unitError } from './unit-error.ts';
 import { unitState } from './unit-state.ts';
-
-/**
- * Enabling writes links for the next boot. What systemd holds in memory need not know them before, and reading all units
- * again costs it a tenth of a second and more; `systemctl show` and `is-enabled` look at the links, see systemctl(1), --no-reload.
- */
-const withoutReload: readonly string[] = ['enable', 'disable'];
 
 /** A unit may take its time to start or stop; systemd's own limits end that, not ours. */
 const noLimit: CommandOptions = { timeout: Infinity };
@@ -20,9 +14,9 @@ const noLimit: CommandOptions = { timeout: Infinity };
 export async function controlUnit(
   verb: 'start' | 'stop' | 'restart' | 'reload' | 'enable' | 'disable' | 'reset-failed',
   name: string | readonly string[],
-  options: Partial<StartOptions> = {},
+  options: Partial<StartOptions & EnableOptions> = {},
 ): Promise<void> {
-  const { block = true, signal } = options;
+  const { block = true, reload = true, signal } = options;
   const names = typeof name === 'string' ? [name] : name;
   const argv = [
     verb,
@@ -30,7 +24,7 @@ export async function controlUnit(
     '--no-pager',
     '--no-ask-password',
     ...(block ? [] : ['--no-block']),
-    ...(withoutReload.includes(verb) ? ['--no-reload'] : []),
+    ...(reload ? [] : ['--no-reload']),
     '--',
     ...names,
   ];

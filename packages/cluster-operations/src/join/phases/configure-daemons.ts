@@ -23,7 +23,7 @@ export const configureDaemons: Phase<JoinView, JoinContext> = {
     for (const file of files) {
       await context.host.writeFile(file, configurationOf(context), { mode: 0o644 });
     }
-    await context.host.enableUnits('neco-worker.service');
+    await context.host.enableUnits(['neco-worker.service']);
   },
 };
 

@@ -32,7 +32,8 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
     // All at once, while etcd looks for the others.
     await Promise.all([
       startAndWait(context, 'etcd.service', () => absentMembers(context)),
-      host.enableUnits(...unitsOfSetup),
+      // Of new units nobody has asked whether they are enabled.
+      host.enableUnits(unitsOfSetup, { reload: !context.known.vaultQueued }),
     ]);
     context.known.unitsEnabled = true;
     await waitForQuorum(context);

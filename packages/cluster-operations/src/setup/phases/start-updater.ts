@@ -10,6 +10,6 @@ export const startUpdater: Phase<SetupView, SetupContext> = {
   plan: () => ['enable and start neco-updater.service'],
   async run({ host, signal, known }) {
     await host.startUnit('neco-updater.service', { block: false, signal });
-    if (!known.unitsEnabled) await host.enableUnits('neco-updater.service');
+    if (!known.unitsEnabled) await host.enableUnits(['neco-updater.service']);
   },
 };

@@ -34,6 +34,6 @@ export const startVault: Phase<SetupView, SetupContext> = {
     // One that runs and does not answer us may serve a first certificate that has run out and was replaced; one that
     // ended meanwhile reads the new one at its next start.
     if (active === 'active') await host.reloadUnit('vault.service', { signal }).catch(() => undefined);
-    if (enabled !== 'enabled') await host.enableUnits('vault.service');
+    if (enabled !== 'enabled') await host.enableUnits(['vault.service']);
   },
 };

@@ -34,7 +34,7 @@ export const activate: Phase<FinishContext, FinishContext> = {
     } finally {
       link.close();
     }
-    await worker.host.enableUnits(...units);
+    await worker.host.enableUnits(units);
     await worker.host.startUnit(updater, { block: true, signal });
   },
 };
