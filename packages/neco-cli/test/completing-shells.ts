@@ -100,7 +100,8 @@ async function typedInZsh(directory: string, lines: readonly string[]): Promise<
       shell.stdin.write('\u0004');
       const list = await until(`${prompt}${line}`);
       answers.push(wordsOf(list.slice(0, -(prompt.length + line.length))));
-      shell.stdin.write('\u0003');
+      // Ctrl-U and Return: a Ctrl-C that comes while the list is still being shown brings no new prompt.
+      shell.stdin.write('\u0015\r');
     }
     return answers;
   } finally {
