@@ -136,8 +136,8 @@ export class VaultClient {
   }
 
   /** An error about this Vault that Vault itself does not raise. */
-  fault(said: string, hint: string): NecoError {
-    return new NecoError('VAULT_FAILED', `Vault at ${this.connection.address}: ${said}`, { hint });
+  fault(said: string, hint: string, retryable = false): NecoError {
+    return new NecoError('VAULT_FAILED', `Vault at ${this.connection.address}: ${said}`, { hint, retryable });
   }
 
   async #send({ method, path, body }: Call): Promise<unknown> {

@@ -179,6 +179,8 @@ export class PkiEngine {
       throw this.#client.fault(
         `there is no revocation list at ${mount}`,
         `there is no CA at ${mount} yet: see "vault list ${mount}/issuers"`,
+        // A standby whose active one is just lost answers with nothing, too.
+        true,
       );
     }
     parseCrl(found);
