@@ -149,7 +149,8 @@ describe('neco leave', function () {
     for (const server of [zero, one]) {
       const endpoints = await server.readFile('/etc/neco/neco-updater.yml');
       expect(endpoints, server.name).to.not.include(two.address);
-      expect((await server.exec(['ls', '/var/lib/neco'])).stdout, server.name).to.not.include('leave');
+      const leftBehind = async () => (await server.exec(['ls', '/var/lib/neco'])).stdout.includes('leave');
+      await eventually(`the backup to be gone from ${server.name}`, false, leftBehind);
     }
     const root = await (await logInAsBootServer(zero)).sign('ca/etcd-client', 'root', 'root');
     const users = (await etcdctl(zero, root, ['user', 'list'])).stdout.trim().split('\n');

@@ -4,11 +4,13 @@ import { lockHost } from '@neco/host-installer';
 import { fetchRevocations, putRevocations } from '../../access/revocation-lists.ts';
 import { readVaultCa } from '../../daemon/read-vault-ca.ts';
 import type { Duty } from '../../daemon/run-daemon.ts';
+import { backedUpLrn, backupPath } from '../../leave/backup-path.ts';
 import { cutOff } from '../../leave/cut-off.ts';
 import { forgetEndpoint } from '../../leave/forget-endpoint.ts';
 import { leftAdvice, readLeftRecord, type LeftRecord } from '../../leave/left-record.ts';
 import { leaveRecords, parsePlan, type LeavePlan } from '../../leave/leave-plan.ts';
 import { restartInTurn } from '../../leave/restart-in-turn.ts';
+import { paths } from '../../paths.ts';
 import { createWorkerContext } from '../create-worker-context.ts';
 import { runDuties } from '../run-duties.ts';
 import type { WorkerContext, WorkerDuty, WorkerLink, WorkerSelf } from '../worker-duty.ts';
@@ -95,6 +97,17 @@ async function workOff(following: Following, records: Map<string, OperationRecor
       await refuse(following, plan, round);
       rounds.set(lrn, round);
     }
+  }
+  await removeLeftBackups(following);
+}
+
+/** The backup of a leave that was killed here and ended from another server: it holds all that etcd holds. */
+async function removeLeftBackups({ context, link }: Following): Promise<void> {
+  for (const name of (await context.host.list(paths.state)) ?? []) {
+    const lrn = backedUpLrn(name);
+    // Asked after the file was seen: the plan is noted before it is made.
+    if (lrn === undefined || (await link.registry.operation(leaveRecords.plan(lrn))) !== undefined) continue;
+    await context.host.removeFile(backupPath(lrn));
   }
 }
 
