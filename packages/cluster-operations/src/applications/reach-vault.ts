@@ -3,10 +3,10 @@ import { Vault, type VaultConnection } from '@neco/vault-pki';
 import { vaultAddress } from '../ports.ts';
 
 /**
- * Limit of the look whether it serves, and of a call to the one that does, in ms: a Vault whose etcd lost a member, or has one
- * behind a slow link, is slow for a while, and a call that is given up is only made anew.
+ * Limits in ms: of the look whether this server's own serves before the others are looked at too, of those looks, and of a call
+ * to the one that does. A Vault whose etcd has just lost a member, or has one behind a slow link, answers nobody for a while.
  */
-const timeouts = { look: 5000, call: 20_000 } as const;
+const timeouts = { own: 5000, all: 30_000, call: 20_000 } as const;
 
 /**
  * A Vault that is unsealed: this server's own, else the first of the others that answers.
@@ -17,20 +17,18 @@ export async function reachVault(
   addresses: readonly string[],
   means: Omit<VaultConnection, 'address'>,
 ): Promise<Vault> {
-  const [own, ...others] = addresses.map((address) => ({ ...means, address: vaultAddress(address) }));
+  const all = addresses.map((address) => ({ ...means, address: vaultAddress(address) }));
+  const [own] = all;
   if (own === undefined) throw new NecoError('INTERNAL', 'no address of a Vault is known');
-  try {
-    return await unsealed(own);
-  } catch (thrown) {
-    const reason = toNecoError(thrown);
-    return await Promise.any(others.map(unsealed)).catch((all: unknown) => {
-      throw noneServes(reason, all);
-    });
-  }
+  return await unsealed(own, timeouts.own).catch(() =>
+    Promise.any(all.map((place) => unsealed(place, timeouts.all))).catch((thrown: unknown) => {
+      throw noneServes(thrown);
+    }),
+  );
 }
 
-async function unsealed(place: VaultConnection): Promise<Vault> {
-  const { initialized, sealed } = await Vault.connect({ timeout: timeouts.look, ...place }).health();
+async function unsealed(place: VaultConnection, timeout: number): Promise<Vault> {
+  const { initialized, sealed } = await Vault.connect({ timeout, ...place }).health();
   if (initialized && !sealed) return Vault.connect({ timeout: timeouts.call, ...place });
   throw initialized
     ? new NecoError('VAULT_SEALED', `Vault at ${place.address} is sealed`, {
@@ -41,11 +39,15 @@ async function unsealed(place: VaultConnection): Promise<Vault> {
       });
 }
 
-/** Not worth trying again at once: nobody serves, and somebody has to see to that. */
-function noneServes(own: NecoError, thrown: unknown): NecoError {
-  const others = thrown instanceof AggregateError ? thrown.errors.map((error) => toNecoError(error)) : [];
-  return new NecoError(own.code, [own, ...others].map(({ message }) => message).join('; '), {
-    ...(own.hint === undefined ? {} : { hint: own.hint }),
-    cause: own.cause,
+/** Not worth trying again at once: nobody serves, and somebody has to see to that. What is wrong with the own one comes first. */
+function noneServes(thrown: unknown): NecoError {
+  const errors = (thrown instanceof AggregateError ? thrown.errors : [thrown]).map((error) =>
+    toNecoError(error),
+  );
+  const [own] = errors;
+  const hint = own?.hint;
+  return new NecoError(own?.code ?? 'VAULT_UNREACHABLE', errors.map(({ message }) => message).join('; '), {
+    ...(hint === undefined ? {} : { hint }),
+    cause: own?.cause,
   });
 }

@@ -80,9 +80,13 @@ function kindOf(
   return {
     code: 'VAULT_FAILED',
     hint: 'Vault\'s own log says more: "journalctl -u vault"',
-    retryable: status >= 500 || status === 429 || status === 307,
+    retryable: status >= 500 || status === 429 || status === 307 || storageFailed.test(said),
   };
 }
+
+/** What etcd's client says when a member is lost in the middle of a call; `sys/init` gives it the status of a bad request. */
+const storageFailed =
+  /rpc error: code = (Unavailable|DeadlineExceeded)|etcdserver: |context deadline exceeded/;
 
 const uninitialized = { code: 'VAULT_UNINITIALIZED', hint: 'run "neco setup"', retryable: true } as const;
 

@@ -19,6 +19,8 @@ export interface KillPoint {
   readonly moment?: 'before' | 'after';
   /** The how many-th of its kind in the run; the first when left out. */
   readonly count?: number;
+  /** What happens to the server besides, once it is killed. */
+  readonly then?: (server: Server) => Promise<void>;
 }
 
 const source = join(import.meta.dirname, '../fixtures/kill-at.ts');
@@ -32,7 +34,7 @@ export async function handOutHook(servers: readonly Server[]): Promise<void> {
 
 /** Runs `neco setup` on a server until it is killed at this point. @throws AssertionError when it never got there. */
 export async function killedAt(server: Server, point: KillPoint, argv: readonly string[]): Promise<void> {
-  const { what, ...where } = point;
+  const { what, then, ...where } = point;
   // The launcher takes NODE_OPTIONS away, as it should: the program is started as the launcher starts it.
   const program = ['/usr/lib/neco/node', '--import', hook, '/usr/lib/neco/programs/neco.mjs'];
   const environment = { KILL_AT: JSON.stringify(where) };
@@ -40,4 +42,5 @@ export async function killedAt(server: Server, point: KillPoint, argv: readonly 
   const { exitCode, stderr, events } = await run.result;
   const last = JSON.stringify(events.slice(-3));
   expect(exitCode, `${server.name} was not killed where ${what}: ${stderr} ${last}`).to.equal(137);
+  await then?.(server);
 }

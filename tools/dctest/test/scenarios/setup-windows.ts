@@ -3,6 +3,7 @@ import type { DataCenter } from '../../src/data-center.ts';
 import type { Server } from '../../src/server.ts';
 import { administrator, expectDone, setupArguments } from '../../src/set-up-cluster.ts';
 import { SetupRun } from '../../src/setup-run.ts';
+import { etcdctl } from '../../src/stock-clients.ts';
 import { expireCertificates } from './expire-certificates.ts';
 import { handOutHook, killedAt, type KillPoint } from './killed-at.ts';
 import { partOf, partSeed, seeded } from './seeded.ts';
@@ -30,7 +31,10 @@ const untilEtcd: readonly (readonly KillPoint[])[] = [
 const untilVault: readonly (readonly KillPoint[])[] = [
   [{ what: 'auth is on, and it does not know it', etcd: '/etcdserverpb.Auth/AuthEnable' }],
   // The first that is initialised is the temporary one.
-  [{ what: 'Vault has told its keys, and they are nowhere else', vault: '/v1/sys/init', count: 2 }],
+  [
+    { what: 'Vault has told its keys, and they are nowhere else', vault: '/v1/sys/init', count: 2 },
+    { what: 'the same, and etcd fails Vault in the middle', vault: '/v1/sys/init', count: 2, then: halve },
+  ],
   [
     {
       what: 'the keys of Vault are in etcd, and it does not know it',
@@ -39,6 +43,12 @@ const untilVault: readonly (readonly KillPoint[])[] = [
     },
   ],
 ];
+/** Takes away what Vault writes last when it is initialised. */
+async function halve(server: Server): Promise<void> {
+  const { stdout, stderr } = await etcdctl(server, 'vault', ['del', '/vault/core/seal-config']);
+  expect(stdout.trim(), stderr).to.equal('1');
+}
+
 /** The administrator of the first try; that of the others has another name. */
 const firstName = 'first-try';
 /** Always there: in the end there is one administrator, and what comes next finds the CAs in Vault. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { NecoError, waitFor, type Phase } from '@neco/core';
+import { messageOf, NecoError, waitFor, type Phase } from '@neco/core';
 import type { Registry } from '@neco/bootserver-registry';
-import type { Vault } from '@neco/vault-pki';
+import type { Vault, VaultSealStatus } from '@neco/vault-pki';
 import { connectEtcd, connectVault } from '../../access/connections.ts';
 import { isFinished, withRegistry } from '../progress.ts';
 import { startAndWait } from '../start-and-wait.ts';
@@ -41,9 +41,9 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
     const vault = await connectVault(context.host, '127.0.0.1');
     await withRegistry(context, async (registry) => {
       await refuseForeignKeys(registry, context.options.prefix);
-      const initialized = await answering(context, vault);
+      const { initialized, sealed } = await answering(context, vault);
       if (initialized && (await registry.unsealKey()) !== undefined) return;
-      if (initialized) await clearEmptyVault(context, registry, vault);
+      if (initialized) await clearEmptyVault(context, registry, sealed);
       await proveThePlace(registry);
       const { unsealKeys, rootToken } = await vault.initialize({ shares: 1, threshold: 1 });
       const [unsealKey] = unsealKeys;
@@ -73,15 +73,30 @@ async function refuseForeignKeys(registry: Registry, prefix: string): Promise<vo
   );
 }
 
-async function answering({ signal, reporter }: SetupContext, vault: Vault): Promise<boolean> {
+type HowFar = Pick<VaultSealStatus, 'initialized' | 'sealed'>;
+
+async function answering({ signal, reporter }: SetupContext, vault: Vault): Promise<HowFar> {
   const onState = (text: string): void => {
     reporter.state(text);
   };
-  return waitFor(async () => ({ done: true, value: (await vault.sealStatus()).initialized }), {
+  return waitFor(async () => ({ done: true, value: await howFar(vault) }), {
     what: 'Vault to answer',
     timeout: 60_000,
     signal,
     onState,
+  });
+}
+
+/**
+ * Vault writes the configuration of its seal last. One whose etcd failed it in between fails from then on when it is asked
+ * how it is, and nobody has its keys: it is initialised, and of no use.
+ * https://github.com/hashicorp/vault/blob/v1.21.1/vault/init.go#L117
+ */
+async function howFar(vault: Vault): Promise<HowFar> {
+  return vault.sealStatus().catch((error: unknown) => {
+    const halfDone = messageOf(error).includes('barrier reports initialized but no seal configuration');
+    if (halfDone) return { initialized: true, sealed: true };
+    throw error;
   });
 }
 
@@ -95,9 +110,8 @@ async function proveThePlace(registry: Registry): Promise<void> {
   }
 }
 
-async function clearEmptyVault(context: SetupContext, registry: Registry, vault: Vault): Promise<void> {
+async function clearEmptyVault(context: SetupContext, registry: Registry, sealed: boolean): Promise<void> {
   const state = await registry.operation(setupOperation);
-  const { sealed } = await vault.sealStatus();
   const used =
     context.record?.authoritiesImportedAt !== undefined || (await registry.rootToken()) !== undefined;
   if (state?.['vault'] !== 'initialising' || !sealed || used) {
@@ -118,5 +132,5 @@ async function clearEmptyVault(context: SetupContext, registry: Registry, vault:
     etcd.close();
   }
   await context.host.startUnit('vault.service', { block: true, signal: context.signal });
-  await answering(context, vault);
+  await answering(context, await connectVault(context.host, '127.0.0.1'));
 }
