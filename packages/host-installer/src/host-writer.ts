@@ -22,6 +22,8 @@ export interface InstallOptions {
 export interface StartOptions {
   /** Whether to wait until systemd says that the unit is started. */
   block: boolean;
+  /** Whether it starts at once, whatever it is ordered behind or needs, see "ignore-dependencies" in systemctl(1); not by default. */
+  alone?: boolean;
   signal?: AbortSignal;
 }
 
@@ -59,8 +61,6 @@ export interface HostWriter extends HostReader {
   installPackages(names: readonly string[], lists?: PackageLists, options?: InstallOptions): Promise<void>;
   /** @throws NecoError SERVICE_FAILED with the end of the unit's log, CANCELLED; so do those below */
   startUnit(name: string, options: StartOptions): Promise<void>;
-  /** Starts several in one transaction of systemd, which so heeds their order. */
-  startUnits(names: readonly string[], options: StartOptions): Promise<void>;
   stopUnit(name: string, options?: { signal?: AbortSignal }): Promise<void>;
   restartUnit(name: string, options: StartOptions): Promise<void>;
   reloadUnit(name: string, options?: { signal?: AbortSignal }): Promise<void>;

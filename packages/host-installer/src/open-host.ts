@@ -22,7 +22,6 @@ export function openHost(options: HostOptions = {}): HostWriter {
     installPackages: (names, lists, settings = {}) =>
       installPackages(names, lists?.aptOptions ?? options.aptOptions ?? [], settings),
     startUnit: (name, settings) => controlUnit('start', name, settings),
-    startUnits: (names, settings) => controlUnit('start', names, settings),
     stopUnit: (name, settings) => controlUnit('stop', name, settings),
     restartUnit: (name, settings) => controlUnit('restart', name, settings),
     reloadUnit: (name, settings) => controlUnit('reload', name, settings),

@@ -32,8 +32,8 @@ export interface Known {
   unfinished: boolean;
   /** Whether this run has had all units of setup enabled: etcd did not run before it, nor did what stands on it. */
   unitsEnabled: boolean;
-  /** Whether Vault is to start as soon as etcd is ready. */
-  vaultQueued: boolean;
+  /** Whether Vault was started beside etcd. */
+  vaultStarted: boolean;
   /** The units as they were when a finished setup was run again. */
   units: ReadonlyMap<string, UnitState> | undefined;
 }

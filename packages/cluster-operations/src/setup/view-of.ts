@@ -49,7 +49,7 @@ export async function viewOf(
     known: {
       unfinished: false,
       unitsEnabled: false,
-      vaultQueued: false,
+      vaultStarted: false,
       units: record?.finishedAt === undefined ? undefined : await host.units(unitsOfSetup),
     },
     record,

@@ -16,7 +16,7 @@ export async function controlUnit(
   name: string | readonly string[],
   options: Partial<StartOptions & EnableOptions> = {},
 ): Promise<void> {
-  const { block = true, reload = true, signal } = options;
+  const { block = true, alone = false, reload = true, signal } = options;
   const names = typeof name === 'string' ? [name] : name;
   const argv = [
     verb,
@@ -24,6 +24,7 @@ export async function controlUnit(
     '--no-pager',
     '--no-ask-password',
     ...(block ? [] : ['--no-block']),
+    ...(alone ? ['--job-mode=ignore-dependencies'] : []),
     ...(reload ? [] : ['--no-reload']),
     '--',
     ...names,

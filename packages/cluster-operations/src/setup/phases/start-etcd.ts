@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, NecoError, waitFor, type Look, type Phase } from '@neco/core';
 import { paths } from '../../paths.ts';
 import { etcdEndpoint } from '../../ports.ts';
@@ -8,6 +9,9 @@ import { runsAndStays, unitsOfSetup } from '../runs-and-stays.ts';
 import { writeVaultConfiguration } from '../write-vault-configuration.ts';
 import { startAndWait } from '../start-and-wait.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
+
+/** The members of etcd find each other in less than this, in ms. */
+const whileAllGoesWell = 2000;
 
 /** Seed step 3: start the TLS-enabled cluster. etcd says that it is ready when a quorum is there. */
 export const startEtcd: Phase<SetupView, SetupContext> = {
@@ -28,25 +32,45 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
     const { host } = context;
     const text = etcdConfigurationOf(context, context.etcdState);
     await host.writeFile(paths.etcdConfiguration, text, { mode: 0o640, owner: 'root', group: 'etcd' });
-    await queueVault(context);
-    // All at once, while etcd looks for the others.
-    await Promise.all([
-      startAndWait(context, 'etcd.service', () => absentMembers(context)),
-      // Of new units nobody has asked whether they are enabled.
-      host.enableUnits(unitsOfSetup, { reload: !context.known.vaultQueued }),
-    ]);
-    context.known.unitsEnabled = true;
-    await waitForQuorum(context);
+    await startVaultBeside(context);
+    const over = new AbortController();
+    stayInSight(context, AbortSignal.any([context.signal, over.signal])).catch(() => undefined);
+    try {
+      // All at once, while etcd looks for the others.
+      await Promise.all([
+        startAndWait(context, 'etcd.service', () => absentMembers(context)),
+        // Of new units nobody has asked whether they are enabled.
+        host.enableUnits(unitsOfSetup, { reload: !context.known.vaultStarted }),
+      ]);
+      context.known.unitsEnabled = true;
+      await waitForQuorum(context);
+    } finally {
+      over.abort();
+    }
   },
 };
 
-/** Vault of a new server is queued behind etcd (After= in its unit), and so starts in the moment that etcd is ready. */
-async function queueVault(context: SetupContext): Promise<void> {
+/**
+ * Vault of a new server starts while the members of etcd find each other and elect a leader, in which time nothing else is at
+ * work here: it waits 5 s for etcd. Should that take longer, systemd starts it again in its order, behind etcd.
+ */
+async function startVaultBeside(context: SetupContext): Promise<void> {
   const { host, known, signal } = context;
   if ((await host.readText(paths.vaultConfiguration)) !== undefined) return;
   await writeVaultConfiguration(context);
-  await host.startUnits(['etcd.service', 'vault.service'], { block: false, signal });
-  known.vaultQueued = true;
+  await host.startUnit('etcd.service', { block: false, signal });
+  await host.startUnit('vault.service', { block: false, alone: true, signal });
+  known.vaultStarted = true;
+}
+
+/**
+ * A leader that is started again waits until it has seen all others, and this one may be waiting here for the etcd of just
+ * that leader: so it asks how far the leader is.
+ */
+async function stayInSight({ isLeader, meeting }: SetupContext, signal: AbortSignal): Promise<void> {
+  if (isLeader || meeting === undefined) return;
+  await delay(whileAllGoesWell, undefined, { signal });
+  await meeting.leaderPassed(startEtcd.id, signal);
 }
 
 async function waitForQuorum(context: SetupContext): Promise<void> {

@@ -8,7 +8,7 @@ import { vaultConfigurationOf, writeVaultConfiguration } from '../write-vault-co
 
 /**
  * Seed step 4, first half: restart Vault as the real service, on etcd. It starts sealed and touches nothing there yet,
- * so it need not wait for etcd's users; who needs it waits for it, while it starts. On a new server it was queued behind etcd
+ * so it need not wait for etcd's users; who needs it waits for it, while it starts. On a new server it was started beside etcd
  * already.
  */
 export const startVault: Phase<SetupView, SetupContext> = {
@@ -17,7 +17,7 @@ export const startVault: Phase<SetupView, SetupContext> = {
   async isDone(view) {
     const text = await view.host.readText(paths.vaultConfiguration);
     const kept = (await isFinished(view)) ? text !== undefined : text === vaultConfigurationOf(view);
-    if (!kept || view.known.vaultQueued || !(await runsAndStays(view, 'vault.service'))) return false;
+    if (!kept || view.known.vaultStarted || !(await runsAndStays(view, 'vault.service'))) return false;
     const vault = await connectVault(view.host, '127.0.0.1');
     return vault.sealStatus().then(
       () => true,
@@ -27,7 +27,7 @@ export const startVault: Phase<SetupView, SetupContext> = {
   plan: () => [`write ${paths.vaultConfiguration}`, 'enable and start vault.service'],
   async run(context) {
     const { host, known, signal } = context;
-    if (known.vaultQueued) return;
+    if (known.vaultStarted) return;
     await writeVaultConfiguration(context);
     const { active, enabled } = await host.unit('vault.service');
     await host.startUnit('vault.service', { block: false, signal });
