@@ -129,6 +129,23 @@ describe('the PKI of a Vault', () => {
     }
   });
 
+  it('has the list made that an import which was cut short did not come to', async () => {
+    await root.ensurePki('ca/unlisted', { maxTtlHours: 87_600 });
+    await root.importCa('ca/unlisted', ca);
+    const mounts = (await server.json(['secrets', 'list', '-detailed', '-format=json'])) as Record<
+      string,
+      { uuid: string }
+    >;
+    const lists = `sys/raw/logical/${mounts['ca/unlisted/']?.uuid ?? ''}/crls`;
+    const kept = (await server.json(['list', '-format=json', lists])) as string[];
+    for (const id of kept.filter((id) => id !== 'config'))
+      await server.client(['delete', `${lists}/${id}`], server.rootToken);
+    await failureOf(root.crl('ca/unlisted'), 'VAULT_FAILED');
+    expect(await root.importCa('ca/unlisted', ca)).to.be.true;
+    expect(parseCrl(await root.crl('ca/unlisted')).serials).to.deep.equal([]);
+    expect(await root.importCa('ca/unlisted', ca)).to.be.false;
+  });
+
   it('makes an imported CA the default where another one signs', async () => {
     await root.ensurePki('ca/second', { maxTtlHours: 87_600 });
     await root.generateExportedCa('ca/second', { commonName: 'other CA', ttl: '87600h' });

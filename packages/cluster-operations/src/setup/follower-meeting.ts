@@ -39,8 +39,8 @@ export class FollowerMeeting implements Meeting {
     return this.#ask('/certificates', { issue, requests }, certificatesSchema);
   }
 
-  async leaderPassed(phase: string): Promise<void> {
-    await this.#ask('/passed', { phase }, nothingSchema);
+  async leaderPassed(phase: string, signal?: AbortSignal): Promise<void> {
+    await this.#ask('/passed', { phase }, nothingSchema, signal);
   }
 
   close(): Promise<void> {
@@ -48,8 +48,13 @@ export class FollowerMeeting implements Meeting {
   }
 
   /** Asks until there is a result; in between the leader says what it waits for. */
-  async #ask<T extends z.ZodType>(path: string, fields: object, result: T): Promise<z.infer<T>> {
-    const { client, introduction, reporter, signal } = this.#options;
+  async #ask<T extends z.ZodType>(
+    path: string,
+    fields: object,
+    result: T,
+    signal = this.#options.signal,
+  ): Promise<z.infer<T>> {
+    const { client, introduction, reporter } = this.#options;
     const schema = answerSchema(result);
     for (let seen = ''; ;) {
       const body = (): unknown => ({ introduction: introduction(), seen, ...fields });

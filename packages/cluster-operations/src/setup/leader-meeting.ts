@@ -137,8 +137,8 @@ export class LeaderMeeting implements Meeting {
     return this.#sign(this.#options.lrn, issue, requests);
   }
 
-  async leaderPassed(phase: string): Promise<void> {
-    await this.#until(() => this.#passed.has(phase) || undefined, this.#options.signal);
+  async leaderPassed(phase: string, signal = this.#options.signal): Promise<void> {
+    await this.#until(() => this.#passed.has(phase) || undefined, signal);
   }
 
   /** Waits until every server has a phase behind it. */

@@ -10,7 +10,7 @@ export interface Meeting {
   decide(): Promise<Decision>;
   /** Has this server's requests (PEM by kind) signed by the Vault that is in charge. */
   certify(issue: Issue, requests: Record<CertificateKindName, string>): Promise<Certificates>;
-  /** Waits until the leader has this phase behind it. */
-  leaderPassed(phase: string): Promise<void>;
+  /** Waits until the leader has this phase behind it, or until the signal fires. */
+  leaderPassed(phase: string, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

@@ -135,7 +135,10 @@ export class PkiEngine {
       { default: issuer },
       `make the CA of ${mount} its default`,
     );
-    return changed || there === undefined;
+    // Who asked Vault to import it may have been lost before Vault had made the list, which it then never does.
+    const listed = there === undefined || (await this.#hasCrl(mount));
+    if (!listed) await this.#rotateCrl(mount);
+    return changed || there === undefined || !listed;
   }
 
   /** Imports a CA that is not there. @returns its issuer; undefined when Vault did not take the key with it. */
@@ -170,6 +173,17 @@ export class PkiEngine {
   async caCertificate(mount: string): Promise<string | undefined> {
     const found = await this.#client.read(`${mount}/ca/pem`, bytes, `read the CA of ${mount}`);
     return found === undefined || found.length === 0 ? undefined : `${found.toString('utf8').trim()}\n`;
+  }
+
+  async #hasCrl(mount: string): Promise<boolean> {
+    const found = await this.#client.read(`${mount}/crl`, bytes, `read the revocation list of ${mount}`);
+    return found !== undefined && found.length > 0;
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/secret/pki#rotate-crls */
+  async #rotateCrl(mount: string): Promise<void> {
+    const schema = z.object({ data: z.object({ success: z.literal(true) }) });
+    await this.#client.read(`${mount}/crl/rotate`, schema, `make the revocation list of ${mount}`);
   }
 
   /** https://developer.hashicorp.com/vault/api-docs/secret/pki#read-issuer-crl */
