@@ -6,17 +6,12 @@ import { writeSetupRecord } from './setup-record.ts';
 
 /**
  * Makes the first administrator and logs in as it, before the root token is given up.
- * @param vault with the root token; its log-in by password and the policy are made before `ready`.
+ * @param vault with the root token; its log-in by password and the policy are there.
  * @returns the name
  */
-export async function makeAdministrator(
-  context: SetupContext,
-  vault: Vault,
-  ready: Promise<void>,
-): Promise<string> {
+export async function makeAdministrator(context: SetupContext, vault: Vault): Promise<string> {
   const { name, password } = await context.options.administrator();
-  await begin(context, vault, name);
-  await ready;
+  await noteAdministrator(context, vault);
   await vault.ensureUser(name, password, [administratorPolicyName]);
   const login = await (await connectVault(context.host, context.address)).loginUserpass(name, password);
   await login.revokeSelf();
@@ -27,7 +22,8 @@ export async function makeAdministrator(
  * Notes the name before there is a user of it: a run that was killed and is run again with another name takes away the
  * one it may have made, so that nobody is an administrator whom nobody knows of.
  */
-async function begin(context: SetupContext, vault: Vault, name: string): Promise<void> {
+export async function noteAdministrator(context: SetupContext, vault: Vault): Promise<void> {
+  const { name } = await context.options.administrator();
   const { administratorBegun: before } = recordOf(context);
   if (before === name) return;
   if (before !== undefined) await vault.deleteUser(before);

@@ -55,6 +55,8 @@ export interface SetupContext extends SetupView {
   leader: LeaderMeeting | undefined;
   /** The temporary Vault, from its start on (leader only). */
   temporarySigner: Promise<Signer> | undefined;
+  /** The name of the first administrator, from the moment on that one is being made (leader only). */
+  administrator: Promise<string> | undefined;
   /** Whether this process has unsealed Vault with the key that it read from etcd. */
   unsealedWithStoredKey: boolean;
 }

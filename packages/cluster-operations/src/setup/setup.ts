@@ -40,6 +40,7 @@ async function runSetup(options: SetupOptions): Promise<{ changed: boolean }> {
     meeting: undefined,
     leader: undefined,
     temporarySigner: undefined,
+    administrator: undefined,
     unsealedWithStoredKey: false,
   };
   const reporter = observed(options.reporter, context, last);

@@ -1,19 +1,19 @@
-import { NecoError, waitFor, type Phase, type Secret } from '@neco/core';
+import { NecoError, type Phase } from '@neco/core';
 import type { ExportedCa, Vault } from '@neco/vault-pki';
 import { authorities, authorityLifeHours, type AuthorityName } from '../../access/authorities.ts';
-import { connectVault } from '../../access/connections.ts';
 import { ensureSigningRoles } from '../../access/ensure-signing-roles.ts';
 import { ensureVaultAccess } from '../../access/ensure-vault-access.ts';
 import { forEachAuthority } from '../../access/signer.ts';
 import { paths } from '../../paths.ts';
-import { makeAdministrator } from '../make-administrator.ts';
-import { isFinished, withRegistry } from '../progress.ts';
+import { makeAdministrator, noteAdministrator } from '../make-administrator.ts';
+import { isFinished } from '../progress.ts';
+import { rootVault } from '../root-vault.ts';
 import { leaderOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
 import { writeSetupRecord } from '../setup-record.ts';
 
 /**
- * Seed step 4, second half: import the CAs into the real Vault, with audit, roles, policies and the first administrator,
- * for whom Vault has time while it waits for etcd. The keys of the CAs stay in the leader's encrypted state until all
+ * Seed step 4, second half: import the CAs into the real Vault, with audit, roles and policies, and begin to make the first
+ * administrator, for whom nobody waits before the root token goes. The keys of the CAs stay in the leader's encrypted state until all
  * servers have the certificates that stay.
  */
 export const importAuthorities: Phase<SetupView, SetupContext> = {
@@ -38,13 +38,17 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
     // Two devices of different kinds: a Vault that can write to neither stops serving. All that comes goes through the first.
     await vault.ensureAuditDevice('file', 'file', { file_path: paths.vaultAuditLog });
     const access = ensureVaultAccess(vault, addresses, kept.server.certificate);
-    const [administrator] = await Promise.all([
-      makeAdministrator(context, vault, access),
+    const noted = noteAdministrator(context, vault);
+    context.administrator = Promise.all([access, noted]).then(() => makeAdministrator(context, vault));
+    // Who waits for it later is told if it fails.
+    context.administrator.catch(() => undefined);
+    await Promise.all([
       access,
+      noted,
       forEachAuthority((name) => importAuthority(name, vault, kept[name], lrns)),
       vault.ensureAuditDevice('syslog', 'syslog', { tag: 'vault-audit', facility: 'AUTH' }),
     ]);
-    context.record = { ...recordOf(context), administrator, authoritiesImportedAt: new Date().toISOString() };
+    context.record = { ...recordOf(context), authoritiesImportedAt: new Date().toISOString() };
     await writeSetupRecord(host, context.record);
   },
 };
@@ -62,34 +66,4 @@ async function importAuthority(
   const imported = await vault.caCertificate(mount);
   if (imported?.trim() === ca.certificate.trim()) return;
   throw new NecoError('VAULT_FAILED', `Vault does not give back the CA imported to ${mount}`);
-}
-
-/** The real Vault with its root token, active. */
-async function rootVault(context: SetupContext): Promise<Vault> {
-  const token: Secret | undefined = await withRegistry(context, (registry) => registry.rootToken());
-  if (token === undefined) {
-    throw new NecoError(
-      'VAULT_PERMISSION_DENIED',
-      `there is no ${context.options.prefix}vault-root-token, but setup is not finished`,
-      {
-        hint: 'somebody took it out; make a new one with "vault operator generate-root", put it back at that key and run setup again',
-      },
-    );
-  }
-  const vault = await connectVault(context.host, context.address, token);
-  await waitFor(
-    async () => {
-      await vault.lookupSelf();
-      return { done: true, value: true };
-    },
-    {
-      what: 'Vault to become active',
-      timeout: 60_000,
-      signal: context.signal,
-      onState: (text) => {
-        context.reporter.state(text);
-      },
-    },
-  );
-  return vault;
 }

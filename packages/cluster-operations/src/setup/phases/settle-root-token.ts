@@ -1,7 +1,10 @@
 import { NecoError, type Phase } from '@neco/core';
 import { connectVault } from '../../access/connections.ts';
+import { makeAdministrator } from '../make-administrator.ts';
 import { isFinished, withRegistry } from '../progress.ts';
-import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
+import { rootVault } from '../root-vault.ts';
+import { leaderOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
+import { writeSetupRecord } from '../setup-record.ts';
 import { dropAuthorities } from '../temporary-signer.ts';
 import { setupOperation } from './initialize-vault.ts';
 import { serveNewCertificates } from './serve-new-certificates.ts';
@@ -27,8 +30,10 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
       : [`keep the root token at ${options.prefix}vault-root-token (--no-revoke)`],
   async run(context) {
     const finished = await isFinished(context);
-    if (!finished)
+    if (!finished) {
+      if (recordOf(context).administrator === undefined) await keepAdministrator(context);
       await leaderOf(context).everyonePassed(serveNewCertificates.id, serveNewCertificates.title);
+    }
     const dropped = finished ? undefined : dropAuthorities(context);
     const settled = withRegistry(context, async (registry) => {
       await registry.deleteOperation(setupOperation);
@@ -47,6 +52,15 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
     await Promise.all([dropped, settled]);
   },
 };
+
+/** Waits for the administrator that is being made, or makes it now, and notes that it has logged in. */
+async function keepAdministrator(context: SetupContext): Promise<void> {
+  const making = context.administrator;
+  context.administrator = undefined;
+  const administrator = await (making ?? makeAdministrator(context, await rootVault(context)));
+  context.record = { ...recordOf(context), administrator };
+  await writeSetupRecord(context.host, context.record);
+}
 
 async function isRefused(call: Promise<unknown>): Promise<boolean> {
   try {

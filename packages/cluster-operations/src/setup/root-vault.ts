@@ -1,0 +1,35 @@
+import { NecoError, waitFor, type Secret } from '@neco/core';
+import type { Vault } from '@neco/vault-pki';
+import { connectVault } from '../access/connections.ts';
+import { withRegistry } from './progress.ts';
+import type { SetupContext } from './setup-context.ts';
+
+/** The real Vault with its root token, active. @throws NecoError VAULT_PERMISSION_DENIED where there is no root token */
+export async function rootVault(context: SetupContext): Promise<Vault> {
+  const token: Secret | undefined = await withRegistry(context, (registry) => registry.rootToken());
+  if (token === undefined) {
+    throw new NecoError(
+      'VAULT_PERMISSION_DENIED',
+      `there is no ${context.options.prefix}vault-root-token, but setup is not finished`,
+      {
+        hint: 'somebody took it out; make a new one with "vault operator generate-root", put it back at that key and run setup again',
+      },
+    );
+  }
+  const vault = await connectVault(context.host, context.address, token);
+  await waitFor(
+    async () => {
+      await vault.lookupSelf();
+      return { done: true, value: true };
+    },
+    {
+      what: 'Vault to become active',
+      timeout: 60_000,
+      signal: context.signal,
+      onState: (text) => {
+        context.reporter.state(text);
+      },
+    },
+  );
+  return vault;
+}
