@@ -1,7 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
+import { bundledProtocols } from './bundled-protocols.ts';
 import { repository } from './source-key.ts';
+
+/** Where what speaks to etcd is found from. */
+const etcdAdmin = join(repository, 'packages/etcd-admin');
 
 /** The programs of neco's package, by the name of their bundle. */
 const programs = {
@@ -36,9 +40,31 @@ const loadLess: Plugin = {
   },
 };
 
+/** What takes a third of the time of loading a command is loaded by the first use of anything that it exports. */
+const late = ['etcd3', '@grpc/grpc-js'];
+
+const loadLate: Plugin = {
+  name: 'load-late',
+  setup(build) {
+    const filter = new RegExp(`^(${late.join('|')})$`);
+    build.onResolve({ filter }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'late' } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => {
+      const names = Object.keys(createRequire(`${etcdAdmin}/`)(path) as object).filter(
+        (name) => name !== 'default',
+      );
+      const getters = names.map(
+        (name) => `get ${name}() { return require(${JSON.stringify(path)}).${name}; }`,
+      );
+      return { contents: `module.exports = { ${getters.join(', ')} };`, resolveDir: etcdAdmin };
+    });
+  },
+};
+
 /**
  * Bundles neco's programs into one folder: `neco.mjs`, `neco-worker.mjs`, `neco-updater.mjs`, and what they share or
- * load late. etcd3 looks for its protocol files in `../proto` from there.
+ * load late.
  *
  * @param directory - Where the bundle goes.
  * @returns esbuild's list of what went in, by which the licences are found.
@@ -51,7 +77,7 @@ export async function bundle(directory: string): Promise<Metafile> {
     entryPoints: programs,
     outdir: directory,
     outExtension: { '.js': '.mjs' },
-    chunkNames: '[name]-[hash]', // beside the programs: `../proto` has to be one place for all of them
+    chunkNames: '[name]-[hash]',
     bundle: true,
     splitting: true, // what is imported late stays in files of its own, so that `--version` reads none of them
     format: 'esm',
@@ -62,18 +88,9 @@ export async function bundle(directory: string): Promise<Metafile> {
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none', // the licences are in the package's documentation
-    plugins: [loadLess],
+    plugins: [loadLess, loadLate, bundledProtocols],
     metafile: true,
     logLevel: 'silent',
   });
   return metafile;
-}
-
-/** Gives etcd3's protocol files, by name. */
-export async function etcdProtocols(): Promise<Map<string, Buffer>> {
-  const folder = join(repository, 'node_modules/etcd3/proto');
-  const names = ['auth.proto', 'kv.proto', 'rpc.proto'];
-  return new Map(
-    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)),
-  );
 }

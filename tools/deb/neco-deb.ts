@@ -5,7 +5,7 @@ import { statusJsonSchema } from '@neco/cluster-operations';
 import { necoManPage } from '@neco/neco-cli';
 import { buildOnce } from '../lib/cache.ts';
 import { runCommand } from '../lib/run-command.ts';
-import { bundle, etcdProtocols } from './bundle.ts';
+import { bundle } from './bundle.ts';
 import type { DebStage } from './deb-stage.ts';
 import { buildDate, debFileName, makeDeb, type DebDescription } from './make-deb.ts';
 import { npmLicenses } from './npm-licenses.ts';
@@ -125,7 +125,6 @@ async function addBundle(stage: DebStage): Promise<void> {
   const folder = join(stage.root, programs);
   const metafile = await bundle(folder);
   for (const name of await readdir(folder)) await chmod(join(folder, name), 0o644);
-  for (const [name, text] of await etcdProtocols()) await stage.write(`${home}/proto/${name}`, text);
   await setLauncher(
     stage,
     'neco',

@@ -20,7 +20,9 @@ export function createClient(connection: EtcdConnection, endpoint: string): Etcd
   const shown = (certificate: PeerCertificate): void => {
     connection.onCertificate?.(endpoint, new X509Certificate(certificate.raw));
   };
-  return new AddressClient({ ...options, grpcOptions, credentials: buffers(tls) }, { tls, address, shown });
+  const client = new Etcd3({ ...options, grpcOptions, credentials: buffers(tls) });
+  expectAddress(client, { tls, address, shown });
+  return client;
 }
 
 /** Whom a client is to find at the other end. */
@@ -35,20 +37,17 @@ interface Identity {
  * gRPC sends the address as the TLS server name, which RFC 6066 forbids and Node answers by a warning on standard
  * error. So another name is sent, and the certificate is held against the address here; etcd3 has no option for it.
  */
-class AddressClient extends Etcd3 {
-  constructor(options: IOptions, { tls, address, shown }: Identity) {
-    super(options);
-    const { rootCertificate, privateKey, certChain } = buffers(tls);
-    const channelCredentials = credentials.createSsl(rootCertificate, privateKey, certChain, {
-      checkServerIdentity: (_, certificate) => {
-        const fault = checkServerIdentity(address, certificate);
-        if (fault === undefined) shown(certificate);
-        return fault;
-      },
-    });
-    // eslint-disable-next-line @typescript-eslint/dot-notation -- the list is private to etcd3's types
-    for (const host of this.pool['hosts']) Object.assign(host, { channelCredentials });
-  }
+function expectAddress(client: Etcd3, { tls, address, shown }: Identity): void {
+  const { rootCertificate, privateKey, certChain } = buffers(tls);
+  const channelCredentials = credentials.createSsl(rootCertificate, privateKey, certChain, {
+    checkServerIdentity: (_, certificate) => {
+      const fault = checkServerIdentity(address, certificate);
+      if (fault === undefined) shown(certificate);
+      return fault;
+    },
+  });
+  // eslint-disable-next-line @typescript-eslint/dot-notation -- both are private to etcd3's types
+  for (const host of client['pool']['hosts']) Object.assign(host, { channelCredentials });
 }
 
 function clientOptions(connection: EtcdConnection, endpoint: string): IOptions {

@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Server } from '../../dctest/src/server.ts';
-import { etcdProtocols } from '../../deb/bundle.ts';
+import { repository } from '../../deb/source-key.ts';
 
 const directory = '/root/bench';
+const protocols = join(repository, 'node_modules/etcd3/proto');
 
 /** Puts a script that a command of neco is held against on a server, bundled as neco is. @returns its path there. */
 export async function putReference(server: Server, name: 'status' | 'init' | 'init-local'): Promise<string> {
@@ -29,7 +32,7 @@ export async function putReference(server: Server, name: 'status' | 'init' | 'in
   });
   const path = `${directory}/programs/${name}.mjs`; // etcd3 looks for ../proto from there
   await server.writeFile(path, bundle?.contents ?? '');
-  for (const [file, text] of await etcdProtocols())
-    await server.writeFile(`${directory}/proto/${file}`, text);
+  for (const file of ['auth.proto', 'kv.proto', 'rpc.proto'])
+    await server.writeFile(`${directory}/proto/${file}`, await readFile(join(protocols, file)));
   return path;
 }

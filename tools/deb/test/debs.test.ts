@@ -69,7 +69,6 @@ describe('debs', function () {
       '/usr/bin/neco': 'lrwxrwxrwx root/root',
       '/usr/lib/neco/programs/neco.mjs': '-rwxr-xr-x root/root',
       '/usr/lib/neco/node': '-rwxr-xr-x root/root',
-      '/usr/lib/neco/proto/rpc.proto': '-rw-r--r-- root/root',
       '/etc/neco/': 'drwxr-xr-x root/root',
       '/var/lib/neco/': 'drwx------ root/root',
       '/lib/systemd/system/neco-worker.service': '-rw-r--r-- root/root',

@@ -41,6 +41,8 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
         startAndWait(context, 'etcd.service', () => absentMembers(context)),
         // Of new units nobody has asked whether they are enabled.
         host.enableUnits(unitsOfSetup, { reload: !context.known.vaultStarted }),
+        // What speaks to etcd takes a while to load.
+        etcdAsNeco(context).then(({ client }) => client),
       ]);
       context.known.unitsEnabled = true;
       await waitForQuorum(context);
