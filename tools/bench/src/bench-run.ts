@@ -9,19 +9,15 @@ import { putReference } from './put-reference.ts';
 import { untilUpdaterWorks } from './until-updater-works.ts';
 import type { Sample } from './results.ts';
 import { runScript } from './run-script.ts';
+import type { RunSettings } from './run-settings.ts';
 
 const node = '/usr/lib/neco/node';
 const versionTimes = 20;
 const statusTimes = 5;
 
-/** What one run needs to know. */
-export interface BenchRun {
+/** A run on servers that are set up in it. */
+export interface BenchRun extends RunSettings {
   readonly dataCenter: DataCenter;
-  readonly wanted: ReadonlySet<FigureName>;
-  /** Counts from 0: every other run begins with the reference, so that neither always has the warmer machine. */
-  readonly index: number;
-  readonly say: (line: string) => void;
-  readonly signal: AbortSignal;
 }
 
 /** Measures everything that is wanted once. */

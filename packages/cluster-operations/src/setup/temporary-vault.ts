@@ -1,6 +1,5 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { waitFor } from '@neco/core';
 import type { HostWriter } from '@neco/host-installer';
 import { temporaryVaultConfiguration, Vault } from '@neco/vault-pki';
 import { paths } from '../paths.ts';
@@ -37,15 +36,6 @@ export async function startTemporaryVault(host: HostWriter, signal: AbortSignal)
     signal,
   });
   const vault = Vault.connect({ address: `http://127.0.0.1:${String(port)}` });
-  await waitFor(
-    async () => {
-      const { initialized } = await vault.sealStatus();
-      return initialized
-        ? { done: false, seen: 'it is initialised by someone else' }
-        : { done: true, value: true };
-    },
-    { what: 'the temporary Vault to answer', timeout: 30_000, signal },
-  );
   const { unsealKeys, rootToken } = await vault.initialize({ shares: 1, threshold: 1 });
   for (const key of unsealKeys) await vault.unseal(key);
   return vault.withToken(rootToken);

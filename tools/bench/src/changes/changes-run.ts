@@ -2,19 +2,15 @@ import { ContinuousWriter } from '../../../dctest/src/continuous-writer/continuo
 import type { FigureName } from '../figures.ts';
 import { figures } from '../figures.ts';
 import type { Sample } from '../results.ts';
+import type { RunSettings } from '../run-settings.ts';
 import type { ChangingCluster } from './changing-cluster.ts';
 import { clear, die, join, leave } from './join-and-leave.ts';
 import { joinByHand } from './join-by-hand.ts';
 import { measureApplications } from './measure-applications.ts';
 
-/** What one run needs to know. */
-export interface ChangesRun {
+/** A run on a cluster that stands. */
+export interface ChangesRun extends RunSettings {
   readonly cluster: ChangingCluster;
-  readonly wanted: ReadonlySet<FigureName>;
-  /** Counts from 0: every other run begins with the reference. */
-  readonly index: number;
-  readonly say: (line: string) => void;
-  readonly signal: AbortSignal;
 }
 
 /** Measures everything that is wanted once, on a cluster of three that is one of three again at the end. */

@@ -1,5 +1,5 @@
 import type { Phase } from '@neco/core';
-import { preflightFailed } from '../../preflight/preflight-failed.ts';
+import { refuseJoin } from '../refuse-join.ts';
 import { clusterFindings } from '../cluster-findings.ts';
 import type { JoinContext, JoinView } from '../join-context.ts';
 
@@ -11,7 +11,6 @@ export const checkTheCluster: Phase<JoinView, JoinContext> = {
   plan: () => ['nothing: it only looks'],
   async run(context) {
     const findings = await clusterFindings(context);
-    if (findings.length > 0)
-      throw preflightFailed(findings, 'mend what is listed and run the same command again');
+    if (findings.length > 0) throw refuseJoin(findings);
   },
 };

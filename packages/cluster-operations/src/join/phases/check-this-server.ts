@@ -1,6 +1,6 @@
 import type { ErrorDetail, Phase } from '@neco/core';
 import { hostChecks } from '../../preflight/host-checks.ts';
-import { preflightFailed } from '../../preflight/preflight-failed.ts';
+import { refuseJoin } from '../refuse-join.ts';
 import type { JoinContext, JoinView } from '../join-context.ts';
 
 /** Looks for all that is wrong with this server, and changes nothing. */
@@ -17,8 +17,7 @@ export const checkThisServer: Phase<JoinView, JoinContext> = {
 
 async function refuseFaults(view: JoinView): Promise<void> {
   const findings = await findingsOf(view);
-  if (findings.length > 0)
-    throw preflightFailed(findings, 'mend what is listed and run the same command again');
+  if (findings.length > 0) throw refuseJoin(findings);
 }
 
 function findingsOf({ host, site, lrn, options, record, signal }: JoinView): Promise<ErrorDetail[]> {

@@ -1,7 +1,7 @@
 import { NecoError, waitFor, type Phase } from '@neco/core';
 import { publicKeyFingerprint } from '@neco/vault-pki';
 import { paths } from '../../paths.ts';
-import { preflightFailed } from '../../preflight/preflight-failed.ts';
+import { refuseJoin } from '../refuse-join.ts';
 import { clockFindings } from '../clock-findings.ts';
 import { fetchAuthority } from '../fetch-authority.ts';
 import type { JoinContext, JoinView } from '../join-context.ts';
@@ -45,8 +45,7 @@ export const trustTheCluster: Phase<JoinView, JoinContext> = {
 /** Before anything is signed, and before a certificate that is good could be refused for the time. */
 async function refuseOtherClocks({ addresses, signal }: JoinContext): Promise<void> {
   const findings = await clockFindings(addresses, signal);
-  if (findings.length > 0)
-    throw preflightFailed(findings, 'mend what is listed and run the same command again');
+  if (findings.length > 0) throw refuseJoin(findings);
 }
 
 function mismatch({ from, fingerprint }: { from: string; fingerprint: string }, expected: string): NecoError {
