@@ -28,17 +28,15 @@ import {
  * Methods called `ensure…` look first, change only what differs, and say whether they changed anything.
  */
 export class Vault {
-  readonly #connection: VaultConnection;
   readonly #token: Secret | undefined;
   readonly #client: VaultClient;
   readonly #system: SystemBackend;
   readonly #pki: PkiEngine;
   readonly #access: AccessControl;
 
-  private constructor(connection: VaultConnection, token?: Secret, looks = true) {
-    this.#connection = connection;
+  private constructor(client: VaultClient, token?: Secret) {
     this.#token = token;
-    this.#client = new VaultClient(connection, token, looks);
+    this.#client = client;
     this.#system = new SystemBackend(this.#client);
     this.#pki = new PkiEngine(this.#client);
     this.#access = new AccessControl(this.#client);
@@ -46,12 +44,12 @@ export class Vault {
 
   /** A Vault at a connection; nothing is sent yet. */
   static connect(connection: VaultConnection, token?: Secret): Vault {
-    return new Vault(connection, token);
+    return new Vault(new VaultClient(connection, token), token);
   }
 
   /** The same Vault, seen with another token. */
   withToken(token: Secret): Vault {
-    return new Vault(this.#connection, token);
+    return this.#as(token, { looks: true });
   }
 
   /**
@@ -59,12 +57,17 @@ export class Vault {
    * costs a request each and finds nothing. What is there all the same is found, and put right, as ever.
    */
   asNew(): Vault {
-    return new Vault(this.#connection, this.#token, false);
+    return this.#as(this.#token, { looks: false });
+  }
+
+  #as(token: Secret | undefined, { looks }: { looks: boolean }): Vault {
+    const { connection, transport } = this.#client;
+    return new Vault(new VaultClient(connection, token, { looks, transport }), token);
   }
 
   /** Where this Vault is. */
   get address(): string {
-    return this.#connection.address;
+    return this.#client.connection.address;
   }
 
   /**
@@ -120,7 +123,7 @@ export class Vault {
 
   /** The same of the Vault at another address of this cluster, with this token. */
   async stepDownAt(address: string): Promise<void> {
-    const client = new VaultClient({ ...this.#connection, address }, this.#token);
+    const client = new VaultClient({ ...this.#client.connection, address }, this.#token);
     await new SystemBackend(client).stepDown();
   }
 

@@ -1,13 +1,25 @@
-import { NecoError, waitFor, type Secret } from '@neco/core';
+import { NecoError, waitFor } from '@neco/core';
 import type { Vault } from '@neco/vault-pki';
 import { connectVault } from '../access/connections.ts';
 import { withRegistry } from './progress.ts';
 import type { SetupContext } from './setup-context.ts';
 
+/**
+ * The real Vault with its root token; undefined where etcd has no root token. One for the whole run: a handshake for each
+ * certificate would cost more than signing it.
+ */
+export async function vaultAsRoot(context: SetupContext): Promise<Vault | undefined> {
+  if (context.vaultAsRoot !== undefined) return context.vaultAsRoot;
+  const token = await withRegistry(context, (registry) => registry.rootToken());
+  if (token === undefined) return undefined;
+  context.vaultAsRoot ??= await connectVault(context.host, context.address, token);
+  return context.vaultAsRoot;
+}
+
 /** The real Vault with its root token, active. @throws NecoError VAULT_PERMISSION_DENIED where there is no root token */
 export async function rootVault(context: SetupContext): Promise<Vault> {
-  const token: Secret | undefined = await withRegistry(context, (registry) => registry.rootToken());
-  if (token === undefined) {
+  const vault = await vaultAsRoot(context);
+  if (vault === undefined) {
     throw new NecoError(
       'VAULT_PERMISSION_DENIED',
       `there is no ${context.options.prefix}vault-root-token, but setup is not finished`,
@@ -16,7 +28,6 @@ export async function rootVault(context: SetupContext): Promise<Vault> {
       },
     );
   }
-  const vault = await connectVault(context.host, context.address, token);
   await waitFor(
     async () => {
       await vault.lookupSelf();

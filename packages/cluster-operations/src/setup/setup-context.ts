@@ -1,5 +1,6 @@
 import { NecoError, type ErrorDetail, type Reporter, type SiteConfiguration } from '@neco/core';
 import type { HostReader, HostWriter, UnitState } from '@neco/host-installer';
+import type { Vault } from '@neco/vault-pki';
 import type { LeaderMeeting } from './leader-meeting.ts';
 import type { Meeting } from './meeting.ts';
 import type { EtcdPool } from '../access/etcd-pool.ts';
@@ -55,6 +56,8 @@ export interface SetupContext extends SetupView {
   leader: LeaderMeeting | undefined;
   /** The temporary Vault, from its start on (leader only). */
   temporarySigner: Promise<Signer> | undefined;
+  /** The real Vault with its root token, once this run has read that (leader only). */
+  vaultAsRoot: Vault | undefined;
   /** The name of the first administrator, from the moment on that one is being made (leader only). */
   administrator: Promise<string> | undefined;
   /** Whether this process has unsealed Vault with the key that it read from etcd. */

@@ -1,7 +1,6 @@
-import { connectVault } from '../access/connections.ts';
 import { Signer } from '../access/signer.ts';
-import { withRegistry } from './progress.ts';
 import type { Issue } from './protocol.ts';
+import { vaultAsRoot } from './root-vault.ts';
 import type { SetupContext } from './setup-context.ts';
 import { temporarySigner } from './temporary-signer.ts';
 
@@ -13,7 +12,6 @@ import { temporarySigner } from './temporary-signer.ts';
 export async function signerFor(context: SetupContext, issue: Issue): Promise<Signer | undefined> {
   const keepsAuthorities = context.leader?.state.authorities !== undefined;
   if (issue === 'initial' && keepsAuthorities) return temporarySigner(context);
-  const token = await withRegistry(context, (registry) => registry.rootToken());
-  if (token === undefined) return undefined;
-  return new Signer(await connectVault(context.host, context.address, token), context.addresses);
+  const vault = await vaultAsRoot(context);
+  return vault && new Signer(vault, context.addresses);
 }

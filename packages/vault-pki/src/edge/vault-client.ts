@@ -3,7 +3,7 @@ import nodeVault from 'node-vault';
 import * as z from 'zod';
 import { classifyError, saidBy, statusOf, uninitializedError, type FailedCall } from './classify-error.ts';
 import { differs } from './differs.ts';
-import { createTransport } from './transport.ts';
+import { createTransport, type Transport } from './transport.ts';
 import type { VaultConnection } from './vault-connection.ts';
 
 /** A request's body. A Secret in it is revealed on the way out and struck from whatever comes back as an error. */
@@ -29,14 +29,23 @@ export class VaultClient {
   readonly connection: VaultConnection;
   /** Whether `ensure` looks before it writes; for a Vault that is new it finds nothing. */
   readonly looks: boolean;
+  /** What another client of this Vault, with another token, may use as well: a handshake costs more than most calls. */
+  readonly transport: Transport;
   readonly #token: Secret | undefined;
   readonly #vault: nodeVault.client;
 
-  constructor(connection: VaultConnection, token?: Secret, looks = true) {
+  constructor(
+    connection: VaultConnection,
+    token?: Secret,
+    {
+      looks = true,
+      transport = createTransport(connection),
+    }: { looks?: boolean; transport?: Transport } = {},
+  ) {
     this.connection = connection;
     this.looks = looks;
+    this.transport = transport;
     this.#token = token;
-    const transport = createTransport(connection);
     this.#vault = nodeVault({
       endpoint: connection.address,
       requestOptions: { strictSSL: true },
