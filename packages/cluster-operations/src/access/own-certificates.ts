@@ -105,6 +105,22 @@ async function makeRequest(
   return { key, csr: await createSigningRequest(key, { commonName: kind.commonName(lrn), ...names }) };
 }
 
+/** Which of the certificates that lie here these lists (DER) name. */
+export async function revokedKinds(
+  host: HostReader,
+  lists: PerAuthority<Buffer>,
+): Promise<CertificateKindName[]> {
+  const verdicts = await Promise.all(
+    certificateKindNames.map(async (name) => {
+      const pair = await host.readPair(certificateKinds[name]);
+      if (pair === undefined) return [];
+      const { serials } = parseCrl(lists[certificateKinds[name].authority]);
+      return serials.includes(certificateFacts(pair.certificate).serial) ? [name] : [];
+    }),
+  );
+  return verdicts.flat();
+}
+
 /** The serial numbers of the certificates that lie here, for the registry. @throws NecoError FILE_FAILED */
 export async function ownSerials(host: HostReader): Promise<string[]> {
   return Promise.all(

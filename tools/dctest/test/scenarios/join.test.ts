@@ -45,7 +45,11 @@ describe('neco join', function () {
         expect(findingsOf(refused).join(), offset).to.match(told);
       }
     });
-    await leaveOrphanOf(joining[0], zero);
+    // Both have their packages, so that neither is through before the other wants its turn.
+    await Promise.all([
+      leaveOrphanOf(joining[0], zero, joinArguments(hash)),
+      interruptedAfter('install-packages', joining[1], joinArguments(hash)),
+    ]);
     const blocked = await joining[1].exec(['neco', 'join', '--json', ...joinArguments(hash)], limit);
     expect(blocked.exitCode, blocked.stderr).to.equal(3);
     const [finding] = failureOf(blocked).details;
@@ -89,10 +93,22 @@ function updaterProcess(server: Server): Promise<string> {
   return server.run(['systemctl', 'show', '--property=MainPID', '--value', 'neco-updater']);
 }
 
-/** What is left of a join that was killed between the member and the registration, and never taken up again. */
-async function leaveOrphanOf(server: Server, present: Server): Promise<void> {
+/**
+ * What is left of a join that came to its end between the member and the registration, and was never taken up again: the
+ * member, and certificates, which are revoked when somebody takes that out.
+ */
+async function leaveOrphanOf(server: Server, present: Server, argv: readonly string[]): Promise<void> {
+  await interruptedAfter('obtain-certificates', server, argv);
   const root = await (await logInAsBootServer(present)).sign('ca/etcd-client', 'root', 'root');
   const member = ['member', 'add', 'x', '--learner', '--peer-urls', `https://${server.address}:2380`];
   const added = await etcdctl(present, root, member);
   expect(added.exitCode, added.stderr).to.equal(0);
+}
+
+/** Ctrl-C, once this phase is through. */
+async function interruptedAfter(phase: string, server: Server, argv: readonly string[]): Promise<void> {
+  const run = await startJoin(server, argv);
+  await run.next(({ id, status }) => id === phase && status === 'done');
+  await run.signal('SIGINT');
+  expect((await run.result).exitCode, 'stopped by Ctrl-C').to.equal(1);
 }

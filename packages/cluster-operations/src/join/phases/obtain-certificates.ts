@@ -3,7 +3,12 @@ import { leafLifeHours } from '../../access/authorities.ts';
 import { certificateKindNames, type CertificateKindName } from '../../access/certificate-kinds.ts';
 import { ensureServerAccess } from '../../access/ensure-server-access.ts';
 import { ensureSigningRoles } from '../../access/ensure-signing-roles.ts';
-import { certificatesFit, renewCertificates, type SignedSet } from '../../access/own-certificates.ts';
+import {
+  certificatesFit,
+  renewCertificates,
+  revokedKinds,
+  type SignedSet,
+} from '../../access/own-certificates.ts';
 import { forEachAuthority, type Signer } from '../../access/signer.ts';
 import { authorityOf, sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
 
@@ -14,8 +19,7 @@ const stays = (leafLifeHours / 3) * 3_600_000;
 export const obtainCertificates: Phase<JoinView, JoinContext> = {
   id: 'obtain-certificates',
   title: 'Obtain the certificates',
-  isDone: async (view) =>
-    view.isRegistered || (view.record !== undefined && (await certificatesFit(view, stays))),
+  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
   plan: ({ name }) => [
     `make the issuing roles, the policy and the log-in of ${name} in Vault`,
     'make keys for etcd, Vault and neco, and have Vault sign their certificates',
@@ -26,12 +30,24 @@ export const obtainCertificates: Phase<JoinView, JoinContext> = {
     // The keys are made meanwhile.
     const rights = grantRights(context);
     rights.catch(() => undefined);
-    await renewCertificates(context, async (requests) => {
-      await rights;
-      return vault('the certificates', (_, signer) => signAll(signer, lrn, requests));
-    });
+    if (!(await hasGoodOnes(context))) {
+      await renewCertificates(context, async (requests) => {
+        await rights;
+        return vault('the certificates', (_, signer) => signAll(signer, lrn, requests));
+      });
+    }
+    await rights;
   },
 };
+
+/** Those of an interrupted run of this join; a leave that took its learner out since has revoked them. */
+async function hasGoodOnes(context: JoinContext): Promise<boolean> {
+  if (context.record === undefined || !(await certificatesFit(context, stays))) return false;
+  const revocations = await sessionOf(context).vault('the revocation lists', (_, signer) =>
+    signer.revocations(),
+  );
+  return (await revokedKinds(context.host, revocations)).length === 0;
+}
 
 async function grantRights(context: JoinContext): Promise<void> {
   const { lrn, address } = context;

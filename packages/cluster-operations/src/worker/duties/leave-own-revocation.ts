@@ -1,6 +1,5 @@
 import type { HostReader } from '@neco/host-installer';
-import { certificateFacts, parseCrl } from '@neco/vault-pki';
-import { certificateKinds } from '../../access/certificate-kinds.ts';
+import { revokedKinds } from '../../access/own-certificates.ts';
 import { fetchRevocations } from '../../access/revocation-lists.ts';
 
 const kinds = ['etcdPeer', 'vaultClient', 'necoClient'] as const;
@@ -17,15 +16,6 @@ export async function isRevoked(
   addresses: readonly string[],
   serverCa: string,
 ): Promise<boolean> {
-  const lists = await fetchRevocations(addresses, serverCa);
-  const verdicts = await Promise.all(
-    kinds.map(async (name) => {
-      const kind = certificateKinds[name];
-      const pair = await host.readPair(kind);
-      if (pair === undefined) return false;
-      const { serials } = parseCrl(lists[kind.authority]);
-      return serials.includes(certificateFacts(pair.certificate).serial);
-    }),
-  );
-  return verdicts.every(Boolean);
+  const revoked = await revokedKinds(host, await fetchRevocations(addresses, serverCa));
+  return kinds.every((kind) => revoked.includes(kind));
 }
