@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BootServer } from '@neco/bootserver-registry';
 import { NecoError, serverName, type ErrorDetail } from '@neco/core';
 import type { Member } from '@neco/etcd-admin';
+import { readPlan, type LeavePlan } from '../leave/leave-plan.ts';
 import { describeQuorum, quorumState } from '../leave/quorum-arithmetic.ts';
 import { etcdEndpoint } from '../ports.ts';
 import { foreignLearner, hostOf, isOwnMember, type ForeignLearner } from './foreign-learner.ts';
@@ -17,10 +18,11 @@ export async function clusterFindings(context: JoinContext): Promise<ErrorDetail
   const { etcd, registry } = sessionOf(context);
   const names = clusterNameFindings(context);
   names.catch(() => undefined); // awaited below; another may fail before
-  const [members, servers, learner] = await Promise.all([
+  const [members, servers, learner, leaving] = await Promise.all([
     etcd.members(),
     registry.bootServers(),
     foreignLearner(context),
+    readPlan(registry, context.lrn),
   ]);
   const healthy = await healthyIds(context, members);
   sayArithmetic(context, members, healthy);
@@ -29,6 +31,7 @@ export async function clusterFindings(context: JoinContext): Promise<ErrorDetail
     ...versionFindings(context, servers),
     ...uniquenessFindings(context, members, servers),
     ...aliveFindings(context, members, healthy),
+    ...leaveFindings(context, leaving),
     ...(await learnerFindings(context, learner)),
     ...(await names),
   ];
@@ -133,6 +136,17 @@ function aliveFindings(
       message: `a member of etcd named ${member.name === '' ? name : member.name} is alive at ${hostOf(member)}`,
       hint: `two servers cannot both be ${name}: correct "lrn" in /etc/neco/site.yml here, or have that one leave first: neco leave ${String(context.lrn)}`,
     }));
+}
+
+/** What a leave that was begun still has to do, it would do to the new boot server of that number. */
+function leaveFindings({ name, lrn }: JoinContext, leaving: LeavePlan | undefined): ErrorDetail[] {
+  if (leaving === undefined) return [];
+  return [
+    {
+      message: `the leave of an earlier ${name} was begun and has not ended`,
+      hint: `have it ended first, on a boot server: neco leave ${String(lrn)}`,
+    },
+  ];
 }
 
 /** A learner that nobody has registered may be in the midst of its join: it is given a moment. */
