@@ -3,7 +3,7 @@ export * from './configuration/policies.ts';
 export * from './configuration/vault-configuration.ts';
 export type { VaultConnection } from './edge/vault-connection.ts';
 export { freshCertificates, type CertificateOrder, type IssuedPair } from './pki/fresh-certificates.ts';
-export type { ExportedCa } from './pki/pki-engine.ts';
+export type { ExportedCa, Revocation } from './pki/pki-engine.ts';
 export type { SignedCertificate, SignRequest } from './pki/sign.ts';
 export type { SigningRole } from './pki/signing-role.ts';
 export type { InitializedVault, VaultHealth, VaultLeader, VaultSealStatus } from './system/system-backend.ts';

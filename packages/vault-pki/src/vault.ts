@@ -8,7 +8,7 @@ import {
 } from './access/access-control.ts';
 import { VaultClient } from './edge/vault-client.ts';
 import type { VaultConnection } from './edge/vault-connection.ts';
-import { PkiEngine, type ExportedCa } from './pki/pki-engine.ts';
+import { PkiEngine, type ExportedCa, type Revocation } from './pki/pki-engine.ts';
 import { sign, type SignedCertificate, type SignRequest } from './pki/sign.ts';
 import type { SigningRole } from './pki/signing-role.ts';
 import {
@@ -265,6 +265,15 @@ export class Vault {
    */
   async revokeCertificate(mount: string, certificate: string): Promise<void> {
     await this.#pki.revokeCertificate(mount, certificate);
+  }
+
+  /**
+   * Revokes several certificates. Vault makes the list of revocations anew once, at the end, and not for each; that it is
+   * made holds also for what a call before, which was stopped, had revoked. Until the end the list is as it was before.
+   * @throws NecoError VAULT_FAILED for one that is neither kept nor signed by a CA of that mount; VAULT_*
+   */
+  async revokeAll(mount: string, revocations: readonly Revocation[]): Promise<void> {
+    await this.#pki.revokeAll(mount, revocations);
   }
 
   /** The text of a policy; undefined when there is none of that name. */

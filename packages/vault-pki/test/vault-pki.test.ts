@@ -184,6 +184,24 @@ describe('the PKI of a Vault', () => {
     expect(verdict.stderr + verdict.stdout).to.include('certificate revoked');
   });
 
+  it('revokes several onto one list, also what was revoked before while no list was made, and then onto it at once again', async () => {
+    const [first, second, third, fourth] = [await signed(), await signed(), await signed(), await signed()];
+    // As a call leaves it that was killed after its first revocation.
+    await server.json(['write', '-format=json', 'ca/server/config/crl', 'auto_rebuild=true']);
+    await root.revoke('ca/server', first.serial);
+    const serials = async (): Promise<string[]> => parseCrl(await root.crl('ca/server')).serials;
+    expect(await serials()).not.to.include(first.serial);
+    await root.revokeAll(
+      'ca/server',
+      [first, second].map(({ serial }) => ({ serial })),
+    );
+    expect(await serials()).to.include.members([first.serial, second.serial]);
+    await failureOf(root.revokeAll('ca/server', [third, { serial: '0a:0b' }]), 'VAULT_FAILED');
+    expect(await serials()).to.include(third.serial);
+    await root.revoke('ca/server', fourth.serial);
+    expect(await serials()).to.include(fourth.serial);
+  });
+
   it('revokes by its text what another mount signed with the same CA, and nothing of a stranger', async () => {
     await root.ensurePki('ca/real', { maxTtlHours: 87_600 });
     await root.importCa('ca/real', ca);

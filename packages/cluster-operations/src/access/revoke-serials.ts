@@ -1,4 +1,3 @@
-import { NecoError } from '@neco/core';
 import type { Vault } from '@neco/vault-pki';
 import { authorities } from './authorities.ts';
 
@@ -11,13 +10,11 @@ import { authorities } from './authorities.ts';
 export async function revokeSerials(vault: Vault, serials: readonly string[]): Promise<void> {
   await Promise.all(
     Object.values(authorities).map(async ({ mount }) => {
-      for (const serial of serials) await vault.revoke(mount, serial).catch(unlessUnknown);
+      const kept = (await vault.certificates(mount)).filter((serial) => serials.includes(serial));
+      await vault.revokeAll(
+        mount,
+        kept.map((serial) => ({ serial })),
+      );
     }),
   );
-}
-
-function unlessUnknown(error: unknown): void {
-  if (error instanceof NecoError && error.code === 'VAULT_FAILED' && error.message.includes('not found'))
-    return;
-  throw error;
 }

@@ -13,6 +13,14 @@ export interface ExportedCa {
   privateKey: Secret;
 }
 
+/** A certificate to revoke. */
+export interface Revocation {
+  /** `0a:1b:…` */
+  readonly serial: string;
+  /** PEM; needed where another Vault signed it with the same CA, for this one does not keep it. */
+  readonly certificate?: string;
+}
+
 const bytes = z.instanceof(Buffer);
 const mounts = z.object({
   data: z.record(z.string(), z.object({ type: z.string(), config: z.object({ max_lease_ttl: z.number() }) })),
@@ -229,6 +237,30 @@ export class PkiEngine {
       `${mount}/revoke`,
       { certificate },
       `revoke the certificate ${serialNumber} of ${mount}`,
+    );
+  }
+
+  /** https://developer.hashicorp.com/vault/api-docs/secret/pki#set-revocation-configuration */
+  async revokeAll(mount: string, revocations: readonly Revocation[]): Promise<void> {
+    if (revocations.length === 0) return;
+    await this.#makeListBy(mount, 'the end');
+    try {
+      for (const { serial, certificate } of revocations) {
+        await (certificate === undefined
+          ? this.revoke(mount, serial)
+          : this.revokeCertificate(mount, certificate));
+      }
+    } finally {
+      await this.#makeListBy(mount, 'each revocation');
+    }
+  }
+
+  /** Vault makes the list anew when this is set back, whatever was revoked since. */
+  async #makeListBy(mount: string, when: 'the end' | 'each revocation'): Promise<void> {
+    await this.#client.change(
+      `${mount}/config/crl`,
+      { auto_rebuild: when === 'the end' },
+      `have the list of ${mount} made at ${when}`,
     );
   }
 }

@@ -7,7 +7,7 @@ import { eventually } from './joining.ts';
 
 /** Runs `neco leave` without a terminal, on a server where the administrator's password lies. */
 export async function leave(server: Server, ...words: readonly string[]): Promise<CommandResult> {
-  return server.exec(['neco', 'leave', '--json', ...leaveArguments(...words)], { timeout: 120_000 });
+  return server.exec(['neco', 'leave', '--json', ...leaveArguments(...words)], { timeout: 300_000 });
 }
 
 /** What comes after `neco leave` without a terminal. */
