@@ -91,7 +91,7 @@ const rules: readonly Rule[] = [
   },
   {
     pattern:
-      /UNAVAILABLE|ECONNREFUSED|ECONNRESET|CANCELLED|EHOSTUNREACH|ENETUNREACH|not connected|stream.*ended/,
+      /UNAVAILABLE|ECONNREFUSED|ECONNRESET|CANCELLED|EHOSTUNREACH|ENETUNREACH|not connected|stream.*ended|RST_STREAM/,
     code: 'ETCD_UNREACHABLE',
     retryable: true,
     hint: 'look whether etcd runs there ("systemctl status etcd") and whether the address is right',
