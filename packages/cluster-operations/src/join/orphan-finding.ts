@@ -1,4 +1,5 @@
 import { serverName, type ErrorDetail } from '@neco/core';
+import { removeMemberAdvice } from '../members/remove-member-advice.ts';
 import { hostOf, type ForeignLearner } from './foreign-learner.ts';
 
 /** How long a server that has begun to join is waited for rather than called an orphan, in ms. */
@@ -11,7 +12,7 @@ export function orphanFinding({ member, registration, lrn }: ForeignLearner): Er
   const who = lrn === undefined ? `the member ${member.id} (${hostOf(member)})` : serverName(lrn);
   const remove =
     lrn === undefined
-      ? `if nobody needs it, with a certificate of etcd's user root, for it is no boot server: etcdctl member remove ${member.id}`
+      ? `if nobody needs it, for it is no boot server: ${removeMemberAdvice(member.id)}`
       : `if it is gone for good, run on a boot server: neco leave ${String(lrn)}`;
   return {
     message: `${who} was added to etcd as a learner and never came to vote; etcd takes one learner at a time`,

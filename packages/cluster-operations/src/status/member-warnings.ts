@@ -1,3 +1,4 @@
+import { removeMemberAdvice } from '../members/remove-member-advice.ts';
 import type { BootServerStatus, StatusWarning } from './status-schema.ts';
 import { fault, setupCommand, warning, type WarningsInput } from './warnings-input.ts';
 
@@ -62,12 +63,7 @@ function joiningWarning({ lrn, name, etcd }: BootServerStatus): StatusWarning {
 }
 
 function strayWarnings({ etcd }: WarningsInput): StatusWarning[] {
-  const root =
-    'an administrator of Vault: vault write ca/etcd-client/sign/root csr=@REQUEST common_name=root';
   return etcd.strayMembers.map(({ id, address }) =>
-    fault(
-      `etcd has a member ${id} at ${address}, which is no boot server's`,
-      `etcdctl member remove ${id}, with a certificate for root (${root})`,
-    ),
+    fault(`etcd has a member ${id} at ${address}, which is no boot server's`, removeMemberAdvice(id)),
   );
 }
