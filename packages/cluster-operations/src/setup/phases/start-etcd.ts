@@ -32,15 +32,16 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
     const { host } = context;
     const text = etcdConfigurationOf(context, context.etcdState);
     await host.writeFile(paths.etcdConfiguration, text, { mode: 0o640, owner: 'root', group: 'etcd' });
-    await startVaultBeside(context);
+    const isNew = (await host.readText(paths.vaultConfiguration)) === undefined;
     const over = new AbortController();
     stayInSight(context, AbortSignal.any([context.signal, over.signal])).catch(() => undefined);
     try {
       // All at once, while etcd looks for the others.
       await Promise.all([
         startAndWait(context, 'etcd.service', () => absentMembers(context)),
+        isNew ? startVaultBeside(context) : undefined,
         // Of new units nobody has asked whether they are enabled.
-        host.enableUnits(unitsOfSetup, { reload: !context.known.vaultStarted }),
+        host.enableUnits(unitsOfSetup, { reload: !isNew }),
         // What speaks to etcd takes a while to load.
         etcdAsNeco(context).then(({ client }) => client),
       ]);
@@ -58,9 +59,7 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
  */
 async function startVaultBeside(context: SetupContext): Promise<void> {
   const { host, known, signal } = context;
-  if ((await host.readText(paths.vaultConfiguration)) !== undefined) return;
   await writeVaultConfiguration(context);
-  await host.startUnit('etcd.service', { block: false, signal });
   await host.startUnit('vault.service', { block: false, alone: true, signal });
   known.vaultStarted = true;
 }
