@@ -225,19 +225,23 @@ describe('the use cases of the seed, word for word, step by step', function () {
       expect(refused.exitCode, refused.screen).to.equal(1);
       expect(refused.screen.split('"nobody": no such user, or a wrong password')).to.have.length(4);
       expect(refused.screen).to.include('[LOGIN_REFUSED]').and.not.include('no password of anybody');
-      for (const server of three) {
-        const mistaken = server === zero ? [...asNobody, ...asNobody] : [];
-        await type(server, initLocal, [...mistaken, ...asPerson('operator')]);
-        await expectOwnPrefixAlone(server, server);
-      }
+      await Promise.all(
+        three.map(async (server) => {
+          const mistaken = server === zero ? [...asNobody, ...asNobody] : [];
+          await type(server, initLocal, [...mistaken, ...asPerson('operator')]);
+          await expectOwnPrefixAlone(server, server);
+        }),
+      );
     });
 
     it('Run `systemctl start neco-worker.service` to install applications.', async () => {
       const [, , , start = ''] = commands;
-      for (const server of three) {
-        await type(server, start);
-        expect(await server.run(['systemctl', 'is-active', 'neco-worker.service'])).to.equal('active\n');
-      }
+      await Promise.all(
+        three.map(async (server) => {
+          await type(server, start);
+          expect(await server.run(['systemctl', 'is-active', 'neco-worker.service'])).to.equal('active\n');
+        }),
+      );
     });
   });
 
