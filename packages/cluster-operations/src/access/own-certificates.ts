@@ -58,21 +58,35 @@ async function faultOf(
   });
 }
 
-/**
- * Makes new keys here, has them signed, and puts CAs, revocation lists and pairs in place, in that order.
- * @param sign is given the requests, PEM by kind.
- */
-export async function renewCertificates(
-  owner: CertificateOwner & { readonly host: HostWriter },
-  sign: (requests: Record<CertificateKindName, string>) => Promise<SignedSet>,
-): Promise<void> {
-  const { host } = owner;
-  const keys = await Promise.all(
+/** A new key and the request that goes with it, PEM. */
+export interface KeyAndRequest {
+  readonly name: CertificateKindName;
+  readonly key: Secret;
+  readonly csr: string;
+}
+
+/** Makes new keys here, one for each certificate of this server. */
+export function makeRequests(owner: Pick<CertificateOwner, 'lrn' | 'address'>): Promise<KeyAndRequest[]> {
+  return Promise.all(
     certificateKindNames.map(async (name) => ({
       name,
       ...(await makeRequest(owner, certificateKinds[name])),
     })),
   );
+}
+
+/**
+ * Has new keys signed, and puts CAs, revocation lists and pairs in place, in that order.
+ * @param sign is given the requests, PEM by kind.
+ * @param made keys that were made beforehand; none of them was used
+ */
+export async function renewCertificates(
+  owner: CertificateOwner & { readonly host: HostWriter },
+  sign: (requests: Record<CertificateKindName, string>) => Promise<SignedSet>,
+  made: Promise<readonly KeyAndRequest[]> = makeRequests(owner),
+): Promise<void> {
+  const { host } = owner;
+  const keys = await made;
   const requests = Object.fromEntries(keys.map(({ name, csr }) => [name, csr]));
   const answer = await sign(requests as Record<CertificateKindName, string>);
   await host.makeDirectory(paths.authorityDirectory, { mode: 0o755 });
@@ -97,7 +111,7 @@ export async function renewCertificates(
 }
 
 async function makeRequest(
-  { lrn, address }: CertificateOwner,
+  { lrn, address }: Pick<CertificateOwner, 'lrn' | 'address'>,
   kind: CertificateKind,
 ): Promise<{ key: Secret; csr: string }> {
   const key = await createKey();

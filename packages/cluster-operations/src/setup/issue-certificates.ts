@@ -1,13 +1,24 @@
 import { rememberFirstCertificates } from '../access/first-certificates.ts';
-import { renewCertificates } from '../access/own-certificates.ts';
+import type { CertificateKindName } from '../access/certificate-kinds.ts';
+import { makeRequests, renewCertificates, type SignedSet } from '../access/own-certificates.ts';
 import { forEachAuthority } from '../access/signer.ts';
 import { withRegistry } from './progress.ts';
 import type { Issue } from './protocol.ts';
 import { meetingOf, type SetupContext } from './setup-context.ts';
 
-/** Makes new keys here, has them signed by the Vault in charge, and puts everything in place. */
+/** Makes the keys of the certificates of this issue now, for later. */
+export function makeKeysBeforehand(context: SetupContext, issue: Issue): void {
+  const making = context.keysMade.get(issue) ?? makeRequests(context);
+  context.keysMade.set(issue, making);
+  // Who uses them is told.
+  making.catch(() => undefined);
+}
+
+/** Makes new keys here, unless they were made beforehand, has them signed by the Vault in charge, and puts everything in place. */
 export async function issueCertificates(context: SetupContext, issue: Issue): Promise<void> {
-  await renewCertificates(context, async (requests) => {
+  const made = context.keysMade.get(issue);
+  context.keysMade.delete(issue);
+  const sign = async (requests: Record<CertificateKindName, string>): Promise<SignedSet> => {
     const [answer] = await Promise.all([
       meetingOf(context).certify(issue, requests),
       issue === 'final'
@@ -18,5 +29,6 @@ export async function issueCertificates(context: SetupContext, issue: Issue): Pr
       Promise.resolve(Buffer.from(answer.revocations[name], 'base64')),
     );
     return { ...answer, revocations };
-  });
+  };
+  await renewCertificates(context, sign, made);
 }

@@ -4,7 +4,9 @@ import type { Vault } from '@neco/vault-pki';
 import type { LeaderMeeting } from './leader-meeting.ts';
 import type { Meeting } from './meeting.ts';
 import type { EtcdPool } from '../access/etcd-pool.ts';
+import type { KeyAndRequest } from '../access/own-certificates.ts';
 import type { Signer } from '../access/signer.ts';
+import type { Issue } from './protocol.ts';
 import type { SetupOptions } from './setup-options.ts';
 import type { SetupRecord } from './setup-record.ts';
 
@@ -56,6 +58,8 @@ export interface SetupContext extends SetupView {
   leader: LeaderMeeting | undefined;
   /** The temporary Vault, from its start on (leader only). */
   temporarySigner: Promise<Signer> | undefined;
+  /** Keys made beforehand, while there was nothing else to do; each is used once. */
+  readonly keysMade: Map<Issue, Promise<readonly KeyAndRequest[]>>;
   /** The real Vault with its root token, once this run has read that (leader only). */
   vaultAsRoot: Vault | undefined;
   /** The name of the first administrator, from the moment on that one is being made (leader only). */

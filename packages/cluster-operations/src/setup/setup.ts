@@ -40,6 +40,7 @@ async function runSetup(options: SetupOptions): Promise<{ changed: boolean }> {
     meeting: undefined,
     leader: undefined,
     temporarySigner: undefined,
+    keysMade: new Map(),
     vaultAsRoot: undefined,
     administrator: undefined,
     unsealedWithStoredKey: false,

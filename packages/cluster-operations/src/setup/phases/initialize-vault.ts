@@ -5,6 +5,7 @@ import type { Vault, VaultSealStatus } from '@neco/vault-pki';
 import { connectEtcd, connectVault } from '../../access/connections.ts';
 import { isFinished, withRegistry } from '../progress.ts';
 import { startAndWait } from '../start-and-wait.ts';
+import { vaultAnswers } from '../vault-answers.ts';
 import { signerFor } from '../signer-in-charge.ts';
 import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
 
@@ -37,8 +38,8 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
     `store ${options.prefix}vault-unseal-key and ${options.prefix}vault-root-token`,
   ],
   async run(context) {
-    await startAndWait(context, 'vault.service');
     const vault = await connectVault(context.host, '127.0.0.1');
+    if (!(await vaultAnswers(vault))) await startAndWait(context, 'vault.service');
     await withRegistry(context, async (registry) => {
       await refuseForeignKeys(registry, context.options.prefix);
       const { initialized, sealed } = await answering(context, vault);

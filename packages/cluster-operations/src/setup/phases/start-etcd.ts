@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf, NecoError, waitFor, type Look, type Phase } from '@neco/core';
+import { messageOf, waitFor, type Look, type Phase } from '@neco/core';
 import { paths } from '../../paths.ts';
 import { etcdEndpoint } from '../../ports.ts';
 import { absentMembers } from '../absent-members.ts';
 import { etcdConfigurationOf } from '../etcd-member.ts';
+import { makeKeysBeforehand } from '../issue-certificates.ts';
 import { etcdAsNeco, isFinished } from '../progress.ts';
 import { runsAndStays, unitsOfSetup } from '../runs-and-stays.ts';
 import { writeVaultConfiguration } from '../write-vault-configuration.ts';
@@ -33,20 +34,20 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
     const text = etcdConfigurationOf(context, context.etcdState);
     await host.writeFile(paths.etcdConfiguration, text, { mode: 0o640, owner: 'root', group: 'etcd' });
     const isNew = (await host.readText(paths.vaultConfiguration)) === undefined;
+    if (isNew) makeKeysBeforehand(context, 'final');
     const over = new AbortController();
     stayInSight(context, AbortSignal.any([context.signal, over.signal])).catch(() => undefined);
     try {
       // All at once, while etcd looks for the others.
+      const started = startAndWait(context, 'etcd.service', () => absentMembers(context));
       await Promise.all([
-        startAndWait(context, 'etcd.service', () => absentMembers(context)),
+        started,
+        waitForQuorum(context, started),
         isNew ? startVaultBeside(context) : undefined,
         // Of new units nobody has asked whether they are enabled.
         host.enableUnits(unitsOfSetup, { reload: !isNew }),
-        // What speaks to etcd takes a while to load.
-        etcdAsNeco(context).then(({ client }) => client),
       ]);
       context.known.unitsEnabled = true;
-      await waitForQuorum(context);
     } finally {
       over.abort();
     }
@@ -74,20 +75,28 @@ async function stayInSight({ isLeader, meeting }: SetupContext, signal: AbortSig
   await meeting.leaderPassed(startEtcd.id, signal);
 }
 
-async function waitForQuorum(context: SetupContext): Promise<void> {
+/**
+ * Asks from the start on, so that all that asking takes is there in the moment in which etcd is. What etcd's start waits for is
+ * told by who waits for that.
+ */
+async function waitForQuorum(context: SetupContext, started: Promise<void>): Promise<void> {
   const { address, reporter, signal } = context;
+  const begun = performance.now();
+  let starting = true;
+  started.then(() => (starting = false)).catch(() => undefined);
   const etcd = await etcdAsNeco(context);
   const onState = (text: string): void => {
-    reporter.state(text);
+    if (!starting) reporter.state(text);
   };
   const look = async (): Promise<Look<true>> => {
+    if (performance.now() - begun > whileAllGoesWell) await started;
     try {
       await etcd.checkQuorum({ endpoint: etcdEndpoint(address) });
       return { done: true, value: true };
     } catch (error) {
-      if (error instanceof NecoError && !error.retryable) throw error;
-      return { done: false, seen: `${messageOf(error)}; ${await absentMembers(context)}` };
+      if (starting) return { done: false, seen: messageOf(error) };
+      throw error;
     }
   };
-  await waitFor(look, { what: 'etcd to have a quorum', signal, onState });
+  await waitFor(look, { what: 'etcd to have a quorum', maxPause: 100, signal, onState });
 }

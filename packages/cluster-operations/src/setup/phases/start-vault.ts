@@ -3,6 +3,7 @@ import { connectVault } from '../../access/connections.ts';
 import { paths } from '../../paths.ts';
 import { isFinished } from '../progress.ts';
 import { runsAndStays } from '../runs-and-stays.ts';
+import { vaultAnswers } from '../vault-answers.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 import { vaultConfigurationOf, writeVaultConfiguration } from '../write-vault-configuration.ts';
 
@@ -19,10 +20,7 @@ export const startVault: Phase<SetupView, SetupContext> = {
     const kept = (await isFinished(view)) ? text !== undefined : text === vaultConfigurationOf(view);
     if (!kept || view.known.vaultStarted || !(await runsAndStays(view, 'vault.service'))) return false;
     const vault = await connectVault(view.host, '127.0.0.1');
-    return vault.sealStatus().then(
-      () => true,
-      () => false,
-    );
+    return vaultAnswers(vault);
   },
   plan: () => [`write ${paths.vaultConfiguration}`, 'enable and start vault.service'],
   async run(context) {

@@ -6,6 +6,7 @@ import { paths } from '../../paths.ts';
 import { isFinished, withRegistry } from '../progress.ts';
 import { initializeVault } from './initialize-vault.ts';
 import { startAndWait } from '../start-and-wait.ts';
+import { vaultAnswers } from '../vault-answers.ts';
 import { meetingOf, type SetupContext, type SetupView } from '../setup-context.ts';
 
 /** Unseals this server's Vault with the key as it stands in etcd, which proves that it stands there rightly. */
@@ -30,11 +31,7 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
     }
     await checkAuditPlace(context);
     const vault = await connectVault(context.host, '127.0.0.1');
-    const answers = await vault.sealStatus().then(
-      () => true,
-      () => false,
-    );
-    if (!answers) await startAndWait(context, 'vault.service');
+    if (!(await vaultAnswers(vault))) await startAndWait(context, 'vault.service');
     await waitFor(
       async () => {
         const status = await vault.unseal(key);
