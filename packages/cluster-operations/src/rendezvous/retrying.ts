@@ -36,7 +36,7 @@ export async function retrying(
   return waitFor(look, {
     ...options,
     what,
-    pause: 50,
+    pause: 20,
     maxPause: 1000,
     hint: `start "neco setup" on ${leader.name}, or find out why it does not answer; then run this command again`,
   });

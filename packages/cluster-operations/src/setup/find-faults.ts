@@ -1,10 +1,10 @@
 import { NecoError, messageOf, serverName, waitFor, type ErrorDetail } from '@neco/core';
 import type { EtcdCluster } from '@neco/etcd-admin';
-import { certificateKinds, type CertificateKind } from '../access/certificate-kinds.ts';
+import { certificateKinds } from '../access/certificate-kinds.ts';
 import { connectEtcd, connectVault, readPair } from '../access/connections.ts';
 import { servedSerial } from '../access/served-serial.ts';
 import { ports } from '../ports.ts';
-import { withRegistry } from './progress.ts';
+import { etcdAsNeco, withRegistry } from './progress.ts';
 import type { SetupView } from './setup-context.ts';
 
 /** How long a Vault may need to find its place among the others, in ms. */
@@ -24,22 +24,30 @@ export async function findFaults(view: SetupView): Promise<ErrorDetail[]> {
 async function boundaryFaults(view: SetupView): Promise<string[]> {
   const { necoClient, vaultClient } = certificateKinds;
   const { prefix } = view.options;
+  const asVault = readPair(view.host, vaultClient).then((pair) =>
+    connectEtcd(view.host, [view.address], pair),
+  );
   const faults = await Promise.all([
-    boundaryFaultsOf(view, necoClient, prefix, '/vault/'),
-    boundaryFaultsOf(view, vaultClient, '/vault/', prefix),
+    boundaryFaultsOf(etcdAsNeco(view), necoClient.commonName(view.lrn), prefix, '/vault/'),
+    boundaryFaultsOf(asVault, vaultClient.commonName(view.lrn), '/vault/', prefix),
   ]);
+  await asVault.then(
+    (etcd) => {
+      etcd.close();
+    },
+    () => undefined,
+  );
   return faults.flat();
 }
 
 async function boundaryFaultsOf(
-  view: SetupView,
-  kind: CertificateKind,
+  connecting: Promise<EtcdCluster>,
+  name: string,
   own: string,
   another: string,
 ): Promise<string[]> {
-  const name = kind.commonName(view.lrn);
-  const etcd = await connectEtcd(view.host, [view.address], await readPair(view.host, kind));
   try {
+    const etcd = await connecting;
     const [mayOwn, mayOther] = await Promise.all([mayRead(etcd, own), mayRead(etcd, another)]);
     return [
       ...(mayOwn ? [] : [`${name} cannot read ${own} in etcd`]),
@@ -47,8 +55,6 @@ async function boundaryFaultsOf(
     ];
   } catch (error) {
     return [messageOf(error)];
-  } finally {
-    etcd.close();
   }
 }
 
@@ -109,12 +115,12 @@ async function vaultState(
 }
 
 /**
- * Every server serves certificates that it registered, which are those issued last. Each sees to its own, and the leader to
- * all: across the network, and once each.
+ * Every server serves certificates that it registered, which are those issued last. Each has seen, in a phase of its own, that
+ * it serves what it has; the leader sees across the network what all serve.
  */
 async function servingFaults(view: SetupView): Promise<string[]> {
-  const registered = await withRegistry(view, (registry) => registry.bootServers());
-  const servers = registered.filter(({ lrn }) => view.isLeader || lrn === view.lrn);
+  if (!view.isLeader) return [];
+  const servers = await withRegistry(view, (registry) => registry.bootServers());
   const faults = await Promise.all(
     servers.flatMap(({ name, address, serials }) =>
       [ports.etcdClient, ports.etcdPeer, ports.vault].map(async (port) => {

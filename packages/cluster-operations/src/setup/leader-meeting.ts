@@ -26,6 +26,9 @@ const patienceForFindings = 5000;
 /** How long the leader goes on telling the others how preflight ended, in ms. */
 const patienceForTelling = 3000;
 
+/** How long a server that asks waits for a result before it is told what there is to wait for, in ms. */
+const patienceForStates = 500;
+
 export interface LeaderMeetingOptions {
   lrn: number;
   lrns: readonly number[];
@@ -468,21 +471,33 @@ export class LeaderMeeting implements Meeting {
     });
   }
 
-  /** Answers when `look` gives a result, or when what is waited for differs from what the client has seen. */
+  /**
+   * Answers when `look` gives a result, or, once the client has waited for a while, when what is waited for differs from what
+   * it has seen: it asks again by another handshake, and most of what is waited for takes no longer than that.
+   */
   async #answer<T>(
     request: RendezvousRequest,
     seen: string,
     look: () => T | undefined,
   ): Promise<{ result: T } | { waitingFor: string }> {
-    return this.#until(() => {
-      const result = look();
-      if (result !== undefined) return { result };
-      const waitingFor =
-        this.#decided === undefined
-          ? this.#whoIsMissing()
-          : `${serverName(this.#options.lrn)}: ${this.#doing}`;
-      return waitingFor === seen ? undefined : { waitingFor };
-    }, request.signal);
+    let early = true;
+    const timer = setTimeout(() => {
+      early = false;
+      this.#board.changed();
+    }, patienceForStates);
+    try {
+      return await this.#until(() => {
+        const result = look();
+        if (result !== undefined) return { result };
+        const waitingFor =
+          this.#decided === undefined
+            ? this.#whoIsMissing()
+            : `${serverName(this.#options.lrn)}: ${this.#doing}`;
+        return early || waitingFor === seen ? undefined : { waitingFor };
+      }, request.signal);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Whether a Vault is there that signs: the temporary one, or the real one once it holds the CAs. */

@@ -1,6 +1,5 @@
 import type { Vault } from '@neco/vault-pki';
 import { administratorPolicyName } from '../access/administrator-policy-name.ts';
-import { connectVault } from '../access/connections.ts';
 import { recordOf, type SetupContext } from './setup-context.ts';
 import { writeSetupRecord } from './setup-record.ts';
 
@@ -13,7 +12,7 @@ export async function makeAdministrator(context: SetupContext, vault: Vault): Pr
   const { name, password } = await context.options.administrator();
   await noteAdministrator(context, vault);
   await vault.ensureUser(name, password, [administratorPolicyName]);
-  const login = await (await connectVault(context.host, context.address)).loginUserpass(name, password);
+  const login = await vault.loginUserpass(name, password);
   await login.revokeSelf();
   return name;
 }

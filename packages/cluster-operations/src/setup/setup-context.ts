@@ -37,6 +37,8 @@ export interface Known {
   unitsEnabled: boolean;
   /** Whether Vault was started beside etcd. */
   vaultStarted: boolean;
+  /** See `localVault`. */
+  localVault: Vault | undefined;
   /** The units as they were when a finished setup was run again. */
   units: ReadonlyMap<string, UnitState> | undefined;
 }

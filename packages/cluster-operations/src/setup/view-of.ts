@@ -50,6 +50,7 @@ export async function viewOf(
       unfinished: false,
       unitsEnabled: false,
       vaultStarted: false,
+      localVault: undefined,
       units: record?.finishedAt === undefined ? undefined : await host.units(unitsOfSetup),
     },
     record,

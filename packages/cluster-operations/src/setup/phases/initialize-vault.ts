@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { messageOf, NecoError, waitFor, type Phase } from '@neco/core';
 import type { Registry } from '@neco/bootserver-registry';
 import type { Vault, VaultSealStatus } from '@neco/vault-pki';
-import { connectEtcd, connectVault } from '../../access/connections.ts';
+import { connectEtcd } from '../../access/connections.ts';
+import { localVault } from '../local-vault.ts';
 import { isFinished, withRegistry } from '../progress.ts';
 import { startAndWait } from '../start-and-wait.ts';
 import { vaultAnswers } from '../vault-answers.ts';
@@ -23,7 +24,7 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
   concerns: ({ isLeader }) => isLeader,
   async isDone(view) {
     if (await isFinished(view)) return true;
-    const vault = await connectVault(view.host, '127.0.0.1');
+    const vault = await localVault(view);
     const initialized = await vault.sealStatus().then(
       (status) => status.initialized,
       () => false,
@@ -38,7 +39,7 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
     `store ${options.prefix}vault-unseal-key and ${options.prefix}vault-root-token`,
   ],
   async run(context) {
-    const vault = await connectVault(context.host, '127.0.0.1');
+    const vault = await localVault(context);
     if (!(await vaultAnswers(vault))) await startAndWait(context, 'vault.service');
     await withRegistry(context, async (registry) => {
       await refuseForeignKeys(registry, context.options.prefix);
@@ -133,5 +134,5 @@ async function clearEmptyVault(context: SetupContext, registry: Registry, sealed
     etcd.close();
   }
   await context.host.startUnit('vault.service', { block: true, signal: context.signal });
-  await answering(context, await connectVault(context.host, '127.0.0.1'));
+  await answering(context, await localVault(context));
 }

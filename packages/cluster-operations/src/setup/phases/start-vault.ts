@@ -1,6 +1,6 @@
 import type { Phase } from '@neco/core';
-import { connectVault } from '../../access/connections.ts';
 import { paths } from '../../paths.ts';
+import { localVault } from '../local-vault.ts';
 import { isFinished } from '../progress.ts';
 import { runsAndStays } from '../runs-and-stays.ts';
 import { vaultAnswers } from '../vault-answers.ts';
@@ -19,7 +19,7 @@ export const startVault: Phase<SetupView, SetupContext> = {
     const text = await view.host.readText(paths.vaultConfiguration);
     const kept = (await isFinished(view)) ? text !== undefined : text === vaultConfigurationOf(view);
     if (!kept || view.known.vaultStarted || !(await runsAndStays(view, 'vault.service'))) return false;
-    const vault = await connectVault(view.host, '127.0.0.1');
+    const vault = await localVault(view);
     return vaultAnswers(vault);
   },
   plan: () => [`write ${paths.vaultConfiguration}`, 'enable and start vault.service'],

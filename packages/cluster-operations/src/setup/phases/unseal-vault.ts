@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { NecoError, waitFor, type Phase } from '@neco/core';
 import type { Vault } from '@neco/vault-pki';
-import { connectVault } from '../../access/connections.ts';
 import { paths } from '../../paths.ts';
+import { localVault } from '../local-vault.ts';
 import { isFinished, withRegistry } from '../progress.ts';
 import { initializeVault } from './initialize-vault.ts';
 import { startAndWait } from '../start-and-wait.ts';
@@ -14,7 +14,7 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
   id: 'unseal-vault',
   title: 'Unseal Vault',
   async isDone(view) {
-    const vault = await connectVault(view.host, '127.0.0.1');
+    const vault = await localVault(view);
     return vault.sealStatus().then(
       (status) => status.initialized && !status.sealed,
       () => false,
@@ -30,7 +30,7 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
       });
     }
     await checkAuditPlace(context);
-    const vault = await connectVault(context.host, '127.0.0.1');
+    const vault = await localVault(context);
     if (!(await vaultAnswers(vault))) await startAndWait(context, 'vault.service');
     await waitFor(
       async () => {
