@@ -1,5 +1,6 @@
 export * from './error-codes.ts';
 export * from './etcd-options.ts';
+export * from './format-yaml.ts';
 export * from './lrn.ts';
 export * from './neco-error.ts';
 export * from './parse-yaml.ts';

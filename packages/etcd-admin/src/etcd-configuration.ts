@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { formatYaml } from '@neco/core';
 
 export interface EtcdConfigurationOptions {
   /** The member's name, `boot-<LRN>`. */
@@ -54,31 +54,28 @@ export function etcdConfiguration(options: EtcdConfigurationOptions): string {
   const clientUrl = `https://${address}:${String(ports.client)}`;
   const peerUrl = `https://${address}:${String(ports.peer)}`;
   const loopbackUrl = `https://127.0.0.1:${String(ports.client)}`;
-  return stringify(
-    {
-      name,
-      'data-dir': dataDirectory,
-      'listen-client-urls': [...new Set([clientUrl, loopbackUrl])].join(','),
-      'advertise-client-urls': clientUrl,
-      'listen-peer-urls': peerUrl,
-      'initial-advertise-peer-urls': peerUrl,
-      'listen-metrics-urls': metricsUrl,
-      'initial-cluster': initialCluster
-        .map((member) => `${member.name}=https://${member.address}:${String(ports.peer)}`)
-        .join(','),
-      'initial-cluster-token': token,
-      'initial-cluster-state': state,
-      // neco does the arithmetic before each change. etcd's own check would refuse a learner while any voter is down.
-      'strict-reconfig-check': false,
-      'enable-grpc-gateway': false,
-      'auto-compaction-mode': 'periodic',
-      'auto-compaction-retention': '1h',
-      'quota-backend-bytes': options.quota ?? 2 * 1024 ** 3,
-      'max-learners': 1,
-      ...tlsSections(options),
-    },
-    { lineWidth: 0 },
-  );
+  return formatYaml({
+    name,
+    'data-dir': dataDirectory,
+    'listen-client-urls': [...new Set([clientUrl, loopbackUrl])].join(','),
+    'advertise-client-urls': clientUrl,
+    'listen-peer-urls': peerUrl,
+    'initial-advertise-peer-urls': peerUrl,
+    'listen-metrics-urls': metricsUrl,
+    'initial-cluster': initialCluster
+      .map((member) => `${member.name}=https://${member.address}:${String(ports.peer)}`)
+      .join(','),
+    'initial-cluster-token': token,
+    'initial-cluster-state': state,
+    // neco does the arithmetic before each change. etcd's own check would refuse a learner while any voter is down.
+    'strict-reconfig-check': false,
+    'enable-grpc-gateway': false,
+    'auto-compaction-mode': 'periodic',
+    'auto-compaction-retention': '1h',
+    'quota-backend-bytes': options.quota ?? 2 * 1024 ** 3,
+    'max-learners': 1,
+    ...tlsSections(options),
+  });
 }
 
 function tlsSections({ files, allowedPeers }: EtcdConfigurationOptions): object {

@@ -1,11 +1,11 @@
-import { stringify } from 'yaml';
+import { formatYaml } from '@neco/core';
 import { certificateKinds } from '../access/certificate-kinds.ts';
 import { paths } from '../paths.ts';
 import { etcdEndpoint } from '../ports.ts';
 
 /** The text of neco-updater.yml and neco-worker.yml. @param addresses of the boot servers, in the order to be asked. */
 export function daemonConfigurationText(addresses: readonly string[], prefix: string): string {
-  return stringify({
+  return formatYaml({
     endpoints: addresses.map(etcdEndpoint),
     prefix,
     'tls-ca-file': paths.authorities.server,
