@@ -38,6 +38,11 @@ function parse(cli: Cli<ProgramContext>, argv: readonly string[], context: Progr
   // Without a command clipanion would answer with its own help.
   if (commandWords(argv).length === 0) throw usageError(undefined, argv, cli.definitions());
   try {
+    return createCli(argv[0]).process([...argv], context);
+  } catch {
+    // What is wrong with it is said in view of all commands.
+  }
+  try {
     return cli.process([...argv], context);
   } catch (thrown) {
     throw usageError(thrown, argv, cli.definitions());
