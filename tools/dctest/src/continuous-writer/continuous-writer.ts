@@ -97,6 +97,11 @@ export class ContinuousWriter {
     await this.#end;
   }
 
+  /** As `stop`, at the end of its block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   /**
    * Reads everything back with etcdctl on a server.
    * @returns the acknowledged writes that are not there as they were acknowledged.

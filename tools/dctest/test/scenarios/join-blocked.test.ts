@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { applicationIdentity } from '../../src/continuous-writer/application-identity.ts';
+import { ContinuousWriter } from '../../src/continuous-writer/continuous-writer.ts';
 import { DataCenter } from '../../src/data-center.ts';
 import { expectDone } from '../../src/set-up-cluster.ts';
 import {
@@ -44,9 +46,15 @@ describe('neco join that cannot come to its end', function () {
     await eventually('five voters', [...three, 'boot-3', 'boot-4'], () => memberNames(dataCenter.server(0)));
   });
 
-  it('takes the learner out again when etcd has no room here, and joins once there is', async () => {
+  it('takes the learner out again when etcd has no room here, and joins once there is, and nobody loses a write', async () => {
     const dataCenter = await clusterWithSpares(name, [3]);
     const [zero, server] = [dataCenter.server(0), dataCenter.server(3)];
+    const identity = await applicationIdentity(zero, 'writer');
+    await using writer = await ContinuousWriter.start(dataCenter, {
+      identity,
+      servers: dataCenter.servers.slice(0, 3),
+      interval: 25,
+    });
     const argv = joinArguments(await caHash(zero));
     await expectDone([await startJoin(server, [...argv, '--promotion-timeout', '8s'])]);
     // A full disk: etcd makes files of 64 MB for its log.
@@ -64,6 +72,8 @@ describe('neco join that cannot come to its end', function () {
     await server.run(['umount', '/var/lib/etcd']);
     await expectDone([await startJoin(server, argv)]);
     await eventually('four voters', [...three, 'boot-3'], () => memberNames(zero));
+    await writer.next();
+    await writer.expectNothingLost(zero);
   });
 
   it('finds the data of a member that was removed, and puts them aside when it is told to', async () => {
