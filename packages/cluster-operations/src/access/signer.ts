@@ -13,6 +13,7 @@ export interface Pair {
 export class Signer {
   readonly vault: Vault;
   readonly #addresses: ReadonlyMap<number, string>;
+  #authorities: Promise<PerAuthority<string>> | undefined;
 
   constructor(vault: Vault, addresses: ReadonlyMap<number, string>) {
     this.vault = vault;
@@ -49,12 +50,14 @@ export class Signer {
     return { certificate: signed.certificate, key };
   }
 
-  /** The CA certificates, PEM. */
+  /** The CA certificates, PEM. They are what they are: they are asked for once. */
   authorities(): Promise<PerAuthority<string>> {
-    return forEachAuthority(async (name) => {
+    this.#authorities ??= forEachAuthority(async (name) => {
       const certificate = await this.vault.caCertificate(authorities[name].mount);
       return certificate ?? '';
     });
+    this.#authorities.catch(() => (this.#authorities = undefined));
+    return this.#authorities;
   }
 
   /** The revocation lists, DER. */

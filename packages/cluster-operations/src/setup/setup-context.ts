@@ -64,6 +64,8 @@ export interface SetupContext extends SetupView {
   readonly keysMade: Map<Issue, Promise<readonly KeyAndRequest[]>>;
   /** The real Vault with its root token, once this run has read that (leader only). */
   vaultAsRoot: Vault | undefined;
+  /** What signs with that, for all servers. */
+  finalSigner: Signer | undefined;
   /** The name of the first administrator, from the moment on that one is being made (leader only). */
   administrator: Promise<string> | undefined;
   /** Whether this process has unsealed Vault with the key that it read from etcd. */

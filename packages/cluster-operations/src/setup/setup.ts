@@ -42,6 +42,7 @@ async function runSetup(options: SetupOptions): Promise<{ changed: boolean }> {
     temporarySigner: undefined,
     keysMade: new Map(),
     vaultAsRoot: undefined,
+    finalSigner: undefined,
     administrator: undefined,
     unsealedWithStoredKey: false,
   };

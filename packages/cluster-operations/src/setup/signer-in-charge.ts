@@ -13,5 +13,7 @@ export async function signerFor(context: SetupContext, issue: Issue): Promise<Si
   const keepsAuthorities = context.leader?.state.authorities !== undefined;
   if (issue === 'initial' && keepsAuthorities) return temporarySigner(context);
   const vault = await vaultAsRoot(context);
-  return vault && new Signer(vault, context.addresses);
+  if (vault === undefined) return undefined;
+  context.finalSigner ??= new Signer(vault, context.addresses);
+  return context.finalSigner;
 }

@@ -5,7 +5,7 @@ import { ensureSigningRoles } from '../../access/ensure-signing-roles.ts';
 import { ensureVaultAccess } from '../../access/ensure-vault-access.ts';
 import { forEachAuthority } from '../../access/signer.ts';
 import { paths } from '../../paths.ts';
-import { makeAdministrator, noteAdministrator } from '../make-administrator.ts';
+import { completeVault, noteAdministrator } from '../complete-vault.ts';
 import { isFinished } from '../progress.ts';
 import { rootVault } from '../root-vault.ts';
 import { leaderOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
@@ -35,18 +35,17 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
     if (kept === undefined)
       throw new NecoError('INTERNAL', 'the CAs are neither in Vault nor in the state of setup');
     const vault = (await rootVault(context)).asNew();
-    // Two devices of different kinds: a Vault that can write to neither stops serving. All that comes goes through the first.
+    // All that comes goes through it, and what comes when nobody waits any more through the second one as well.
     await vault.ensureAuditDevice('file', 'file', { file_path: paths.vaultAuditLog });
     const access = ensureVaultAccess(vault, addresses, kept.server.certificate);
     const noted = noteAdministrator(context, vault);
-    context.administrator = Promise.all([access, noted]).then(() => makeAdministrator(context, vault));
+    context.administrator = Promise.all([access, noted]).then(() => completeVault(context, vault));
     // Who waits for it later is told if it fails.
     context.administrator.catch(() => undefined);
     await Promise.all([
       access,
       noted,
       forEachAuthority((name) => importAuthority(name, vault, kept[name], lrns)),
-      vault.ensureAuditDevice('syslog', 'syslog', { tag: 'vault-audit', facility: 'AUTH' }),
     ]);
     context.record = { ...recordOf(context), authoritiesImportedAt: new Date().toISOString() };
     await writeSetupRecord(host, context.record);

@@ -1,6 +1,6 @@
 import { NecoError, type Phase } from '@neco/core';
 import { connectVault } from '../../access/connections.ts';
-import { makeAdministrator } from '../make-administrator.ts';
+import { completeVault } from '../complete-vault.ts';
 import { isFinished, withRegistry } from '../progress.ts';
 import { rootVault } from '../root-vault.ts';
 import { leaderOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
@@ -57,7 +57,7 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
 async function keepAdministrator(context: SetupContext): Promise<void> {
   const making = context.administrator;
   context.administrator = undefined;
-  const administrator = await (making ?? makeAdministrator(context, await rootVault(context)));
+  const administrator = await (making ?? completeVault(context, await rootVault(context)));
   context.record = { ...recordOf(context), administrator };
   await writeSetupRecord(context.host, context.record);
 }

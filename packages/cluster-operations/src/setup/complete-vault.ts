@@ -4,12 +4,15 @@ import { recordOf, type SetupContext } from './setup-context.ts';
 import { writeSetupRecord } from './setup-record.ts';
 
 /**
- * Makes the first administrator and logs in as it, before the root token is given up.
+ * What Vault lacks besides the CAs. Turns on the second audit device, of another kind, for a Vault that can write to neither
+ * stops serving; makes the first
+ * administrator and logs in as it, before the root token is given up.
  * @param vault with the root token; its log-in by password and the policy are there.
  * @returns the name
  */
-export async function makeAdministrator(context: SetupContext, vault: Vault): Promise<string> {
+export async function completeVault(context: SetupContext, vault: Vault): Promise<string> {
   const { name, password } = await context.options.administrator();
+  await vault.ensureAuditDevice('syslog', 'syslog', { tag: 'vault-audit', facility: 'AUTH' });
   await noteAdministrator(context, vault);
   await vault.ensureUser(name, password, [administratorPolicyName]);
   const login = await vault.loginUserpass(name, password);
