@@ -4,9 +4,8 @@ import { recordOf, type SetupContext } from './setup-context.ts';
 import { writeSetupRecord } from './setup-record.ts';
 
 /**
- * What Vault lacks besides the CAs. Turns on the second audit device, of another kind, for a Vault that can write to neither
- * stops serving; makes the first
- * administrator and logs in as it, before the root token is given up.
+ * What Vault lacks besides the CAs: turns on the second audit device, of another kind, for a Vault that can write to neither
+ * stops serving; makes the first administrator, and logs in as it, before the root token is given up.
  * @param vault with the root token; its log-in by password and the policy are there.
  * @returns the name
  */
