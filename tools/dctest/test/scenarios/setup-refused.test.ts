@@ -283,7 +283,7 @@ describe('neco setup, refused and then done, step by step', function () {
       server: third,
       make: [
         'mkdir /run/other',
-        'cp -r /usr/lib/neco/programs /usr/lib/neco/proto /run/other',
+        'cp -r /usr/lib/neco/programs /run/other',
         'cd /run/other/programs',
         `sed -i 's/version="[0-9.]*"/version="0.0.9"/' neco.mjs`,
         change,
