@@ -34,7 +34,11 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
     const text = etcdConfigurationOf(context, context.etcdState);
     await host.writeFile(paths.etcdConfiguration, text, { mode: 0o640, owner: 'root', group: 'etcd' });
     const isNew = (await host.readText(paths.vaultConfiguration)) === undefined;
-    if (isNew) makeKeysBeforehand(context, 'final');
+    if (isNew) {
+      // There before anything is started: where it is, systemd may have been asked of its units, and is to read them again.
+      await writeVaultConfiguration(context);
+      makeKeysBeforehand(context, 'final');
+    }
     const over = new AbortController();
     stayInSight(context, AbortSignal.any([context.signal, over.signal])).catch(() => undefined);
     try {
@@ -60,7 +64,6 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
  */
 async function startVaultBeside(context: SetupContext): Promise<void> {
   const { host, known, signal } = context;
-  await writeVaultConfiguration(context);
   await host.startUnit('vault.service', { block: false, alone: true, signal });
   known.vaultStarted = true;
 }
