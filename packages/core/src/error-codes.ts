@@ -59,6 +59,7 @@ export const errorCodes = {
   LOGIN_REFUSED: exitStatus.failed,
   CA_MISMATCH: exitStatus.refused,
   BOOT_SERVER_UNKNOWN: exitStatus.failed,
+  VAULT_HALF_INITIALIZED: exitStatus.failed,
 } as const satisfies Record<string, ExitStatus>;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -22,8 +22,8 @@ import {
 /**
  * One Vault, seen with one token or none. Every call has the connection's deadline and throws, besides what its method
  * names, NecoError VAULT_UNREACHABLE (no answer; worth trying again), CERTIFICATE_INVALID (its certificate is not trusted),
- * VAULT_SEALED, VAULT_UNINITIALIZED, VAULT_PERMISSION_DENIED or VAULT_FAILED with what Vault said. No error holds a
- * token or anything of a request's body.
+ * VAULT_SEALED, VAULT_UNINITIALIZED, VAULT_HALF_INITIALIZED, VAULT_PERMISSION_DENIED or VAULT_FAILED with what Vault said. No
+ * error holds a token or anything of a request's body.
  *
  * Methods called `ensure…` look first, change only what differs, and say whether they changed anything.
  */

@@ -55,6 +55,7 @@ function kindOf(
   path: string,
 ): { code: ErrorCode; hint: string; retryable: boolean } {
   if (/not (yet )?(been )?initialized/i.test(said)) return uninitialized;
+  if (said.includes('barrier reports initialized but no seal configuration')) return halfInitialized;
   if (/vault is sealed/i.test(said)) {
     return {
       code: 'VAULT_SEALED',
@@ -89,6 +90,17 @@ const storageFailed =
   /rpc error: code = (Unavailable|DeadlineExceeded)|etcdserver: |context deadline exceeded/;
 
 const uninitialized = { code: 'VAULT_UNINITIALIZED', hint: 'run "neco setup"', retryable: true } as const;
+
+/**
+ * Vault writes the configuration of its seal last. One whose storage failed it in between says so from then on, and nobody has its
+ * keys; so does for a moment one that another is just initialising.
+ * https://github.com/hashicorp/vault/blob/v1.21.1/vault/init.go#L117
+ */
+const halfInitialized = {
+  code: 'VAULT_HALF_INITIALIZED',
+  hint: 'its initialisation was cut short, and nobody has its keys: run "neco setup" again, which begins it anew',
+  retryable: true,
+} as const;
 
 /** The error of a call to a Vault that says it is sealed only because it was never initialised. */
 export function uninitializedError(call: FailedCall): NecoError {

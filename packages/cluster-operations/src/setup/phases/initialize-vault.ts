@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { messageOf, NecoError, waitFor, type Phase } from '@neco/core';
+import { NecoError, waitFor, type Phase } from '@neco/core';
 import type { Registry } from '@neco/bootserver-registry';
 import type { Vault, VaultSealStatus } from '@neco/vault-pki';
 import { connectEtcd } from '../../access/connections.ts';
 import { localVault } from '../local-vault.ts';
 import { isFinished, withRegistry } from '../progress.ts';
 import { startAndWait } from '../start-and-wait.ts';
-import { vaultAnswers } from '../vault-answers.ts';
 import { signerFor } from '../signer-in-charge.ts';
 import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
 
@@ -40,10 +39,9 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
   ],
   async run(context) {
     const vault = await localVault(context);
-    if (!(await vaultAnswers(vault))) await startAndWait(context, 'vault.service');
+    const { initialized, sealed } = await howFar(vault).catch(() => started(context, vault));
     await withRegistry(context, async (registry) => {
       await refuseForeignKeys(registry, context.options.prefix);
-      const { initialized, sealed } = await answering(context, vault);
       if (initialized && (await registry.unsealKey()) !== undefined) return;
       if (initialized) await clearEmptyVault(context, registry, sealed);
       await proveThePlace(registry);
@@ -77,6 +75,12 @@ async function refuseForeignKeys(registry: Registry, prefix: string): Promise<vo
 
 type HowFar = Pick<VaultSealStatus, 'initialized' | 'sealed'>;
 
+/** Of a Vault that does not answer, because it runs no longer or not yet. */
+async function started(context: SetupContext, vault: Vault): Promise<HowFar> {
+  await startAndWait(context, 'vault.service');
+  return answering(context, vault);
+}
+
 async function answering({ signal, reporter }: SetupContext, vault: Vault): Promise<HowFar> {
   const onState = (text: string): void => {
     reporter.state(text);
@@ -89,15 +93,11 @@ async function answering({ signal, reporter }: SetupContext, vault: Vault): Prom
   });
 }
 
-/**
- * Vault writes the configuration of its seal last. One whose etcd failed it in between fails from then on when it is asked
- * how it is, and nobody has its keys: it is initialised, and of no use.
- * https://github.com/hashicorp/vault/blob/v1.21.1/vault/init.go#L117
- */
+/** One that was left half initialised has keys that nobody has: it is initialised, and of no use. */
 async function howFar(vault: Vault): Promise<HowFar> {
   return vault.sealStatus().catch((error: unknown) => {
-    const halfDone = messageOf(error).includes('barrier reports initialized but no seal configuration');
-    if (halfDone) return { initialized: true, sealed: true };
+    if (error instanceof NecoError && error.code === 'VAULT_HALF_INITIALIZED')
+      return { initialized: true, sealed: true };
     throw error;
   });
 }
