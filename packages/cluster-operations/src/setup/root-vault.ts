@@ -1,24 +1,26 @@
 import { NecoError, waitFor } from '@neco/core';
 import type { Vault } from '@neco/vault-pki';
 import { connectVault } from '../access/connections.ts';
+import { Signer } from '../access/signer.ts';
 import { withRegistry } from './progress.ts';
 import type { SetupContext } from './setup-context.ts';
 
 /**
- * The real Vault with its root token; undefined where etcd has no root token. One for the whole run: a handshake for each
- * certificate would cost more than signing it.
+ * What signs with the real Vault and its root token; undefined where etcd has no root token. One for the whole run: a handshake
+ * for each certificate would cost more than signing it.
  */
-export async function vaultAsRoot(context: SetupContext): Promise<Vault | undefined> {
-  if (context.vaultAsRoot !== undefined) return context.vaultAsRoot;
+export async function finalSigner(context: SetupContext): Promise<Signer | undefined> {
+  if (context.finalSigner !== undefined) return context.finalSigner;
   const token = await withRegistry(context, (registry) => registry.rootToken());
   if (token === undefined) return undefined;
-  context.vaultAsRoot ??= await connectVault(context.host, context.address, token);
-  return context.vaultAsRoot;
+  const vault = await connectVault(context.host, context.address, token);
+  context.finalSigner ??= new Signer(vault, context.addresses);
+  return context.finalSigner;
 }
 
 /** The real Vault with its root token, active. @throws NecoError VAULT_PERMISSION_DENIED where there is no root token */
 export async function rootVault(context: SetupContext): Promise<Vault> {
-  const vault = await vaultAsRoot(context);
+  const vault = (await finalSigner(context))?.vault;
   if (vault === undefined) {
     throw new NecoError(
       'VAULT_PERMISSION_DENIED',

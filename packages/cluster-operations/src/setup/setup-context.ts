@@ -62,9 +62,7 @@ export interface SetupContext extends SetupView {
   temporarySigner: Promise<Signer> | undefined;
   /** Keys made beforehand, while there was nothing else to do; each is used once. */
   readonly keysMade: Map<Issue, Promise<readonly KeyAndRequest[]>>;
-  /** The real Vault with its root token, once this run has read that (leader only). */
-  vaultAsRoot: Vault | undefined;
-  /** What signs with that, for all servers. */
+  /** What signs with the real Vault and its root token, for all servers, once this run has read that (leader only). */
   finalSigner: Signer | undefined;
   /** The name of the first administrator, from the moment on that one is being made (leader only). */
   administrator: Promise<string> | undefined;

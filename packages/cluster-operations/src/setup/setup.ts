@@ -41,7 +41,6 @@ async function runSetup(options: SetupOptions): Promise<{ changed: boolean }> {
     leader: undefined,
     temporarySigner: undefined,
     keysMade: new Map(),
-    vaultAsRoot: undefined,
     finalSigner: undefined,
     administrator: undefined,
     unsealedWithStoredKey: false,

@@ -1,6 +1,6 @@
-import { Signer } from '../access/signer.ts';
+import type { Signer } from '../access/signer.ts';
 import type { Issue } from './protocol.ts';
-import { vaultAsRoot } from './root-vault.ts';
+import { finalSigner } from './root-vault.ts';
 import type { SetupContext } from './setup-context.ts';
 import { temporarySigner } from './temporary-signer.ts';
 
@@ -12,8 +12,5 @@ import { temporarySigner } from './temporary-signer.ts';
 export async function signerFor(context: SetupContext, issue: Issue): Promise<Signer | undefined> {
   const keepsAuthorities = context.leader?.state.authorities !== undefined;
   if (issue === 'initial' && keepsAuthorities) return temporarySigner(context);
-  const vault = await vaultAsRoot(context);
-  if (vault === undefined) return undefined;
-  context.finalSigner ??= new Signer(vault, context.addresses);
-  return context.finalSigner;
+  return finalSigner(context);
 }
