@@ -13,6 +13,14 @@ export interface FileAttributes extends FileOwner {
   mode: number;
 }
 
+/** A pair, where it is to lie and whose it is. */
+export type PairFiles = PairPaths & Pair & FileOwner;
+
+export interface FileContent extends FileAttributes {
+  path: string;
+  content: string | Buffer;
+}
+
 export interface InstallOptions {
   signal?: AbortSignal;
   /** How long to wait for another package manager, in milliseconds; 5 minutes by default. */
@@ -46,10 +54,14 @@ export interface TransientOptions {
 export interface HostWriter extends HostReader {
   /** Writes a file whole or not at all, synced; gives whether it was changed. @throws NecoError FILE_FAILED */
   writeFile(path: string, content: string | Buffer, attributes: FileAttributes): Promise<boolean>;
+  /** The same of several, which takes hardly longer than one. */
+  writeFiles(files: readonly FileContent[]): Promise<boolean>;
   /** Makes a directory and what it lies in, or puts its mode and owner right. @throws NecoError FILE_FAILED */
   makeDirectory(path: string, attributes: FileAttributes): Promise<boolean>;
   /** Puts a certificate and its key in place at once. @throws NecoError FILE_FAILED, CERTIFICATE_INVALID */
-  writePair(pair: PairPaths & Pair & FileOwner): Promise<boolean>;
+  writePair(pair: PairFiles): Promise<boolean>;
+  /** The same of several, which takes hardly longer than one. */
+  writePairs(pairs: readonly PairFiles[]): Promise<boolean>;
   /** Removes a file; gives whether there was one. @throws NecoError FILE_FAILED */
   removeFile(path: string): Promise<boolean>;
   /** Renames a file or directory beside itself and gives the new path. @throws NecoError FILE_FAILED */

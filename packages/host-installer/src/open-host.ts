@@ -1,8 +1,8 @@
 import { makeDirectory } from './files/make-directory.ts';
 import { moveAside } from './files/move-aside.ts';
 import { removeFile } from './files/remove-file.ts';
-import { writeFile } from './files/write-file.ts';
-import { writePair } from './files/write-pair.ts';
+import { writeFile, writeFiles } from './files/write-file.ts';
+import { writePair, writePairs } from './files/write-pair.ts';
 import type { HostWriter } from './host-writer.ts';
 import { cutConnections } from './cut-connections.ts';
 import { installPackages } from './packages/install-packages.ts';
@@ -15,8 +15,10 @@ export function openHost(options: HostOptions = {}): HostWriter {
   return {
     ...readOnlyHost(options),
     writeFile,
+    writeFiles,
     makeDirectory,
     writePair,
+    writePairs,
     removeFile,
     moveAside,
     installPackages: (names, lists, settings = {}) =>

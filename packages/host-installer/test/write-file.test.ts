@@ -82,6 +82,24 @@ describe('writing a file', function () {
     }
   });
 
+  it('writes several at once, and leaves no litter when one of them cannot be written', async () => {
+    const other = join(directory.path, 'vault.json');
+    const files = [
+      { path, content: 'one', mode: 0o600 },
+      { path: other, content: 'two', mode: 0o644 },
+    ];
+    const below = { path: join(directory.path, 'missing/file'), content: 'x', mode: 0o600 };
+    const error = await host.writeFiles([...files, below]).catch((thrown: unknown) => thrown);
+    expect(error).to.have.property('message').that.includes(below.path);
+    expect(await readdir(directory.path)).to.deep.equal([]);
+    expect(await host.writeFiles(files)).to.equal(true);
+    expect([await readFile(path, 'utf8'), await readFile(other, 'utf8')]).to.deep.equal(['one', 'two']);
+    expect(
+      await host.writeFiles([files[0] ?? below, { ...files[1], path: other, content: 'three', mode: 0o644 }]),
+    ).to.equal(true);
+    expect([await readFile(path, 'utf8'), await readFile(other, 'utf8')]).to.deep.equal(['one', 'three']);
+  });
+
   it('says what could not be written and why', async () => {
     const error = await host
       .writeFile(join(path, 'below'), 'x', { mode: 0o600 })

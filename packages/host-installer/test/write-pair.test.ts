@@ -72,6 +72,21 @@ describe('writing a certificate and its key as a pair', function () {
     expect((await host.readPair(paths('server')))?.key.reveal()).to.equal(third.key.reveal());
   });
 
+  it('writes several at once, and none where one does not fit', async () => {
+    const pairs = [
+      { ...paths('server'), ...first },
+      { ...paths('peer'), ...second },
+    ];
+    const misfit = { ...paths('client'), certificate: first.certificate, key: third.key };
+    const error: unknown = await host.writePairs([...pairs, misfit]).catch((thrown: unknown) => thrown);
+    expect(error).to.have.property('code', 'CERTIFICATE_INVALID');
+    expect(await readdir(directory)).to.deep.equal([]);
+    expect(await host.writePairs(pairs)).to.equal(true);
+    expect((await host.readPair(paths('server')))?.certificate).to.equal(first.certificate);
+    expect((await host.readPair(paths('peer')))?.key.reveal()).to.equal(second.key.reveal());
+    expect(await host.writePairs(pairs)).to.equal(false);
+  });
+
   it('reads plain files too, and no pair where one half is missing', async () => {
     expect(await host.readPair(paths('server'))).to.equal(undefined);
     await writeFile(paths('server').certificatePath, first.certificate);

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import type { Secret } from '@neco/core';
 import type { HostReader, HostWriter } from '@neco/host-installer';
 import {
@@ -90,22 +89,17 @@ export async function renewCertificates(
   const requests = Object.fromEntries(keys.map(({ name, csr }) => [name, csr]));
   const answer = await sign(requests as Record<CertificateKindName, string>);
   await host.makeDirectory(paths.authorityDirectory, { mode: 0o755 });
-  await Promise.all(
-    authorityNames.map(async (name) => {
-      parseCrl(answer.revocations[name]);
-      await host.writeFile(paths.authorities[name], answer.authorities[name], { mode: 0o644 });
-      await host.writeFile(paths.revocations[name], answer.revocations[name], { mode: 0o644 });
-    }),
+  for (const name of authorityNames) parseCrl(answer.revocations[name]);
+  await host.writeFiles(
+    authorityNames.flatMap((name) => [
+      { path: paths.authorities[name], content: answer.authorities[name], mode: 0o644 },
+      { path: paths.revocations[name], content: answer.revocations[name], mode: 0o644 },
+    ]),
   );
-  // Side by side, but one after the other in a directory: each puts the directory in order as well.
-  const directories = Map.groupBy(keys, ({ name }) => dirname(certificateKinds[name].certificatePath));
-  await Promise.all(
-    [...directories.values()].map(async (pairs) => {
-      for (const { name, key } of pairs) {
-        const { certificatePath, keyPath, owner: user } = certificateKinds[name];
-        const certificate = answer.certificates[name];
-        await host.writePair({ certificatePath, keyPath, certificate, key, owner: user });
-      }
+  await host.writePairs(
+    keys.map(({ name, key }) => {
+      const { certificatePath, keyPath, owner: user } = certificateKinds[name];
+      return { certificatePath, keyPath, certificate: answer.certificates[name], key, owner: user };
     }),
   );
 }

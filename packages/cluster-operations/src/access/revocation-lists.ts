@@ -36,8 +36,7 @@ export async function putRevocations(host: HostWriter, lists: PerAuthority<Buffe
   // Nothing but a list that etcd takes gets there: with another it would refuse everybody.
   for (const name of authorityNames) parseCrl(lists[name]);
   await host.makeDirectory(paths.authorityDirectory, { mode: 0o755 });
-  const changed = await Promise.all(
-    authorityNames.map((name) => host.writeFile(paths.revocations[name], lists[name], { mode: 0o644 })),
+  return host.writeFiles(
+    authorityNames.map((name) => ({ path: paths.revocations[name], content: lists[name], mode: 0o644 })),
   );
-  return changed.includes(true);
 }

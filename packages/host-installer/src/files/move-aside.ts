@@ -1,7 +1,7 @@
 import { lstat, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { inFile, unlessMissing } from './file-error.ts';
-import { syncDirectory } from './sync-directory.ts';
+import { syncPaths } from './sync-paths.ts';
 
 /** Renames a file or directory beside itself, never over another, and gives the new path. @throws NecoError FILE_FAILED */
 export async function moveAside(path: string): Promise<string> {
@@ -9,7 +9,7 @@ export async function moveAside(path: string): Promise<string> {
     const stamp = new Date().toISOString().replaceAll(/[-:]|\.[0-9]+/g, '');
     const target = await freeName(`${path}.aside-${stamp}`);
     await rename(path, target);
-    await syncDirectory(dirname(path));
+    await syncPaths([dirname(path)]);
     return target;
   });
 }

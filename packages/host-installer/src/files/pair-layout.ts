@@ -2,6 +2,11 @@ import { basename, dirname, extname, join } from 'node:path';
 import { NecoError } from '@neco/core';
 import type { PairPaths } from '../host-reader.ts';
 
+export interface PairLink {
+  path: string;
+  target: string;
+}
+
 /** Where the parts of a pair lie: `DIR/NAME.crt` leads to `.pairs/NAME/current/tls.crt`, `current` to a generation. */
 export interface PairLayout {
   directory: string;
@@ -10,7 +15,7 @@ export interface PairLayout {
   /** The symbolic link that is swapped. */
   current: string;
   /** The two links that the programs know, and where they lead. */
-  links: readonly { path: string; target: string }[];
+  links: readonly [certificate: PairLink, key: PairLink];
 }
 
 export const certificateName = 'tls.crt';

@@ -1,31 +1,65 @@
 import { lstat, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { resolveOwner } from '../accounts.ts';
-import type { FileAttributes } from '../host-writer.ts';
+import type { FileAttributes, FileContent } from '../host-writer.ts';
 import { inFile, unlessMissing } from './file-error.ts';
 import { removeScratch, scratchName } from './scratch-name.ts';
-import { syncDirectory } from './sync-directory.ts';
+import { syncPaths } from './sync-paths.ts';
 import { writeNewFile, type NewFile } from './write-new-file.ts';
 
-/**
- * Writes a file whole or not at all: under another name, synced, renamed, directory synced. A file that already is as
- * wanted keeps its inode and times. A symbolic link is replaced, not followed.
- * @returns whether the file was changed
- * @throws NecoError FILE_FAILED
- */
+/** As `writeFiles`, of one. @throws NecoError FILE_FAILED */
 export async function writeFile(
   path: string,
   content: string | Buffer,
   attributes: FileAttributes,
 ): Promise<boolean> {
+  return writeFiles([{ path, content, ...attributes }]);
+}
+
+/**
+ * Writes files, each whole or not at all: under another name, synced, renamed, directory synced. One that already is as
+ * wanted keeps its inode and times. A symbolic link is replaced, not followed.
+ * @returns whether any was changed
+ * @throws NecoError FILE_FAILED
+ */
+export async function writeFiles(files: readonly FileContent[]): Promise<boolean> {
+  const settled = await Promise.allSettled(files.map(prepare));
+  const prepared = settled.flatMap((one) => (one.status === 'fulfilled' ? (one.value ?? []) : []));
+  try {
+    for (const one of settled) if (one.status === 'rejected') throw one.reason;
+    await syncPaths(prepared.map(({ scratch }) => scratch));
+    await Promise.all(
+      prepared.map(({ scratch, path }) => inFile('write', path, () => rename(scratch, path))),
+    );
+  } catch (error) {
+    await Promise.all(prepared.map(({ scratch }) => rm(scratch, { force: true })));
+    throw error;
+  }
+  // Also where nothing changed: whoever renamed it may have been killed before it got this far.
+  await syncPaths(files.map(({ path }) => dirname(path)));
+  return prepared.length > 0;
+}
+
+/** Writes a file under another name; undefined where it already is as wanted. */
+async function prepare({
+  path,
+  content,
+  mode,
+  owner,
+  group,
+}: FileContent): Promise<{ path: string; scratch: string } | undefined> {
   return inFile('write', path, async () => {
-    const { uid, gid } = await resolveOwner(attributes.owner, attributes.group);
-    const wanted = { path, content, mode: attributes.mode, uid, gid };
-    const changed = !(await isAlready(wanted));
-    if (changed) await replace(wanted);
-    // Also when nothing changed: whoever renamed it may have been killed before it got this far.
-    await syncDirectory(dirname(path));
-    return changed;
+    const wanted = { path, content, mode, ...(await resolveOwner(owner, group)) };
+    if (await isAlready(wanted)) return undefined;
+    await removeScratch(path);
+    const scratch = scratchName(path);
+    try {
+      await writeNewFile({ ...wanted, path: scratch });
+    } catch (error) {
+      await rm(scratch, { force: true });
+      throw error;
+    }
+    return { path, scratch };
   });
 }
 
@@ -35,16 +69,4 @@ export async function isAlready({ path, content, mode, uid, gid }: NewFile): Pro
   if (!status?.isFile()) return false;
   if ((status.mode & 0o7777) !== mode || status.uid !== uid || status.gid !== gid) return false;
   return (await readFile(path)).equals(Buffer.from(content));
-}
-
-async function replace(file: NewFile): Promise<void> {
-  await removeScratch(file.path);
-  const scratch = scratchName(file.path);
-  try {
-    await writeNewFile({ ...file, path: scratch });
-    await rename(scratch, file.path);
-  } catch (error) {
-    await rm(scratch, { force: true });
-    throw error;
-  }
 }

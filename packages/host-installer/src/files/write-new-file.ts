@@ -8,14 +8,13 @@ export interface NewFile {
   gid: number;
 }
 
-/** Writes a file that is not there yet, with nobody else able to read it before it is whole, and syncs it. */
+/** Writes a file that is not there yet, with nobody else able to read it before it is whole. It is still to be synced. */
 export async function writeNewFile({ path, content, mode, uid, gid }: NewFile): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
     await file.writeFile(content);
     await file.chown(uid, gid);
     await file.chmod(mode);
-    await file.sync();
   } finally {
     await file.close();
   }

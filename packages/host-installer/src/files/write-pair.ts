@@ -4,40 +4,70 @@ import { dirname, join } from 'node:path';
 import { NecoError } from '@neco/core';
 import { resolveOwner } from '../accounts.ts';
 import type { Pair, PairPaths } from '../host-reader.ts';
-import type { FileOwner } from '../host-writer.ts';
+import type { FileOwner, PairFiles } from '../host-writer.ts';
 import { errnoOf, inFile, unlessMissing } from './file-error.ts';
-import { makeDirectory } from './make-directory.ts';
+import { makeDirectoryUnsynced } from './make-directory.ts';
 import { certificateName, keyName, pairLayout, type PairLayout } from './pair-layout.ts';
 import { linkTarget } from './read-pair.ts';
 import { removeScratch, scratchName } from './scratch-name.ts';
-import { syncDirectory } from './sync-directory.ts';
+import { syncPaths } from './sync-paths.ts';
 import { isAlready } from './write-file.ts';
 import { writeNewFile, type NewFile } from './write-new-file.ts';
 
+/** As `writePairs`, of one. @throws NecoError FILE_FAILED, CERTIFICATE_INVALID */
+export async function writePair(pair: PairFiles): Promise<boolean> {
+  return writePairs([pair]);
+}
+
 /**
- * Puts a certificate (0644) and its key (0600) in place at once: both are written and synced as a new generation, and
- * one symbolic link is swapped. Killed at any point, the old pair or the new one is there, never half of each. The
- * generation before is kept, older ones are removed. The links keep their inodes.
+ * Puts certificates (0644) and their keys (0600) in place, each pair at once: both are written and synced as a new
+ * generation, and one symbolic link is swapped. Killed at any point, the old pair or the new one is there, never half of
+ * each. The generation before is kept, older ones are removed. The links keep their inodes.
  * @returns whether anything was changed
  * @throws NecoError FILE_FAILED; CERTIFICATE_INVALID when certificate and key do not belong together
  */
-export async function writePair(pair: PairPaths & Pair & FileOwner): Promise<boolean> {
+export async function writePairs(pairs: readonly PairFiles[]): Promise<boolean> {
+  for (const pair of pairs) requireMatch(pair);
+  const written = await Promise.all(pairs.map(writeGeneration));
+  await syncPaths(written.flatMap(({ unsynced }) => unsynced));
+  const changes = await Promise.all(written.map(putInPlace));
+  await syncPaths(written.flatMap(({ layout }) => [layout.store, layout.directory]));
+  return changes.includes(true);
+}
+
+/** A pair that is there, but not in place yet. */
+interface WrittenPair {
+  layout: PairLayout;
+  /** The generation that is in place. */
+  before: string | undefined;
+  /** The new one; undefined where the one in place is as wanted. */
+  generation: string | undefined;
+  /** What has to be on the disk before it is put in place. */
+  unsynced: readonly string[];
+}
+
+async function writeGeneration(pair: PairFiles): Promise<WrittenPair> {
   return inFile('write the pair', pair.certificatePath, async () => {
-    requireMatch(pair);
     const layout = pairLayout(pair);
     const before = await linkTarget(layout.current);
-    const changed = before === undefined || !(await isGeneration(join(layout.store, before), pair));
-    if (changed) {
-      await makeStore(layout);
-      const generation = await addGeneration(layout, pair);
+    if (before !== undefined && (await isGeneration(join(layout.store, before), pair)))
+      return { layout, before, generation: undefined, unsynced: [] };
+    const made = await makeStore(layout);
+    const { generation, unsynced } = await addGeneration(layout, pair);
+    return { layout, before, generation, unsynced: [...made, ...unsynced] };
+  });
+}
+
+async function putInPlace({ layout, before, generation }: WrittenPair): Promise<boolean> {
+  const [link] = layout.links;
+  return inFile('put the pair in place at', link.path, async () => {
+    if (generation !== undefined) {
       await ensureLinks(layout, 'missing');
       await swapLink(layout.current, generation);
       await removeOlder(layout, [generation, before]);
     }
     const relinked = await ensureLinks(layout, 'all');
-    await syncDirectory(layout.store);
-    await syncDirectory(layout.directory);
-    return changed || relinked;
+    return relinked || generation !== undefined;
   });
 }
 
@@ -73,22 +103,24 @@ async function isGeneration(directory: string, pair: Pair & FileOwner): Promise<
   return true;
 }
 
-async function makeStore({ store }: PairLayout): Promise<void> {
-  await makeDirectory(dirname(store), { mode: 0o755 });
-  await makeDirectory(store, { mode: 0o755 });
+async function makeStore({ store }: PairLayout): Promise<string[]> {
+  const pairs = await makeDirectoryUnsynced(dirname(store), { mode: 0o755 });
+  return [...pairs, ...(await makeDirectoryUnsynced(store, { mode: 0o755 }))];
 }
 
-/** Writes the next generation and has all of it on the disk; a half-written one of before keeps its number. */
-async function addGeneration({ store }: PairLayout, pair: Pair & FileOwner): Promise<string> {
+/** Writes the next generation; a half-written one of before keeps its number. */
+async function addGeneration(
+  { store }: PairLayout,
+  pair: Pair & FileOwner,
+): Promise<{ generation: string; unsynced: string[] }> {
   const numbers = (await readdir(store)).map(Number).filter(Number.isInteger);
   const generation = String(Math.max(0, ...numbers) + 1);
   const directory = join(store, generation);
   await mkdir(directory);
   await chmod(directory, 0o755);
-  for (const file of await generationFiles(directory, pair)) await writeNewFile(file);
-  await syncDirectory(directory);
-  await syncDirectory(store);
-  return generation;
+  const files = await generationFiles(directory, pair);
+  for (const file of files) await writeNewFile(file);
+  return { generation, unsynced: [...files.map(({ path }) => path), directory, store] };
 }
 
 /** Missing links come before the swap, so that a first pair appears whole; what stands in their place is replaced after it. */
@@ -108,7 +140,6 @@ async function swapLink(path: string, target: string): Promise<void> {
   const scratch = scratchName(path);
   await symlink(target, scratch);
   await rename(scratch, path);
-  await syncDirectory(dirname(path));
 }
 
 async function removeOlder({ store }: PairLayout, keep: readonly (string | undefined)[]): Promise<void> {

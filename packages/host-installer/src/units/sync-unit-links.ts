@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncDirectory } from '../files/sync-directory.ts';
+import { syncPaths } from '../files/sync-paths.ts';
 
 /**
  * Has the links by which systemd starts units at boot on the disk, which systemctl itself does not see to, see
@@ -8,5 +8,5 @@ import { syncDirectory } from '../files/sync-directory.ts';
  */
 export async function syncUnitLinks(place = '/etc/systemd/system'): Promise<void> {
   const folders = (await readdir(place)).filter((name) => /\.(wants|requires)$/.test(name));
-  for (const folder of ['', ...folders]) await syncDirectory(join(place, folder));
+  await syncPaths(['', ...folders].map((folder) => join(place, folder)));
 }

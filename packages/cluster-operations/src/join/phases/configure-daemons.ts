@@ -20,9 +20,8 @@ export const configureDaemons: Phase<JoinView, JoinContext> = {
   },
   plan: () => [...files.map((file) => `write ${file}`), 'enable neco-worker.service'],
   async run(context) {
-    for (const file of files) {
-      await context.host.writeFile(file, configurationOf(context), { mode: 0o644 });
-    }
+    const content = configurationOf(context);
+    await context.host.writeFiles(files.map((path) => ({ path, content, mode: 0o644 })));
     await context.host.enableUnits(['neco-worker.service']);
   },
 };

@@ -18,7 +18,8 @@ export const configureDaemons: Phase<SetupView, SetupContext> = {
   },
   plan: () => files.map((file) => `write ${file}`),
   async run(context) {
-    for (const file of files) await context.host.writeFile(file, configurationOf(context), { mode: 0o644 });
+    const content = configurationOf(context);
+    await context.host.writeFiles(files.map((path) => ({ path, content, mode: 0o644 })));
   },
 };
 
