@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { Secret } from '@neco/core';
+import { Secret, type NecoError } from '@neco/core';
 import * as z from 'zod';
 import { differs } from '../edge/differs.ts';
 import type { VaultClient } from '../edge/vault-client.ts';
@@ -130,14 +130,10 @@ export class PkiEngine {
   /** https://developer.hashicorp.com/vault/api-docs/secret/pki#import-ca-certificates-and-keys */
   async importCa(mount: string, ca: ExportedCa): Promise<boolean> {
     const wanted = new X509Certificate(ca.certificate).fingerprint256;
+    if (!this.#client.looks && (await this.#importNew(mount, ca, wanted))) return true;
     const there = await this.#issuerOf(mount, wanted);
-    const issuer = there ?? (await this.#import(mount, ca));
-    if (issuer === undefined) {
-      throw this.#client.fault(
-        `it took the CA of ${mount} but does not have it`,
-        `look at "vault list ${mount}/issuers"; the key must be the certificate's own`,
-      );
-    }
+    const issuer = there ?? (await this.#import(mount, ca)).issuer;
+    if (issuer === undefined) throw this.#withoutKey(mount);
     const changed = await this.#client.ensure(
       `${mount}/config/issuers`,
       { default: issuer },
@@ -149,9 +145,36 @@ export class PkiEngine {
     return changed || there === undefined || !listed;
   }
 
-  /** Imports a CA that is not there. @returns its issuer; undefined when Vault did not take the key with it. */
-  async #import(mount: string, ca: ExportedCa): Promise<string | undefined> {
-    const schema = z.object({ data: z.object({ mapping: z.record(z.string(), z.string()).nullish() }) });
+  /**
+   * Imports a CA to a mount that has none, which makes it the default one.
+   * @returns false where it was there already, or another one is the default
+   */
+  async #importNew(mount: string, ca: ExportedCa, fingerprint: string): Promise<boolean> {
+    const { issuer, isNew } = await this.#import(mount, ca);
+    if (issuer === undefined) throw this.#withoutKey(mount);
+    if (!isNew) return false;
+    const signing = await this.caCertificate(mount);
+    return signing !== undefined && new X509Certificate(signing).fingerprint256 === fingerprint;
+  }
+
+  #withoutKey(mount: string): NecoError {
+    return this.#client.fault(
+      `it took the CA of ${mount} but does not have it`,
+      `look at "vault list ${mount}/issuers"; the key must be the certificate's own`,
+    );
+  }
+
+  /**
+   * Has Vault take a CA, once or again.
+   * @returns its issuer, undefined when Vault did not take the key with it; and whether it was not there before
+   */
+  async #import(mount: string, ca: ExportedCa): Promise<{ issuer: string | undefined; isNew: boolean }> {
+    const schema = z.object({
+      data: z.object({
+        mapping: z.record(z.string(), z.string()).nullish(),
+        imported_issuers: z.array(z.string()).nullish(),
+      }),
+    });
     const bundle = new Secret(`${ca.certificate.trim()}\n${ca.privateKey.reveal().trim()}\n`);
     const { data } = await this.#client.write(
       `${mount}/issuers/import/bundle`,
@@ -159,7 +182,10 @@ export class PkiEngine {
       schema,
       `import the CA of ${mount}`,
     );
-    return Object.entries(data.mapping ?? {}).find(([, key]) => key !== '')?.[0];
+    return {
+      issuer: Object.entries(data.mapping ?? {}).find(([, key]) => key !== '')?.[0],
+      isNew: (data.imported_issuers ?? []).length > 0,
+    };
   }
 
   /** The issuer with this certificate whose key Vault holds as well. */
