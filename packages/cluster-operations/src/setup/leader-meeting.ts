@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { NecoError, serverName, type ErrorDetail, type Reporter } from '@neco/core';
 import type { z } from 'zod';
-import { leafLifeHours, initialLeafLifeHours } from '../access/authorities.ts';
+import { leafLifeHours, initialLeafLifeHours, type PerAuthority } from '../access/authorities.ts';
 import { certificateKindNames, type CertificateKindName } from '../access/certificate-kinds.ts';
 import { forEachAuthority, type Signer } from '../access/signer.ts';
 import { compareServers } from '../preflight/compare-servers.ts';
@@ -74,6 +74,7 @@ export class LeaderMeeting implements Meeting {
   #stopped: { here: NecoError; elsewhere: NecoError } | undefined;
   /** Why servers that came back were turned away, until they come as they were. */
   readonly #turnedAway = new Map<number, string>();
+  readonly #revocations = new Map<Signer, Promise<PerAuthority<Buffer>>>();
   readonly #pinning = new Map<number, Promise<void>>();
   #doing = 'preflight';
   #server: { close(): Promise<void> } | undefined;
@@ -508,6 +509,16 @@ export class LeaderMeeting implements Meeting {
     );
   }
 
+  /** What a signer has revoked; it is asked once, for nothing is revoked while setup runs. */
+  #revocationsOf(signer: Signer): Promise<PerAuthority<Buffer>> {
+    const known = this.#revocations.get(signer);
+    if (known !== undefined) return known;
+    const asked = signer.revocations();
+    this.#revocations.set(signer, asked);
+    asked.catch(() => this.#revocations.delete(signer));
+    return asked;
+  }
+
   async #sign(
     lrn: number,
     issue: Issue,
@@ -518,12 +529,14 @@ export class LeaderMeeting implements Meeting {
       throw new NecoError('INTERNAL', `no Vault can sign the ${issue} certificates of ${serverName(lrn)}`);
     }
     const life = issue === 'initial' ? initialLeafLifeHours : leafLifeHours;
-    const signed = await Promise.all(
-      certificateKindNames.map(
-        async (kind) => [kind, await signer.certify(kind, lrn, requests[kind] ?? '', life)] as const,
-      ),
+    const signing = certificateKindNames.map(
+      async (kind) => [kind, await signer.certify(kind, lrn, requests[kind] ?? '', life)] as const,
     );
-    const [authorities, revocations] = await Promise.all([signer.authorities(), signer.revocations()]);
+    const [signed, authorities, revocations] = await Promise.all([
+      Promise.all(signing),
+      signer.authorities(),
+      this.#revocationsOf(signer),
+    ]);
     return {
       certificates: Object.fromEntries(signed) as Record<CertificateKindName, string>,
       authorities,
