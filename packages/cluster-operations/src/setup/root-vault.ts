@@ -1,7 +1,7 @@
 import { NecoError, waitFor } from '@neco/core';
 import type { Vault } from '@neco/vault-pki';
-import { connectVault } from '../access/connections.ts';
 import { Signer } from '../access/signer.ts';
+import { localVault } from './local-vault.ts';
 import { withRegistry } from './progress.ts';
 import type { SetupContext } from './setup-context.ts';
 
@@ -13,7 +13,7 @@ export async function finalSigner(context: SetupContext): Promise<Signer | undef
   if (context.finalSigner !== undefined) return context.finalSigner;
   const token = await withRegistry(context, (registry) => registry.rootToken());
   if (token === undefined) return undefined;
-  const vault = await connectVault(context.host, context.address, token);
+  const vault = (await localVault(context)).withToken(token);
   context.finalSigner ??= new Signer(vault, context.addresses);
   return context.finalSigner;
 }
@@ -30,6 +30,8 @@ export async function rootVault(context: SetupContext): Promise<Vault> {
       },
     );
   }
+  // Whoever has just unsealed it has waited for that.
+  if (context.unsealedWithStoredKey) return vault;
   await waitFor(
     async () => {
       await vault.lookupSelf();

@@ -2,6 +2,7 @@ import type { ExportedCa, Vault } from '@neco/vault-pki';
 import { authorities, authorityLifeHours, type AuthorityName } from '../access/authorities.ts';
 import { ensureSigningRoles } from '../access/ensure-signing-roles.ts';
 import { forEachAuthority, Signer } from '../access/signer.ts';
+import { makeKeysBeforehand } from './issue-certificates.ts';
 import { leaderOf, type SetupContext } from './setup-context.ts';
 import { startTemporaryVault, stopTemporaryVault } from './temporary-vault.ts';
 
@@ -22,7 +23,9 @@ export async function temporarySigner(context: SetupContext): Promise<Signer> {
 async function start(context: SetupContext): Promise<Signer> {
   const { host, lrns, signal } = context;
   const { state, save } = leaderOf(context);
-  const vault = (await startTemporaryVault(host, signal)).asNew();
+  // The first certificates come next.
+  const meanwhile = (): void => makeKeysBeforehand(context, 'initial');
+  const vault = (await startTemporaryVault(host, signal, meanwhile)).asNew();
   const kept = state.authorities;
   state.authorities = await forEachAuthority(async (name) => {
     const { mount } = authorities[name];

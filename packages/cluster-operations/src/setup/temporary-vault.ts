@@ -11,8 +11,13 @@ const pidFile = `${paths.runtime}/vault.pid`;
 /**
  * Starts a Vault of its own on 127.0.0.1 of the leader, with nothing on disk, initialised and unsealed.
  * One that was left behind by a killed setup is stopped first; nobody knows its token.
+ * @param meanwhile what this process has to do besides, begun when there is nothing left but to wait
  */
-export async function startTemporaryVault(host: HostWriter, signal: AbortSignal): Promise<Vault> {
+export async function startTemporaryVault(
+  host: HostWriter,
+  signal: AbortSignal,
+  meanwhile: () => void,
+): Promise<Vault> {
   const port = await freePort();
   await host.makeDirectory(paths.runtime, { mode: 0o700, owner: 'vault', group: 'vault' });
   await host.writeFile(configuration, temporaryVaultConfiguration({ port, directory: paths.runtime }), {
@@ -20,7 +25,7 @@ export async function startTemporaryVault(host: HostWriter, signal: AbortSignal)
     owner: 'root',
     group: 'vault',
   });
-  await host.startTransient(unit, ['/usr/bin/vault', 'server', `-config=${configuration}`], {
+  const started = host.startTransient(unit, ['/usr/bin/vault', 'server', `-config=${configuration}`], {
     user: 'vault',
     properties: {
       // systemd waits until it listens.
@@ -35,6 +40,8 @@ export async function startTemporaryVault(host: HostWriter, signal: AbortSignal)
     },
     signal,
   });
+  meanwhile();
+  await started;
   const vault = Vault.connect({ address: `http://127.0.0.1:${String(port)}` });
   const { unsealKeys, rootToken } = await vault.initialize({ shares: 1, threshold: 1 });
   for (const key of unsealKeys) await vault.unseal(key);

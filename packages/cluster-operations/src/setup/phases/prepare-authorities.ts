@@ -1,5 +1,4 @@
 import type { Phase } from '@neco/core';
-import { makeKeysBeforehand } from '../issue-certificates.ts';
 import { isFinished } from '../progress.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 import { temporarySigner } from '../temporary-signer.ts';
@@ -20,8 +19,6 @@ export const prepareAuthorities: Phase<SetupView, SetupContext> = {
     'make the CAs for servers, etcd peers and etcd clients',
   ],
   async run(context) {
-    // Vault takes a while to start, and the first certificates come next.
-    makeKeysBeforehand(context, 'initial');
     await temporarySigner(context);
   },
 };

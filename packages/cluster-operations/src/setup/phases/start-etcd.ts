@@ -37,26 +37,30 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
     if (isNew) {
       // There before anything is started: where it is, systemd may have been asked of its units, and is to read them again.
       await writeVaultConfiguration(context);
-      makeKeysBeforehand(context, 'final');
     }
     const over = new AbortController();
     stayInSight(context, AbortSignal.any([context.signal, over.signal])).catch(() => undefined);
     try {
-      // All at once, while etcd looks for the others.
       const started = startAndWait(context, 'etcd.service', () => absentMembers(context));
-      await Promise.all([
-        started,
-        waitForQuorum(context, started),
-        isNew ? startVaultBeside(context) : undefined,
-        // Of new units nobody has asked whether they are enabled.
-        host.enableUnits(unitsOfSetup, { reload: !isNew }),
-      ]);
+      await Promise.all([started, waitForQuorum(context, started), prepareWhatComesNext(context, isNew)]);
       context.known.unitsEnabled = true;
     } finally {
       over.abort();
     }
   },
 };
+
+/**
+ * All this while etcd looks for the others, and one after the other, so that nothing takes from it what it needs to start: the
+ * last of the three to be there is the one that all wait for.
+ */
+async function prepareWhatComesNext(context: SetupContext, isNew: boolean): Promise<void> {
+  // Of new units nobody has asked whether they are enabled.
+  await context.host.enableUnits(unitsOfSetup, { reload: !isNew });
+  if (!isNew) return;
+  await startVaultBeside(context);
+  makeKeysBeforehand(context, 'final');
+}
 
 /**
  * Vault of a new server starts while the members of etcd find each other and elect a leader, in which time nothing else is at
