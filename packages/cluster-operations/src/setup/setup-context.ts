@@ -1,6 +1,6 @@
 import { NecoError, type ErrorDetail, type Reporter, type SiteConfiguration } from '@neco/core';
 import type { HostReader, HostWriter, UnitState } from '@neco/host-installer';
-import type { Vault } from '@neco/vault-pki';
+import type { InitializedVault, Vault } from '@neco/vault-pki';
 import type { LeaderMeeting } from './leader-meeting.ts';
 import type { Meeting } from './meeting.ts';
 import type { EtcdPool } from '../access/etcd-pool.ts';
@@ -62,6 +62,8 @@ export interface SetupContext extends SetupView {
   temporarySigner: Promise<Signer> | undefined;
   /** Keys made beforehand, while there was nothing else to do; each is used once. */
   readonly keysMade: Map<Issue, Promise<readonly KeyAndRequest[]>>;
+  /** The keys of a Vault that is being initialised; without any where this run could not begin that yet (leader only). */
+  initializing: Promise<InitializedVault | undefined> | undefined;
   /** What signs with the real Vault and its root token, for all servers, once this run has read that (leader only). */
   finalSigner: Signer | undefined;
   /** The name of the first administrator, from the moment on that one is being made (leader only). */

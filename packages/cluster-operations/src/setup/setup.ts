@@ -41,6 +41,7 @@ async function runSetup(options: SetupOptions): Promise<{ changed: boolean }> {
     leader: undefined,
     temporarySigner: undefined,
     keysMade: new Map(),
+    initializing: undefined,
     finalSigner: undefined,
     administrator: undefined,
     unsealedWithStoredKey: false,

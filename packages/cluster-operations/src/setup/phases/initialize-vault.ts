@@ -1,16 +1,20 @@
-import { randomBytes } from 'node:crypto';
-import { NecoError, waitFor, type Phase } from '@neco/core';
+import { NecoError, type Phase } from '@neco/core';
 import type { Registry } from '@neco/bootserver-registry';
-import type { Vault, VaultSealStatus } from '@neco/vault-pki';
+import type { InitializedVault, Vault } from '@neco/vault-pki';
 import { connectEtcd } from '../../access/connections.ts';
+import {
+  howFar,
+  initializeProved,
+  refuseForeignKeys,
+  setupOperation,
+  vaultAnswering,
+  type HowFar,
+} from '../initialization.ts';
 import { localVault } from '../local-vault.ts';
 import { isFinished, withRegistry } from '../progress.ts';
 import { startAndWait } from '../start-and-wait.ts';
 import { signerFor } from '../signer-in-charge.ts';
 import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
-
-/** Where under `operations/` setup notes how far the initialisation came; gone when the root token is settled. */
-export const setupOperation = 'setup';
 
 /**
  * Initialises Vault. Before it does, the place for the keys has been proved to take them; both keys are stored in
@@ -38,78 +42,42 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
     `store ${options.prefix}vault-unseal-key and ${options.prefix}vault-root-token`,
   ],
   async run(context) {
-    const vault = await localVault(context);
-    const { initialized, sealed } = await howFar(vault).catch(() => started(context, vault));
     await withRegistry(context, async (registry) => {
-      await refuseForeignKeys(registry, context.options.prefix);
-      if (initialized && (await registry.unsealKey()) !== undefined) return;
-      if (initialized) await clearEmptyVault(context, registry, sealed);
-      await proveThePlace(registry);
-      const { unsealKeys, rootToken } = await vault.initialize({ shares: 1, threshold: 1 });
-      const [unsealKey] = unsealKeys;
-      if (unsealKey === undefined)
-        throw new NecoError('VAULT_FAILED', 'Vault was initialised but gave no unseal key');
-      await registry.putVaultKeys({ unsealKey, rootToken });
-      const [storedKey, storedToken] = await Promise.all([registry.unsealKey(), registry.rootToken()]);
-      if (storedKey?.reveal() !== unsealKey.reveal() || storedToken?.reveal() !== rootToken.reveal()) {
-        throw new NecoError('VAULT_FAILED', 'etcd does not give back the keys of Vault that it was given', {
-          hint: 'look at the health of etcd; Vault holds nothing yet, and setup run again begins it anew',
-        });
-      }
-      await registry.putOperation(setupOperation, { vault: 'stored' });
+      const keys = (await context.initializing) ?? (await initialize(context, registry));
+      if (keys !== undefined) await storeKeys(registry, keys);
     });
+    context.initializing = undefined;
   },
 };
 
-async function refuseForeignKeys(registry: Registry, prefix: string): Promise<void> {
-  const foreign = await registry.foreignKeys();
-  if (foreign.length === 0) return;
-  throw new NecoError(
-    'FOREIGN_DATA',
-    `keys of another program lie under ${prefix} in etcd: ${foreign.slice(0, 5).join(', ')}`,
-    {
-      hint: 'run setup with another --etcd-prefix, or take them away if nobody needs them; neco deletes nothing that is not its own',
-    },
-  );
+/** @returns nothing where Vault is initialised and its key is stored */
+async function initialize(context: SetupContext, registry: Registry): Promise<InitializedVault | undefined> {
+  const vault = await localVault(context);
+  const { initialized, sealed } = await howFar(vault).catch(() => started(context, vault));
+  await refuseForeignKeys(registry, context.options.prefix);
+  if (initialized && (await registry.unsealKey()) !== undefined) return undefined;
+  if (initialized) await clearEmptyVault(context, registry, sealed);
+  return initializeProved(vault, registry);
 }
-
-type HowFar = Pick<VaultSealStatus, 'initialized' | 'sealed'>;
 
 /** Of a Vault that does not answer, because it runs no longer or not yet. */
 async function started(context: SetupContext, vault: Vault): Promise<HowFar> {
   await startAndWait(context, 'vault.service');
-  return answering(context, vault);
+  return vaultAnswering(context, vault);
 }
 
-async function answering({ signal, reporter }: SetupContext, vault: Vault): Promise<HowFar> {
-  const onState = (text: string): void => {
-    reporter.state(text);
-  };
-  return waitFor(async () => ({ done: true, value: await howFar(vault) }), {
-    what: 'Vault to answer',
-    timeout: 60_000,
-    signal,
-    onState,
-  });
-}
-
-/** One that was left half initialised has keys that nobody has: it is initialised, and of no use. */
-async function howFar(vault: Vault): Promise<HowFar> {
-  return vault.sealStatus().catch((error: unknown) => {
-    if (error instanceof NecoError && error.code === 'VAULT_HALF_INITIALIZED')
-      return { initialized: true, sealed: true };
-    throw error;
-  });
-}
-
-/** A write through the quorum that is read back: what comes next must not be the first that fails. */
-async function proveThePlace(registry: Registry): Promise<void> {
-  const proof = randomBytes(16).toString('hex');
-  await registry.putOperation(setupOperation, { vault: 'initialising', proof });
-  const stored = await registry.operation(setupOperation);
-  if (stored?.['proof'] !== proof) {
-    throw new NecoError('ETCD_FAILED', 'etcd does not give back what was written; Vault was not initialised');
+async function storeKeys(registry: Registry, { unsealKeys, rootToken }: InitializedVault): Promise<void> {
+  const [unsealKey] = unsealKeys;
+  if (unsealKey === undefined)
+    throw new NecoError('VAULT_FAILED', 'Vault was initialised but gave no unseal key');
+  await registry.putVaultKeys({ unsealKey, rootToken });
+  const [storedKey, storedToken] = await Promise.all([registry.unsealKey(), registry.rootToken()]);
+  if (storedKey?.reveal() !== unsealKey.reveal() || storedToken?.reveal() !== rootToken.reveal()) {
+    throw new NecoError('VAULT_FAILED', 'etcd does not give back the keys of Vault that it was given', {
+      hint: 'look at the health of etcd; Vault holds nothing yet, and setup run again begins it anew',
+    });
   }
+  await registry.putOperation(setupOperation, { vault: 'stored' });
 }
 
 async function clearEmptyVault(context: SetupContext, registry: Registry, sealed: boolean): Promise<void> {
@@ -134,5 +102,5 @@ async function clearEmptyVault(context: SetupContext, registry: Registry, sealed
     etcd.close();
   }
   await context.host.startUnit('vault.service', { block: true, signal: context.signal });
-  await answering(context, await localVault(context));
+  await vaultAnswering(context, await localVault(context));
 }

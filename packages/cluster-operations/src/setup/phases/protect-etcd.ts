@@ -1,6 +1,7 @@
 import { NecoError, waitFor, type Look, type Phase } from '@neco/core';
 import { connectEtcd } from '../../access/connections.ts';
 import { ensureEtcdAccess } from '../../access/ensure-etcd-access.ts';
+import { beginInitialization } from '../initialization.ts';
 import { etcdAsNeco, isFinished } from '../progress.ts';
 import { signerFor } from '../signer-in-charge.ts';
 import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
@@ -24,9 +25,12 @@ export const protectEtcd: Phase<SetupView, SetupContext> = {
     // Made only now: it lives ten minutes, and a member may take longer than that to come.
     const signer = await signerFor(context, 'initial');
     if (signer === undefined) return leaderOf(context).withoutSigner();
+    const initialized = beginInitialization(context);
     const etcd = await connectEtcd(context.host, [...addresses.values()], await signer.certifyRoot());
     try {
       await ensureEtcdAccess(etcd, lrns, options.prefix);
+      // What Vault asks of etcd just when auth is turned on could be refused.
+      await initialized;
       await etcd.enableAuth();
       await etcd.members();
     } finally {

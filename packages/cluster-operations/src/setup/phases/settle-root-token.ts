@@ -1,12 +1,12 @@
 import { NecoError, type Phase } from '@neco/core';
 import { connectVault } from '../../access/connections.ts';
 import { completeVault } from '../complete-vault.ts';
+import { setupOperation } from '../initialization.ts';
 import { isFinished, withRegistry } from '../progress.ts';
 import { rootVault } from '../root-vault.ts';
 import { leaderOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
 import { writeSetupRecord } from '../setup-record.ts';
 import { dropAuthorities } from '../temporary-signer.ts';
-import { setupOperation } from './initialize-vault.ts';
 import { serveNewCertificates } from './serve-new-certificates.ts';
 
 /**

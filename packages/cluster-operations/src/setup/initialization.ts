@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import { NecoError, waitFor } from '@neco/core';
+import type { Registry } from '@neco/bootserver-registry';
+import type { InitializedVault, Vault, VaultSealStatus } from '@neco/vault-pki';
+import { localVault } from './local-vault.ts';
+import { withRegistry } from './progress.ts';
+import type { SetupContext } from './setup-context.ts';
+
+/** Where under `operations/` setup notes how far the initialisation came; gone when the root token is settled. */
+export const setupOperation = 'setup';
+
+/** How long a Vault that was just started may take to answer before it is initialised later, in ms. */
+const patience = 2000;
+
+/**
+ * Begins to initialise the Vault of a new cluster while etcd's users are made, which takes as long. Its keys are stored when
+ * auth is on; where anything is in the way, what comes then sees to that alone.
+ * @returns when Vault asks nothing of etcd any more; never fails
+ */
+export async function beginInitialization(context: SetupContext): Promise<void> {
+  context.initializing ??= initializeNew(context).catch(() => undefined);
+  await context.initializing;
+}
+
+async function initializeNew(context: SetupContext): Promise<InitializedVault | undefined> {
+  if (!context.known.vaultStarted) return undefined;
+  const vault = await localVault(context);
+  if ((await vaultAnswering(context, vault, patience)).initialized) return undefined;
+  return withRegistry(context, async (registry) => {
+    await refuseForeignKeys(registry, context.options.prefix);
+    return initializeProved(vault, registry);
+  });
+}
+
+/** Initialises Vault, once the place for its keys has been proved to take them. */
+export async function initializeProved(vault: Vault, registry: Registry): Promise<InitializedVault> {
+  await proveThePlace(registry);
+  return vault.initialize({ shares: 1, threshold: 1 });
+}
+
+export async function refuseForeignKeys(registry: Registry, prefix: string): Promise<void> {
+  const foreign = await registry.foreignKeys();
+  if (foreign.length === 0) return;
+  throw new NecoError(
+    'FOREIGN_DATA',
+    `keys of another program lie under ${prefix} in etcd: ${foreign.slice(0, 5).join(', ')}`,
+    {
+      hint: 'run setup with another --etcd-prefix, or take them away if nobody needs them; neco deletes nothing that is not its own',
+    },
+  );
+}
+
+export type HowFar = Pick<VaultSealStatus, 'initialized' | 'sealed'>;
+
+/** How far a Vault is, once it answers. @param timeout ms @throws NecoError TIMEOUT, CANCELLED */
+export async function vaultAnswering(
+  { signal, reporter }: SetupContext,
+  vault: Vault,
+  timeout = 60_000,
+): Promise<HowFar> {
+  const onState = (text: string): void => {
+    reporter.state(text);
+  };
+  return waitFor(async () => ({ done: true, value: await howFar(vault) }), {
+    what: 'Vault to answer',
+    timeout,
+    signal,
+    onState,
+  });
+}
+
+/** One that was left half initialised has keys that nobody has: it is initialised, and of no use. */
+export async function howFar(vault: Vault): Promise<HowFar> {
+  return vault.sealStatus().catch((error: unknown) => {
+    if (error instanceof NecoError && error.code === 'VAULT_HALF_INITIALIZED')
+      return { initialized: true, sealed: true };
+    throw error;
+  });
+}
+
+/** A write through the quorum that is read back: what comes next must not be the first that fails. */
+async function proveThePlace(registry: Registry): Promise<void> {
+  const proof = randomBytes(16).toString('hex');
+  await registry.putOperation(setupOperation, { vault: 'initialising', proof });
+  const stored = await registry.operation(setupOperation);
+  if (stored?.['proof'] !== proof) {
+    throw new NecoError('ETCD_FAILED', 'etcd does not give back what was written; Vault was not initialised');
+  }
+}
