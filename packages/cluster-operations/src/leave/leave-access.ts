@@ -5,6 +5,7 @@ import type { EtcdCluster, Member, MemberStatus } from '@neco/etcd-admin';
 import type { HostWriter } from '@neco/host-installer';
 import { certificateFacts, parseCrl, type Vault } from '@neco/vault-pki';
 import { answersInTime } from '../access/answers-in-time.ts';
+import { forgetApplicationCertificates } from '../access/application-certificates.ts';
 import { authorities } from '../access/authorities.ts';
 import { certificateKindNames, certificateKinds } from '../access/certificate-kinds.ts';
 import { forgetFirstCertificates, validFirstCertificates } from '../access/first-certificates.ts';
@@ -184,14 +185,7 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
       const byMount = Map.groupBy(certificates, ({ mount }) => mount);
       await Promise.all([...byMount].map(([mount, list]) => vault((one) => one.revokeAll(mount, list))));
     },
-    async forgetCertificates() {
-      for (const application of await reader.applications()) {
-        await registry.updateApplication(application.name, (one) => ({
-          ...one,
-          certificates: one.certificates.filter((certificate) => certificate.lrn !== lrn),
-        }));
-      }
-    },
+    forgetCertificates: () => forgetApplicationCertificates(registry, lrn),
     deleteVaultTraces: ({ tokens, signingRoles }) =>
       vault(async (one) => {
         await one.deleteCertRole(name);
