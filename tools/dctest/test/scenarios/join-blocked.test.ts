@@ -79,10 +79,10 @@ describe('neco join that cannot come to its end', function () {
     await eventually('etcd to be stopped', 'inactive\n', async () => {
       return (await server.exec(['systemctl', 'is-active', 'etcd'])).stdout;
     });
-    const log = await server.run(['journalctl', '-u', 'neco-worker', '-o', 'cat', '--no-pager']);
-    expect(log)
-      .to.match(/gave the join up: .*no space left/)
-      .and.to.contain('run neco join again');
+    await eventually('the worker to say why, and what to do', [true, true], async () => {
+      const log = await server.run(['journalctl', '-u', 'neco-worker', '-o', 'cat', '--no-pager']);
+      return [/gave the join up: .*no space left/.test(log), log.includes('run neco join again')];
+    });
 
     await server.run(['umount', '/var/lib/etcd']);
     await expectDone([await startJoin(server, argv)]);
