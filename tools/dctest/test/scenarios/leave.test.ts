@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { DataCenter } from '../../src/data-center.ts';
 import type { Server } from '../../src/server.ts';
-import { administrator } from '../../src/set-up-cluster.ts';
+import { administrator, expectDone } from '../../src/set-up-cluster.ts';
 import { phaseIds } from '../../src/phase-ids.ts';
 import { SetupRun } from '../../src/setup-run.ts';
 import { etcdctl, etcdOf, etcdValue, serverAuthority, vault } from '../../src/stock-clients.ts';
@@ -223,8 +223,14 @@ describe('neco leave', function () {
     const unasked = failure(await zero.exec(['neco', 'leave', '--json', '--registry-only', '2']));
     expect(unasked).to.include({ code: 'NO_TERMINAL', exitCode: 2 });
     expect(await etcdValue(zero, '/neco/bootservers/2')).to.not.equal(undefined);
-    const bare = await leave(zero, '--registry-only', '2');
-    expect(bare.exitCode, bare.stderr).to.equal(0);
+    const lock = '/neco/operations/locks/change';
+    await etcdctl(zero, 'neco', ['put', lock, 'somebody']);
+    const bare = await SetupRun.start(zero, leaveArguments('--registry-only', '2'), 'leave');
+    const waits = await bare.next(({ event }) => event === 'state');
+    expect(waits?.text).to.equal('waiting for its turn: somebody is at work');
+    expect(await etcdValue(zero, '/neco/bootservers/2')).to.not.equal(undefined);
+    await etcdctl(zero, 'neco', ['del', lock]);
+    await expectDone([bare]);
     expect(await etcdValue(zero, '/neco/bootservers/2')).to.equal(undefined);
     expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
 
