@@ -41,7 +41,7 @@ export function parseLrnList(texts: readonly string[], least = 3, hint = enough)
   if (lrns.length < least) {
     throw new NecoError(
       'LRN_LIST_INVALID',
-      `${String(lrns.length)} LRNs given, at least ${String(least)} are needed`,
+      `${String(lrns.length)} LRNs given, at least ${String(least)} ${least === 1 ? 'is' : 'are'} needed`,
       { hint },
     );
   }

@@ -66,6 +66,8 @@ export interface HostReader {
   facts(): Promise<HostFacts>;
   /** The text of a file, undefined when there is none. @throws NecoError FILE_FAILED */
   readText(path: string): Promise<string | undefined>;
+  /** Its bytes, where it is no text. @throws NecoError FILE_FAILED */
+  readBytes(path: string): Promise<Buffer | undefined>;
   /** A file's status; a symbolic link is not followed. @throws NecoError FILE_FAILED */
   stat(path: string): Promise<FileStatus | undefined>;
   /** Names in a directory, sorted; undefined when there is no such directory. @throws NecoError FILE_FAILED */

@@ -2,6 +2,7 @@ import { findAccount } from './accounts.ts';
 import { fileStatus } from './files/file-status.ts';
 import { freeSpace } from './files/free-space.ts';
 import { listDirectory } from './files/list-directory.ts';
+import { readBytes } from './files/read-bytes.ts';
 import { readPair } from './files/read-pair.ts';
 import { readText } from './files/read-text.ts';
 import type { HostReader } from './host-reader.ts';
@@ -27,6 +28,7 @@ export function readOnlyHost({ aptOptions = [] }: HostOptions = {}): HostReader 
   return {
     facts: readFacts,
     readText,
+    readBytes,
     stat: fileStatus,
     list: listDirectory,
     readPair,

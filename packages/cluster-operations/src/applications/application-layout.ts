@@ -15,6 +15,8 @@ export interface ApplicationLayout {
   serverCa: string;
   /** The CA of etcd's clients. */
   clientCa: string;
+  /** Which certificates of etcd's clients are revoked, DER. */
+  clientRevocations: string;
   /** The directory in which the directories of applications lie. */
   applications: string;
 }
@@ -26,6 +28,7 @@ export const applicationLayout: ApplicationLayout = {
   server: certificateKinds.server,
   serverCa: paths.authorities.server,
   clientCa: paths.authorities.client,
+  clientRevocations: paths.revocations.client,
   applications: '/etc',
 };
 

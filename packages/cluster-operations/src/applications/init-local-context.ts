@@ -16,6 +16,8 @@ export interface InitLocalView {
   readonly serverCa: string;
   /** The CA of etcd's clients, PEM, which must have signed the certificate. */
   readonly clientCa: string;
+  /** Serial numbers of certificates that etcd here refuses, by the revocation list that lies here. */
+  readonly revoked: readonly string[];
   /** The application as the registry has it now. */
   application(): Promise<Application | undefined>;
 }

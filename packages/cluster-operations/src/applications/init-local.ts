@@ -1,6 +1,8 @@
 import type { Registry } from '@neco/bootserver-registry';
 import { dryRunPhases, NecoError, runPhases, type Reporter } from '@neco/core';
 import { lockHost, openHost, readOnlyHost, type HostReader } from '@neco/host-installer';
+import { parseCrl } from '@neco/vault-pki';
+import { withOperationLock } from '../access/operation-lock.ts';
 import { applicationLayout, filesOf, type ApplicationLayout } from './application-layout.ts';
 import { checkApplicationName } from './application-name.ts';
 import { applicationMount } from './application-rights.ts';
@@ -46,7 +48,7 @@ export async function initLocal(options: InitLocalOptions): Promise<{ changed: b
       host,
       reporter,
       sign: (csr) => signer.sign(csr),
-      note: (certificate) => note(cluster, name, certificate),
+      note: (certificate) => noteInTurn(cluster, options, certificate),
     };
     try {
       return await runPhases(initLocalPhases, context, {
@@ -73,9 +75,10 @@ async function viewOf(
   { name, force }: InitLocalOptions,
   layout: ApplicationLayout,
 ): Promise<InitLocalView> {
-  const [serverCa, clientCa, hasUser] = await Promise.all([
+  const [serverCa, clientCa, revocations, hasUser] = await Promise.all([
     readFileOf(host, layout.serverCa),
     readFileOf(host, layout.clientCa),
+    host.readBytes(layout.clientRevocations),
     host.userExists(name),
   ]);
   return {
@@ -87,8 +90,23 @@ async function viewOf(
     owner: hasUser ? name : 'root',
     serverCa,
     clientCa,
+    revoked: revocations === undefined ? [] : parseCrl(revocations).serials,
     application: () => registry.application(name),
   };
+}
+
+/**
+ * Notes it while no other command takes the application away: what that one had not found, and so not revoked, would be
+ * good for an application of the same name that is made later.
+ */
+function noteInTurn(
+  cluster: ClusterLink,
+  { name, reporter, signal }: InitLocalOptions,
+  certificate: { serial: string; notAfter: Date },
+): Promise<void> {
+  const { registry, name: server } = cluster;
+  const turn = { what: `neco init-local ${name}`, server, reporter, signal };
+  return withOperationLock(registry, turn, () => note(cluster, name, certificate));
 }
 
 /**

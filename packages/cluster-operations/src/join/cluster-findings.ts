@@ -13,6 +13,9 @@ import { orphanFinding } from './orphan-finding.ts';
 const registrationLimit = 5000;
 const registrationPause = 250;
 
+/** How many of the others are named where there are so many, for any of them may be down. */
+const waysIn = 3;
+
 /** All that is in the way of this join in the cluster. Changes nothing. @throws NecoError ETCD_*, RECORD_INVALID */
 export async function clusterFindings(context: JoinContext): Promise<ErrorDetail[]> {
   const { etcd, registry } = sessionOf(context);
@@ -28,6 +31,7 @@ export async function clusterFindings(context: JoinContext): Promise<ErrorDetail
   sayArithmetic(context, members, healthy);
   return [
     ...listFindings(context, servers),
+    ...numberFindings(context, servers),
     ...versionFindings(context, servers),
     ...uniquenessFindings(context, members, servers),
     ...aliveFindings(context, members, healthy),
@@ -94,6 +98,20 @@ function listFindings({ addresses, options }: JoinContext, servers: readonly Boo
       },
     ];
   });
+}
+
+/** A cluster that shrank, or whose one server lost its disk, has fewer than three others; then all of them are named. */
+function numberFindings({ name, addresses }: JoinContext, servers: readonly BootServer[]): ErrorDetail[] {
+  const others = servers.filter((server) => server.name !== name && server.state === 'active');
+  const needed = Math.min(waysIn, others.length);
+  if (addresses.size >= needed) return [];
+  const lrns = others.map(({ lrn }) => String(lrn)).join(' ');
+  return [
+    {
+      message: `${String(addresses.size)} of the other boot servers named, at least ${String(needed)} are needed`,
+      hint: `name ${String(needed)} or more of those that are registered: ${lrns}`,
+    },
+  ];
 }
 
 function versionFindings({ options, name }: JoinContext, servers: readonly BootServer[]): ErrorDetail[] {

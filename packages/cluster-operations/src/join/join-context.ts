@@ -13,7 +13,7 @@ export interface JoinView {
   /** `boot-<LRN>`. */
   readonly name: string;
   readonly address: string;
-  /** Addresses of the boot servers that were named, by LRN. */
+  /** Addresses of the boot servers that were named, by LRN; this one's is not among them. */
   readonly addresses: ReadonlyMap<number, string>;
   readonly options: JoinOptions;
   /** What this server remembers of this join; undefined before its first change. */

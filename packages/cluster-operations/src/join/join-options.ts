@@ -3,7 +3,10 @@ import type { AskVaultUser } from '../applications/vault-user.ts';
 
 /** What `join` is told by its caller. Nothing secret is in it but behind the function that asks for it. */
 export interface JoinOptions {
-  /** Boot servers that are in the cluster now, three or more, ascending; not this one. */
+  /**
+   * Boot servers that are in the cluster now, three or more unless it has fewer, ascending. This one may stand among them,
+   * as it does after it lost its disk, and is no way in.
+   */
   lrns: number[];
   /** Say what would change and change nothing. */
   dryRun: boolean;

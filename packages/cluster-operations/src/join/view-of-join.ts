@@ -20,16 +20,13 @@ export async function viewOfJoin(
   const site = await readSite(sitePath, host);
   const { lrn } = site;
   const { lrns, prefix } = options;
-  if (lrns.includes(lrn)) {
-    throw new NecoError(
-      'LRN_LIST_INVALID',
-      `this server is ${serverName(lrn)}, which is among ${lrns.join(' ')}`,
-      {
-        hint: 'name the boot servers that are in the cluster now; or correct "lrn" in /etc/neco/site.yml, if this is another one',
-      },
-    );
+  const others = lrns.filter((other) => other !== lrn);
+  if (others.length === 0) {
+    throw new NecoError('LRN_LIST_INVALID', `this server is ${serverName(lrn)}, and no other is named`, {
+      hint: 'name the boot servers that are in the cluster now; or correct "lrn" in /etc/neco/site.yml, if this is another one',
+    });
   }
-  const plan = addressPlan(site, [...lrns, lrn]);
+  const plan = addressPlan(site, [...others, lrn]);
   const address = plan.get(lrn) ?? '';
   const addresses = new Map([...plan].filter(([other]) => other !== lrn));
   const known = await readJoinRecord(host);

@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import type { Application, BootServer, Registry } from '@neco/bootserver-registry';
+import type { BootServer, Registry } from '@neco/bootserver-registry';
 import { NecoError } from '@neco/core';
 import type { EtcdCluster, Member, MemberStatus } from '@neco/etcd-admin';
 import type { HostWriter } from '@neco/host-installer';
 import { certificateFacts, parseCrl, type Vault } from '@neco/vault-pki';
 import { answersInTime } from '../access/answers-in-time.ts';
+import { applicationSerials, forgetApplicationCertificates } from '../access/application-certificates.ts';
 import { authorities } from '../access/authorities.ts';
 import { certificateKindNames, certificateKinds } from '../access/certificate-kinds.ts';
 import { forgetFirstCertificates, validFirstCertificates } from '../access/first-certificates.ts';
@@ -51,8 +52,6 @@ export interface LeaveReader {
   vaultTraces(): Promise<VaultTraces>;
   /** Its keys under `update/status` and `election`. */
   keys(): Promise<string[]>;
-  /** Applications that have a certificate on it. */
-  applications(): Promise<Application[]>;
 }
 
 /** The same, to change it as well. Each change is made once: done again it leaves things alone. */
@@ -104,8 +103,6 @@ export function readLeave(means: LeaveMeans): LeaveReader {
   const seen = new Map<string, { commonName: string; notAfter: Date }>();
   const member = async (): Promise<Member | undefined> =>
     (await etcd.members()).find((one) => one.name === name || one.peerUrls.some((url) => isAt(url, address)));
-  const applications = async (): Promise<Application[]> =>
-    (await registry.applications()).filter(({ certificates }) => certificates.some((one) => one.lrn === lrn));
   return {
     member,
     async leads() {
@@ -126,17 +123,12 @@ export function readLeave(means: LeaveMeans): LeaveReader {
         (await auth.userList()).users.filter((user) => ownUsers.includes(user)),
       ),
     async unrevoked() {
-      const [plan, registration, apps] = await Promise.all([
+      const [plan, registration, ofApplications] = await Promise.all([
         readPlan(registry, lrn),
         registry.bootServer(lrn),
-        applications(),
+        applicationSerials(registry, lrn),
       ]);
-      const ofApps = apps.flatMap(({ certificates }) => certificates.filter((one) => one.lrn === lrn));
-      const known = new Set([
-        ...(plan?.serials ?? []),
-        ...(registration?.serials ?? []),
-        ...ofApps.map(({ serial }) => serial),
-      ]);
+      const known = new Set([...(plan?.serials ?? []), ...(registration?.serials ?? []), ...ofApplications]);
       const own = ownRootSerial(etcd);
       const isIts = ({ mount, serial, commonName }: SignedCertificate): boolean =>
         known.has(serial) ||
@@ -150,7 +142,6 @@ export function readLeave(means: LeaveMeans): LeaveReader {
     },
     vaultTraces: () => vault((one) => tracesOf(one, lrn, name)),
     keys: () => registry.keysOf(lrn),
-    applications,
   };
 }
 
@@ -184,14 +175,7 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
       const byMount = Map.groupBy(certificates, ({ mount }) => mount);
       await Promise.all([...byMount].map(([mount, list]) => vault((one) => one.revokeAll(mount, list))));
     },
-    async forgetCertificates() {
-      for (const application of await reader.applications()) {
-        await registry.updateApplication(application.name, (one) => ({
-          ...one,
-          certificates: one.certificates.filter((certificate) => certificate.lrn !== lrn),
-        }));
-      }
-    },
+    forgetCertificates: () => forgetApplicationCertificates(registry, lrn),
     deleteVaultTraces: ({ tokens, signingRoles }) =>
       vault(async (one) => {
         await one.deleteCertRole(name);

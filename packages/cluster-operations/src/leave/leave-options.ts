@@ -1,13 +1,12 @@
 import type { EtcdOptions, Reporter } from '@neco/core';
 import type { AskVaultUser } from '../applications/vault-user.ts';
-import type { QuorumArithmetic } from './quorum-arithmetic.ts';
 
 /** What the caller is shown before anything changes. */
 export interface LeaveQuestion {
   /** `boot-<LRN>`. */
   name: string;
-  mode: 'dead' | 'live';
-  arithmetic: QuorumArithmetic;
+  /** How it leaves; or that its registration alone is taken away. */
+  mode: 'dead' | 'live' | 'registry only';
 }
 
 export interface LeaveOptions {

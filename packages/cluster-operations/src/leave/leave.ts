@@ -2,6 +2,7 @@ import { serverName, type SiteConfiguration, dryRunPhases, NecoError, runPhases 
 import { EtcdCluster, type EtcdConnection } from '@neco/etcd-admin';
 import { Registry } from '@neco/bootserver-registry';
 import { lockHost, openHost, readOnlyHost } from '@neco/host-installer';
+import { withOperationLock } from '../access/operation-lock.ts';
 import type { AccessMeans } from '../applications/application-access.ts';
 import { applicationLayout } from '../applications/application-layout.ts';
 import { openCluster, type ClusterLink } from '../applications/cluster-link.ts';
@@ -41,17 +42,24 @@ export async function leave(options: LeaveOptions): Promise<LeaveResult> {
 }
 
 /** The seed's bare step, and a word on what it leaves. */
-async function leaveRegistry(
-  { registry }: ClusterLink,
-  { lrn, dryRun, reporter }: LeaveOptions,
-): Promise<LeaveResult> {
+async function leaveRegistry(cluster: ClusterLink, options: LeaveOptions): Promise<LeaveResult> {
+  const { registry } = cluster;
+  const { lrn, dryRun, reporter, signal } = options;
+  const name = serverName(lrn);
   if ((await registry.bootServer(lrn)) === undefined) throw await unknownServer(registry, lrn);
   reporter.warn(
-    `only the registration of ${serverName(lrn)} is taken away: its member, its certificates and its users stay, and "neco leave ${String(lrn)}" takes them away`,
+    `only the registration of ${name} is taken away: its member, its certificates and its users stay, and "neco leave ${String(lrn)}" takes them away`,
   );
   if (dryRun) return { changed: false };
-  await registry.deleteBootServer(lrn);
+  if (!(await options.confirm({ name, mode: 'registry only' }))) throw stays(name);
+  const what = `neco leave --registry-only ${String(lrn)}`;
+  const turn = { what, server: cluster.name, reporter, signal, timeout: turnLimit };
+  await withOperationLock(registry, turn, () => registry.deleteBootServer(lrn)).catch(inFlight);
   return { changed: true };
+}
+
+function stays(name: string): NecoError {
+  return new NecoError('CANCELLED', `nothing was changed: ${name} stays`);
 }
 
 async function leaveCluster(
@@ -78,9 +86,7 @@ async function leaveCluster(
   const arithmetic = quorumArithmetic(facts.members, facts.healthy, member?.id);
   for (const line of arithmeticLines(arithmetic)) reporter.info(line);
   refuseLeave(facts, arithmetic, options, cluster.lrn);
-  const question = { name: facts.name, mode: facts.mode, arithmetic };
-  if (!dryRun && !(await options.confirm(question)))
-    throw new NecoError('CANCELLED', `nothing was changed: ${facts.name} stays`);
+  if (!dryRun && !(await options.confirm({ name: facts.name, mode: facts.mode }))) throw stays(facts.name);
   return await withRemaining(cluster, facts, async (remaining) =>
     work(remaining, site, { facts, start }, options),
   );

@@ -34,7 +34,7 @@ export function leftAdvice(name: string, { at, aside }: LeftRecord): { message: 
   const data = aside === undefined ? '' : `; its data of etcd lie in ${aside}`;
   return {
     message: `${name} was removed from the cluster (noticed ${at}): etcd and Vault are stopped and disabled${data}`,
-    hint: `to make it a boot server again, on it: neco join --discard-old-data LRN LRN LRN, with those of three present ones; otherwise reinstall it`,
+    hint: 'to make it a boot server again, on it: neco join --discard-old-data with the LRNs of the others ("neco ca-hash" on one of them prints the line without that option); otherwise reinstall it',
   };
 }
 

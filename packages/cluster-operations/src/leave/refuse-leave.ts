@@ -38,7 +38,7 @@ export function refuseLeave(
   if (after.voters === 1 && !member.isLearner && !options.force) {
     throw refused(
       `without ${name} one member is left, and its failure would be the end of the data`,
-      'join another server first (neco join); or --force, which may cost everything that is in etcd when that one server fails',
+      'have another server join first ("neco ca-hash" prints the line for it); or --force, which may cost everything that is in etcd when that one server fails',
     );
   }
 }

@@ -1,6 +1,6 @@
 import { removeMemberAdvice } from '../members/remove-member-advice.ts';
 import type { BootServerStatus, StatusWarning } from './status-schema.ts';
-import { fault, setupCommand, warning, type WarningsInput } from './warnings-input.ts';
+import { fault, joinCommand, setupCommand, warning, type WarningsInput } from './warnings-input.ts';
 
 /** Members of etcd and registrations, held against each other. */
 export function memberWarnings(input: WarningsInput): StatusWarning[] {
@@ -31,11 +31,11 @@ function differences(server: BootServerStatus, input: WarningsInput): StatusWarn
   const again = setupCommand(input);
   const leave = `neco leave ${String(lrn)}`;
   if (etcd.state === 'none' && registration === 'none') {
-    const hint = `on ${name} run: neco join with the LRNs of three boot servers, or while setup is under way: ${again}`;
+    const hint = `on ${name} run: ${joinCommand(input, lrn)}, or while setup is under way: ${again}`;
     return [fault(`${name} is no member of etcd`, hint)];
   }
   if (etcd.state === 'none' && registration !== 'unknown') {
-    const hint = `to take it out: ${leave}; to make it a member again, on ${name}: neco join with the LRNs of three others`;
+    const hint = `to take it out: ${leave}; to make it a member again, on ${name}: ${joinCommand(input, lrn)}`;
     return [fault(`${name} is no member of etcd, but registered`, hint)];
   }
   if (registration === 'none') {

@@ -30,6 +30,12 @@ export function warning(message: string, hint: string): StatusWarning {
   return { severity: 'warning', message, hint };
 }
 
+/** The line by which a server joins, or joins again: with three of the others, or all of them where they are fewer. */
+export function joinCommand({ bootServers }: Pick<WarningsInput, 'bootServers'>, lrn: number): string {
+  const others = bootServers.filter((server) => server.lrn !== lrn && server.registration === 'active');
+  return ['neco join', ...others.slice(0, 3).map((server) => server.lrn)].join(' ');
+}
+
 /** The line that made the cluster; those who joined are not in it, and setup would refuse another list. */
 export function setupCommand({ bootServers, local }: Pick<WarningsInput, 'bootServers' | 'local'>): string {
   const lrns = local.setupLrns ?? bootServers.map(({ lrn }) => lrn);

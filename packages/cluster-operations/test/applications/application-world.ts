@@ -51,6 +51,7 @@ export class ApplicationWorld {
       server: { certificatePath: this.path('server.crt'), keyPath: this.path('server.key') },
       serverCa: this.path('server-ca.crt'),
       clientCa: this.path('client-ca.crt'),
+      clientRevocations: this.path('client-ca.crl'),
       applications: this.path('etc'),
     };
   }

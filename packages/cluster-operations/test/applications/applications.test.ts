@@ -34,9 +34,12 @@ describe('applications', function () {
       dryRun: more.dryRun ?? false,
       vaultUser: more.ask ?? answering(administrator),
     });
-  const local = (name: string, more: { force?: boolean; dryRun?: boolean; ask?: AskVaultUser } = {}) =>
+  const local = (
+    name: string,
+    more: { force?: boolean; dryRun?: boolean; ask?: AskVaultUser; reporter?: Reporter } = {},
+  ) =>
     initLocal({
-      ...world.options(),
+      ...world.options(more.reporter),
       name,
       force: more.force ?? false,
       dryRun: more.dryRun ?? false,
@@ -308,6 +311,42 @@ describe('applications', function () {
       await writeFile(files.certificatePath, 'no certificate');
       expect(await local(name)).to.deep.equal({ changed: true });
       expect(await local(name)).to.deep.equal({ changed: false });
+    });
+
+    it('makes another in place of one that the revocation list on this server names', async () => {
+      const name = fresh();
+      await init(name);
+      await local(name);
+      const serial = await serialOf(name);
+      const list = world.layout.clientRevocations;
+      await writeFile(list, await world.vault.crl('ca/etcd-client'));
+      expect(await local(name), 'it is not among them').to.deep.equal({ changed: false });
+      await world.vault.revokeAll('ca/etcd-client', [{ serial }]);
+      await writeFile(list, await world.vault.crl('ca/etcd-client'));
+      expect(await local(name)).to.deep.equal({ changed: true });
+      expect(await serialOf(name)).to.not.equal(serial);
+      expect(await local(name)).to.deep.equal({ changed: false });
+    });
+
+    it('notes its certificate while no other command changes the cluster, and says for whom it waits', async () => {
+      const name = fresh();
+      await init(name);
+      const waits = Promise.withResolvers<string>();
+      const made = await world.withRegistry((registry) =>
+        withOperationLock(
+          registry,
+          { what: 'neco leave 1', server: 'boot-1', ...world.options() },
+          async () => {
+            const reporter = { ...silentReporter, state: waits.resolve };
+            const noted = local(name, { reporter });
+            const said = await Promise.race([waits.promise, noted.then(() => 'nothing: it did not wait')]);
+            expect(said).to.match(/neco leave 1 on boot-1 .* is at work/);
+            expect((await registry.application(name))?.certificates).to.deep.equal([]);
+            return { noted };
+          },
+        ),
+      );
+      expect(await made.noted).to.deep.equal({ changed: true });
     });
 
     it("gives the files to the application's user, also when it came later", async () => {

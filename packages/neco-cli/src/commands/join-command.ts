@@ -14,10 +14,14 @@ export class JoinCommand extends VaultUserCommand {
     category: 'Boot servers',
     description: 'Make this server a boot server of a cluster that is there.',
     details: `
-      Run it on the new server, with the LRNs of three or more boot servers that are in the cluster. On one of those,
-      neco ca-hash prints the whole line. It installs etcd and Vault, has certificates signed for keys that it makes
-      here, adds this server to etcd as a learner without a vote, and registers it.
-      Then systemctl start neco-worker.service: the worker starts etcd and Vault and gives the member its vote.
+      Run it on the new server, with the LRNs of three or more boot servers that are in the cluster, or of all others
+      where there are fewer. On one of those, neco ca-hash prints the whole line. It installs etcd and Vault, has
+      certificates signed for keys that it makes here, adds this server to etcd as a learner without a vote, and
+      registers it. Then systemctl start neco-worker.service: the worker starts etcd and Vault and gives the member its
+      vote.
+
+      A server that lost its disk joins in the same way under its LRN, which may stand in the list: what the cluster has
+      of its earlier life is taken out first.
 
       The CA of the cluster is held against its hash before a password is sent anywhere. It asks for an administrator of
       Vault, three times at most. Killed or stopped anywhere, the same command goes on.
@@ -52,8 +56,8 @@ export class JoinCommand extends VaultUserCommand {
   override async execute(): Promise<number> {
     const lrns = parseLrnList(
       this.lrns,
-      3,
-      'name three or more boot servers that are in the cluster, as in "neco join 0 1 2"; "neco ca-hash" on one of them prints the line',
+      1,
+      'name three or more boot servers that are in the cluster, or all others where there are fewer, as in "neco join 0 1 2"; "neco ca-hash" on one of them prints the line',
     );
     const timeout = this.timeout === undefined ? {} : { timeout: parseDuration('--timeout', this.timeout) };
     const promotionLimit = parseDuration('--promotion-timeout', this.promotionTimeout);

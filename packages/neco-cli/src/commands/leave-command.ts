@@ -6,6 +6,12 @@ import { createReporter } from '../reporters/create-reporter.ts';
 import { requireRoot } from '../require-root.ts';
 import { VaultUserCommand } from './vault-user-command.ts';
 
+const questions: Record<LeaveQuestion['mode'], (name: string) => string> = {
+  dead: (name) => `Take ${name}, which is dead, out of the cluster for good?`,
+  live: (name) => `Take ${name}, which is alive, out of the cluster for good?`,
+  'registry only': (name) => `Take the registration of ${name} away, and nothing else of it?`,
+};
+
 /** `neco leave LRN` */
 export class LeaveCommand extends VaultUserCommand {
   static override paths = [['leave']];
@@ -75,7 +81,7 @@ export class LeaveCommand extends VaultUserCommand {
     if (this.yes) return true;
     const { default: confirm } = await import('@inquirer/confirm');
     return await ask(this.context, { what: 'whether it is meant', instead: '--yes' }, confirm, {
-      message: `Take ${name}, which is ${mode === 'dead' ? 'dead' : 'alive'}, out of the cluster for good?`,
+      message: questions[mode](name),
       default: false,
     });
   }

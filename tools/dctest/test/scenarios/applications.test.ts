@@ -6,7 +6,7 @@ import { ContinuousWriter } from '../../src/continuous-writer/continuous-writer.
 import type { CommandResult } from '../../src/run.ts';
 import type { Server } from '../../src/server.ts';
 import { administrator, setUpCluster } from '../../src/set-up-cluster.ts';
-import { etcdctl, etcdValue } from '../../src/stock-clients.ts';
+import { etcdctl, etcdOf, etcdValue } from '../../src/stock-clients.ts';
 import { logInAsAdministrator, logInAsBootServer } from './vault-log-in.ts';
 
 const name = `ap${process.pid}`;
@@ -59,6 +59,15 @@ describe('applications', function () {
     await leader.run(['useradd', '--system', 'squid']);
     await done(other, 'init', ...asAdmin, 'squid');
     await done(leader, 'init', ...asAdmin, 'sabakan');
+    // As the application itself runs: with what lies in its directory, and no rights but its user's.
+    const itself = [
+      '--cacert',
+      '/etc/squid/ca.crt',
+      '--cert',
+      '/etc/squid/etcd.crt',
+      '--key',
+      '/etc/squid/etcd.key',
+    ];
     for (const server of servers) {
       await done(server, 'init-local', ...asOperator, 'squid');
       const owner = server === leader ? 'squid' : 'root';
@@ -69,6 +78,9 @@ describe('applications', function () {
       expect(put.stdout, put.stderr).to.equal('OK\n');
       const got = await etcdctl(server, own, ['get', '/squid/', '--prefix', '--print-value-only']);
       expect(got.stdout).to.include('cached');
+      const asOwner = ['runuser', '-u', owner, '--', 'etcdctl', '--endpoints', etcdOf(server), ...itself];
+      const again = await server.run([...asOwner, 'get', `/squid/${server.name}`, '--print-value-only']);
+      expect(again).to.equal('cached\n');
       for (const args of [
         ['get', '/neco/', '--prefix'],
         ['get', '/vault/', '--prefix'],

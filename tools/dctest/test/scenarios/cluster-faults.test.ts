@@ -19,7 +19,7 @@ import {
   startWorkers,
   vaultState,
 } from './joining.ts';
-import { failure, leave, leaveArguments, unitOf } from './leaving.ts';
+import { failure, isAnswered, leave, leaveArguments, unitOf } from './leaving.ts';
 import { phaseIds } from '../../src/phase-ids.ts';
 import { failureOf } from './refusal.ts';
 import { partOf, partSeed, runsAll, seeded } from './seeded.ts';
@@ -103,8 +103,8 @@ describe(`commands that change the cluster while something is wrong (seed ${part
       const { exitCode, stdout } = await neco(server, 'status');
       return exitCode === 0 ? '' : stdout;
     });
-  const registrationState = async (server: Server): Promise<string | undefined> => {
-    const text = (await etcdValue(server, '/neco/bootservers/3')) ?? '{}';
+  const registrationState = async (server: Server, lrn = 3): Promise<string | undefined> => {
+    const text = (await etcdValue(server, `/neco/bootservers/${lrn}`)) ?? '{}';
     return (JSON.parse(text) as { state?: string }).state;
   };
   const active = (server: Server): Promise<void> =>
@@ -310,6 +310,40 @@ describe(`commands that change the cluster while something is wrong (seed ${part
     expect(left.exitCode, left.stderr).to.equal(0);
   });
 
+  it('one of the three dies and comes back with an empty disk: it joins again by the words it was set up with, and its applications anew', async () => {
+    const [here, , victim] = present;
+    if (here === undefined || victim === undefined) throw new Error('no servers');
+    const application = newApplication();
+    await done(here, 'init', ...asAdmin, application);
+    await done(victim, 'init-local', ...asAdmin, application);
+    const kept = await Promise.all(
+      ['crt', 'key'].map((end) => victim.readFile(`/etc/${application}/etcd.${end}`)),
+    );
+    const [serial] = await notedSerials(here, application);
+    await dataCenter.wipe(2);
+    await carryPassword(dataCenter, 2);
+    // As on a disk of its own.
+    await victim.run(['mkdir', '-p', `/etc/${application}`]);
+    for (const [index, end] of ['crt', 'key'].entries())
+      await victim.writeFile(`/etc/${application}/etcd.${end}`, kept[index] ?? '', 0o600);
+
+    const line = JSON.parse(await done(here, 'ca-hash', '--json')) as { join: string };
+    expect(line.join).to.match(/ 0 1 2$/);
+    await expectDone([await startJoin(victim, joinArguments(await caHash(here)))]);
+    expect(await notedSerials(here, application), 'what lies there is worth nothing').to.deep.equal([]);
+    await startWorkers([victim]);
+    await eventually('three voters', three, () => memberNames(here));
+    await eventually('boot-2 to be active', 'active', () => registrationState(here, 2));
+    await healthy(here);
+
+    await done(victim, 'init-local', ...asAdmin, application);
+    const renewed = await notedSerials(victim, application);
+    expect(renewed).to.have.length(1).and.not.to.include(serial);
+    const pair = { certificate: `/etc/${application}/etcd.crt`, key: `/etc/${application}/etcd.key` };
+    expect(await isAnswered(victim, here, pair)).to.equal(true);
+    await healthy(victim);
+  });
+
   /** What two administrators do while a server that joins is cut off: one waits for its turn at most until the lock of that join ends. */
   async function workOn(here: Server, there: Server): Promise<void> {
     const [status] = await Promise.all([
@@ -340,6 +374,13 @@ describe(`commands that change the cluster while something is wrong (seed ${part
     expect(left.exitCode, left.stderr).to.equal(0);
   }
 });
+
+/** The serials of the certificates that an application has on boot-2, by the registry. */
+async function notedSerials(server: Server, application: string): Promise<string[]> {
+  const text = (await etcdValue(server, `/neco/applications/${application}`)) ?? '{}';
+  const { certificates = [] } = JSON.parse(text) as { certificates?: { lrn: number; serial: string }[] };
+  return certificates.filter(({ lrn }) => lrn === 2).map(({ serial }) => serial);
+}
 
 async function startDaemons(servers: readonly Server[]): Promise<void> {
   for (const server of servers) await server.run(['systemctl', 'start', 'neco-updater', 'neco-worker']);

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { applicationIdentity } from '../../src/continuous-writer/application-identity.ts';
 import { ContinuousWriter } from '../../src/continuous-writer/continuous-writer.ts';
 import { DataCenter } from '../../src/data-center.ts';
-import { expectDone } from '../../src/set-up-cluster.ts';
+import type { Server } from '../../src/server.ts';
+import { administrator, expectDone } from '../../src/set-up-cluster.ts';
 import {
   caHash,
   clusterWithSpares,
@@ -15,6 +16,7 @@ import {
 import { failureOf } from './refusal.ts';
 
 const name = `jb${process.pid}`;
+const asAdmin = ['--vault-user', administrator.name, '--vault-password-file', administrator.passwordFile];
 const limit = { timeout: 90_000 };
 const three = ['boot-0', 'boot-1', 'boot-2'];
 
@@ -56,9 +58,20 @@ describe('neco join that cannot come to its end', function () {
       interval: 25,
     });
     const argv = joinArguments(await caHash(zero));
+    await mountSmallDisk(server, '/var/lib/neco');
+    await server.exec(['dd', 'if=/dev/zero', 'of=/var/lib/neco/full'], limit);
+    const refused = await server.exec(['neco', 'join', '--json', ...argv], limit);
+    const { code, message, hint } = failureOf(refused);
+    expect(code).to.equal('FILE_FAILED');
+    expect(message).to.match(/\/var\/lib\/neco\/.*no space left/);
+    expect(hint).to.contain('make room');
+    expect(await memberNames(zero)).to.deep.equal(three);
+    await server.run(['umount', '/var/lib/neco']);
+
     await expectDone([await startJoin(server, [...argv, '--promotion-timeout', '8s'])]);
+    await server.run(['neco', 'init-local', ...asAdmin, 'writer'], limit);
     // A full disk: etcd makes files of 64 MB for its log.
-    await server.run(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', '/var/lib/etcd']);
+    await mountSmallDisk(server, '/var/lib/etcd');
     await server.run(['chown', 'etcd:etcd', '/var/lib/etcd']);
     await server.run(['chmod', '0700', '/var/lib/etcd']);
     await startWorkers([server]);
@@ -66,8 +79,10 @@ describe('neco join that cannot come to its end', function () {
     await eventually('etcd to be stopped', 'inactive\n', async () => {
       return (await server.exec(['systemctl', 'is-active', 'etcd'])).stdout;
     });
-    const log = await server.run(['journalctl', '-u', 'neco-worker', '-o', 'cat', '--no-pager']);
-    expect(log).to.contain('gave the join up').and.to.contain('run neco join again');
+    await eventually('the worker to say why, and what to do', [true, true], async () => {
+      const log = await server.run(['journalctl', '-u', 'neco-worker', '-o', 'cat', '--no-pager']);
+      return [/gave the join up: .*no space left/.test(log), log.includes('run neco join again')];
+    });
 
     await server.run(['umount', '/var/lib/etcd']);
     await expectDone([await startJoin(server, argv)]);
@@ -95,3 +110,8 @@ describe('neco join that cannot come to its end', function () {
     expect(kept).to.equal('what somebody may still need');
   });
 });
+
+async function mountSmallDisk(server: Server, path: string): Promise<void> {
+  await server.run(['mkdir', '-p', '-m', '0700', path]);
+  await server.run(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path]);
+}

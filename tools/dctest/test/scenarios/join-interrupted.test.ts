@@ -14,18 +14,27 @@ import {
   startWorkers,
   vaultState,
 } from './joining.ts';
+import { partOf, partSeed, runsAll, seeded } from './seeded.ts';
 
 const name = `ji${process.pid}`;
+/** What neco-worker does of a join, as its journal has it. */
+const workerPhases = [
+  'Start etcd',
+  'Have the etcd member promoted',
+  'Start Vault',
+  'Unseal Vault',
+  'Mark the registration active',
+];
 const four = ['boot-0', 'boot-1', 'boot-2', 'boot-3'];
 
-describe('neco join that is interrupted', function () {
+describe(`neco join that is interrupted (seed ${partSeed}${runsAll ? ', all' : ''})`, function () {
   this.timeout(15 * 60_000);
 
   afterEach(async () => {
     await DataCenter.takeDown(name);
   });
 
-  it('goes on after kill -9 in every phase, after a power cut, while another server is down, and anew with an empty disk', async () => {
+  it('goes on after kill -9 in every phase, after a power cut, while another server is down, and anew with an empty disk, with its worker killed', async () => {
     const dataCenter = await clusterWithSpares(name, [3]);
     const [zero, three] = [dataCenter.server(0), dataCenter.server(3)];
     const argv = joinArguments(await caHash(zero));
@@ -52,23 +61,43 @@ describe('neco join that is interrupted', function () {
     await eventually('a fourth Vault', 'standby', () => vaultState(three));
     await dataCenter.server(1).boot();
     await eventually('all Vaults', 3, () => standbys(dataCenter));
-    const serials = await registeredSerials(zero);
 
-    await dataCenter.wipe(3);
-    await carryPassword(dataCenter, 3);
-    await expectDone([await startJoin(dataCenter.server(3), argv)]);
-    await startWorkers([dataCenter.server(3)]);
-    await eventually('four voters again', four, () => memberNames(zero));
-    await eventually('the registration', 'active', async () => {
-      const record = JSON.parse((await etcdValue(zero, '/neco/bootservers/3')) ?? '{}') as { state?: string };
-      return record.state;
-    });
-    const renewed = await registeredSerials(zero);
-    expect(renewed.filter((serial) => serials.includes(serial))).to.deep.equal([]);
-    await expectRevoked(zero, serials);
-    await eventually('all Vaults again', 3, () => standbys(dataCenter));
+    for (const phase of partOf(workerPhases, 1, seeded(partSeed))) {
+      const serials = await registeredSerials(zero);
+      await dataCenter.wipe(3);
+      await carryPassword(dataCenter, 3);
+      await expectDone([await startJoin(three, argv)]);
+      const killed = killWorkerAt(three, phase);
+      await startWorkers([three]);
+      expect(await killed, `neco-worker was killed at: ${phase}`).to.equal(0);
+      await eventually('four voters again', four, () => memberNames(zero));
+      await eventually(`the registration, after: ${phase}`, 'active', async () => {
+        const text = (await etcdValue(zero, '/neco/bootservers/3')) ?? '{}';
+        return (JSON.parse(text) as { state?: string }).state;
+      });
+      const restarts = ['systemctl', 'show', '--property=NRestarts', '--value', 'neco-worker'];
+      await eventually(`neco-worker to run again, after: ${phase}`, true, async () => {
+        return Number(await three.run(restarts)) > 0;
+      });
+      await eventually(`the end of the join, after: ${phase}`, true, async () => {
+        const log = await three.run(['journalctl', '-u', 'neco-worker', '-o', 'cat', '--no-pager']);
+        return log.includes('boot-3 is a boot server now');
+      });
+      const renewed = await registeredSerials(zero);
+      expect(renewed.filter((serial) => serials.includes(serial))).to.deep.equal([]);
+      await expectRevoked(zero, serials);
+      await eventually('all Vaults again', 3, () => standbys(dataCenter));
+    }
   });
 });
+
+/** Kills neco-worker once, as soon as it says that it comes to this phase. @returns 0 when it came to that */
+async function killWorkerAt(server: Server, phase: string): Promise<number> {
+  const script = `journalctl --follow --no-tail --unit neco-worker --output cat | {
+    grep --quiet --line-regexp --extended-regexp '${phase}: (started|skipped)' && systemctl kill --signal=KILL neco-worker
+  }`;
+  return (await server.exec(['sh', '-euc', script], { timeout: 60_000 })).exitCode;
+}
 
 /** Kills join in every phase that it begins, each once. @returns the phases */
 async function joinKilledInEvery(server: Server, argv: readonly string[]): Promise<string[]> {

@@ -12,13 +12,15 @@ import {
   memberNames,
   startJoin,
   startWorkers,
+  vaultState,
   wantedEndpoints,
 } from './joining.ts';
 import { leave } from './leaving.ts';
-import { failureOf, findingsOf, unchanged } from './refusal.ts';
+import { failureOf, findingsOf, unchanged, withFaults, type Fault } from './refusal.ts';
 import { logInAsBootServer } from './vault-log-in.ts';
 
 const name = `jn${process.pid}`;
+const site = '/etc/neco/site.yml';
 const limit = { timeout: 60_000 };
 
 describe('neco join', function () {
@@ -44,6 +46,11 @@ describe('neco join', function () {
         const refused = await joining[0].exec(argv, limit);
         expect(findingsOf(refused).join(), offset).to.match(told);
       }
+      const elsewhere = ['--etcd-prefix', '/elsewhere/', ...joinArguments(hash)];
+      expect(await findings(joining[0], elsewhere)).to.deep.equal([
+        'no boot server is registered under /elsewhere/ in this etcd',
+      ]);
+      await expectAllFindings(dataCenter, joining[0], hash);
     });
     // Both have their packages, so that neither is through before the other wants its turn.
     await Promise.all([
@@ -77,11 +84,62 @@ describe('neco join', function () {
     await eventually('five voters', ['boot-0', 'boot-1', 'boot-2', 'boot-3', 'boot-4'], () =>
       memberNames(dataCenter.server(0)),
     );
+    await eventually('five Vaults that serve', 'active,standby,standby,standby,standby', async () =>
+      (await Promise.all(dataCenter.servers.map(vaultState))).sort().join(),
+    );
+    await eventually('boot-0 to see all well', '', async () => {
+      const { exitCode, stdout } = await zero.exec(['neco', 'status'], limit);
+      return exitCode === 0 ? '' : stdout;
+    });
     const [all = []] = wantedEndpoints(zero, dataCenter.servers);
     await eventually('neco-updater of boot-0 to ask all five', all.join(', '), () => askedByUpdater(zero));
     expect(await updaterProcess(zero), 'it was not restarted').to.equal(updater);
   });
 });
+
+/** What is in the way of a join, by the words of neco. */
+async function findings(server: Server, argv: readonly string[]): Promise<string[]> {
+  return findingsOf(await server.exec(['neco', 'join', '--json', ...argv], limit));
+}
+
+/**
+ * All that can be in the way at once is told at once: too few boot servers named, one with another plan of addresses, which
+ * has this server's address and another neco, a member of this server's name that is alive, and another cluster's name.
+ */
+async function expectAllFindings(dataCenter: DataCenter, server: Server, hash: string): Promise<void> {
+  const [zero, two] = [dataCenter.server(0), dataCenter.server(2)];
+  const other = { version: 1, lrn: 9, name: 'boot-9', address: server.address, neco: '0.0.1' };
+  const more = { state: 'joining', serials: ['0a:0b'], registeredAt: new Date().toISOString() };
+  const key = '/neco/bootservers/9';
+  const put = await etcdctl(zero, 'neco', ['put', key, JSON.stringify({ ...other, ...more })]);
+  expect(put.exitCode, put.stderr).to.equal(0);
+  const rename = (from: string, to: string): string =>
+    `sed -i s/${from}/${to}/g /etc/etcd/etcd.yml; systemctl kill --signal=KILL etcd`;
+  const faults: Fault[] = [
+    { server: two, make: rename('boot-2', 'boot-3'), mend: rename('boot-3', 'boot-2') },
+    {
+      server,
+      make: `sed 's/^cluster: .*/cluster: elsewhere/' ${site} >/run/site.yml; mount --bind /run/site.yml ${site}`,
+      mend: `umount ${site}`,
+    },
+  ];
+  await withFaults(faults, async () => {
+    await eventually('the other name', ['boot-0', 'boot-1', 'boot-3'], () => memberNames(zero));
+    const found = await findings(server, joinArguments(hash, [0, 9]));
+    for (const [index, told] of [
+      /^boot-9 has the address \S+, but by this server's site.yml \S+$/,
+      /^2 of the other boot servers named, at least 3 are needed$/,
+      /^boot-9 runs neco 0\.0\.1, this server \S+$/,
+      /^the address \S+ belongs to boot-9$/,
+      /^a member of etcd named boot-3 is alive at \S+$/,
+      /^these boot servers are the cluster "\S+", this server is of "elsewhere"$/,
+    ].entries())
+      expect(found[index], found.join('; ')).to.match(told);
+    expect(found).to.have.length(6);
+  });
+  await etcdctl(zero, 'neco', ['del', key]);
+  await eventually('the own name', ['boot-0', 'boot-1', 'boot-2'], () => memberNames(zero));
+}
 
 /** The members of etcd that neco-updater says it asks since its file was last rewritten. */
 async function askedByUpdater(server: Server): Promise<string | undefined> {

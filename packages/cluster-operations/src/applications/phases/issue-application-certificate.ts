@@ -39,7 +39,7 @@ export const issueApplicationCertificate: Phase<InitLocalView, InitLocalContext>
 
 /** Why this server needs another certificate for the application; undefined when it has a good one. */
 async function certificateFault(view: InitLocalView): Promise<string | undefined> {
-  const { name, lrn, host, files, clientCa } = view;
+  const { name, lrn, host, files, clientCa, revoked } = view;
   const pair = await host.readPair(files);
   if (pair === undefined) return 'there is none';
   const fault = checkCertificate({ ...pair, ca: clientCa, commonName: name, usages: ['client'] });
@@ -47,6 +47,7 @@ async function certificateFault(view: InitLocalView): Promise<string | undefined
   const { serial, notAfter } = certificateFacts(pair.certificate);
   if (renewalTime(pair.certificate).getTime() < Date.now())
     return `it is near its end, ${notAfter.toISOString()}`;
+  if (revoked.includes(serial)) return 'it is revoked';
   const noted = (await view.application())?.certificates.find((one) => one.lrn === lrn);
   return noted?.serial === serial ? undefined : 'it is not the one that is noted for this server';
 }

@@ -20,8 +20,16 @@ async function refuseFaults(view: JoinView): Promise<void> {
   if (findings.length > 0) throw refuseJoin(findings);
 }
 
-function findingsOf({ host, site, lrn, options, record, signal }: JoinView): Promise<ErrorDetail[]> {
-  return hostChecks(host, site, [...options.lrns, lrn], {
+function findingsOf({
+  host,
+  site,
+  lrn,
+  addresses,
+  options,
+  record,
+  signal,
+}: JoinView): Promise<ErrorDetail[]> {
+  return hostChecks(host, site, [...addresses.keys(), lrn], {
     resuming: record !== undefined,
     leftovers: options.discardOldData
       ? 'put aside'

@@ -15,6 +15,8 @@ export const registerThisServer: Phase<JoinView, JoinContext> = {
     const record = joinRecordOf(context);
     const registeredAt = new Date().toISOString();
     const member = record.memberId === undefined ? {} : { memberId: record.memberId };
+    // One that an interrupted run left may have certificates of applications besides.
+    const known = (await registry.bootServer(lrn))?.serials ?? [];
     const written = await registry.register({
       version: 1,
       lrn,
@@ -23,7 +25,7 @@ export const registerThisServer: Phase<JoinView, JoinContext> = {
       neco: options.version,
       state: 'joining',
       ...member,
-      serials: await ownSerials(host),
+      serials: [...new Set([...known, ...(await ownSerials(host))])],
       registeredAt,
     });
     // One that an interrupted run left may name the member of that run.

@@ -1,5 +1,6 @@
 import type { Phase } from '@neco/core';
 import type { BootServer } from '@neco/bootserver-registry';
+import { applicationSerials, forgetApplicationCertificates } from '../../access/application-certificates.ts';
 import { forgetFirstCertificates, validFirstCertificates } from '../../access/first-certificates.ts';
 import { ownSerials } from '../../access/own-certificates.ts';
 import { revokeSerials } from '../../access/revoke-serials.ts';
@@ -8,7 +9,8 @@ import { sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
 
 /**
  * A server that died and comes back with an empty disk: its old member is removed before a new one is added, for the
- * other order could cost the quorum; its old certificates are revoked before the registry forgets them.
+ * other order could cost the quorum; its old certificates, those of applications too, are revoked before the registry
+ * forgets them.
  */
 export const replaceOldSelf: Phase<JoinView, JoinContext> = {
   id: 'replace-old-self',
@@ -29,9 +31,13 @@ export const replaceOldSelf: Phase<JoinView, JoinContext> = {
     }
     await revokeFirstCertificates(context);
     const registration = await registry.bootServer(lrn);
-    if (registration === undefined || (await isOfThisJoin(context, registration))) return;
-    reporter.info(`revoking the certificates of an earlier ${name}`);
-    await vault('the revocation', (one) => revokeSerials(one, registration.serials));
+    if (registration !== undefined && (await isOfThisJoin(context, registration))) return;
+    const serials = [...(registration?.serials ?? []), ...(await applicationSerials(registry, lrn))];
+    if (serials.length > 0) {
+      reporter.info(`revoking the certificates of an earlier ${name}`);
+      await vault('the revocation', (one) => revokeSerials(one, serials));
+    }
+    await forgetApplicationCertificates(registry, lrn);
     await registry.deleteBootServer(lrn);
   },
 };

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { runPhases, toNecoError, waitFor } from '@neco/core';
 import { readJoinRecord, writeJoinRecord, type JoinRecord } from '../../join/join-record.ts';
 import { ChangingMessages } from '../../unseal/changing-messages.ts';
+import { etcdComplaint } from '../finish-join/etcd-complaint.ts';
 import { giveUpJoin } from '../finish-join/give-up-join.ts';
 import { activePhases, votingPhases } from '../finish-join/finish-phases.ts';
 import type { FinishContext } from '../finish-join/finish-context.ts';
@@ -72,8 +73,11 @@ async function comeToVote(context: FinishContext, limit: AbortSignal): Promise<s
     } catch (thrown) {
       const error = toNecoError(thrown);
       if (error.code === 'FOREIGN_DATA') return error.message;
-      if (limit.aborted)
-        return `no vote within ${String(Math.round(record.promotionLimit / 1000))} s: ${error.message}`;
+      if (limit.aborted) {
+        const complaint = await etcdComplaint(worker.host).catch(() => undefined);
+        const etcd = complaint === undefined ? '' : `; etcd says: ${complaint}`;
+        return `no vote within ${String(Math.round(record.promotionLimit / 1000))} s: ${error.message}${etcd}`;
+      }
       if (signal.aborted) throw error;
       messages.warn(`finish-join: ${error.message}`);
     }
