@@ -9,7 +9,7 @@ const scenarioLimit = process.env['NECO_TEST_ALL'] === undefined ? 60 : 150;
 /** To which stage a test file belongs: the first row that fits; what fits none is a unit test. */
 const kinds: readonly [kind: 'data centre' | 'scenario' | 'library' | 'package', files: RegExp][] = [
   ['data centre', /^tools\/dctest\/test\/[^/]+$/],
-  ['scenario', /^tools\/dctest\/|^packages\/[^/]+\/test\/dc\//],
+  ['scenario', /^tools\/dctest\/|^(packages|tools)\/[^/]+\/test\/dc\//],
   // They start real etcd and Vault processes.
   ['library', /^packages\/(bootserver-registry|cluster-operations|etcd-admin|test-harness|vault-pki)\//],
   // They stand on what is built before.

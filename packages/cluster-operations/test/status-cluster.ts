@@ -40,6 +40,7 @@ export class StatusCluster {
   readonly #binaries: Binaries;
   readonly #clientCa: TestCa;
   readonly #network: string;
+  readonly #learners: ServerProcess[] = [];
   /** All three are needed. */
   #unsealKeys: string[] = [];
 
@@ -160,7 +161,25 @@ export class StatusCluster {
     await this.#give(this.server(lrn), this.#unsealKeys.slice(0, 1));
   }
 
+  /** Adds the etcd of one more server, which is a learner until it is promoted. @returns what takes it away again */
+  async addLearner(lrn: number): Promise<() => Promise<void>> {
+    const [name, peer] = [serverName(lrn), this.#peer(lrn)];
+    await this.#issueServer(lrn);
+    const added = await this.etcdctl('member', 'add', name, '--learner', `--peer-urls=${peer}`);
+    const learner = this.#startEtcd(lrn, 'existing', [...lrns, lrn]);
+    this.#learners.push(learner);
+    await until(`etcd of ${name} to be known`, async () => {
+      const list = await this.etcdctl('member', 'list');
+      if (!list.includes(`started, ${name},`)) throw new Error(list);
+    });
+    return async () => {
+      await this.etcdctl('member', 'remove', /Member +([0-9a-f]+)/.exec(added)?.[1] ?? '');
+      await learner.stop();
+    };
+  }
+
   async stop(): Promise<void> {
+    await Promise.all(this.#learners.map((learner) => learner.stop()));
     await Promise.all(
       this.servers.flatMap(({ etcd, vault }) =>
         vault === undefined ? [etcd.stop()] : [vault.stop(), etcd.stop()],
@@ -193,6 +212,10 @@ export class StatusCluster {
 
   #endpoint(lrn: number): string {
     return `https://${this.addressOf(lrn)}:2379`;
+  }
+
+  #peer(lrn: number): string {
+    return `https://${this.addressOf(lrn)}:2380`;
   }
 
   async #writeFiles(): Promise<void> {
@@ -241,17 +264,17 @@ export class StatusCluster {
     await writeFile(this.path(`${name}.key`), key.reveal(), { mode: 0o600 });
   }
 
-  #startEtcd(lrn: number, state: 'new' | 'existing'): ServerProcess {
-    const [name, address] = [serverName(lrn), this.addressOf(lrn)];
+  #startEtcd(lrn: number, state: 'new' | 'existing', members: readonly number[] = lrns): ServerProcess {
+    const name = serverName(lrn);
     const own = { cert: this.path(`${name}.crt`), key: this.path(`${name}.key`) };
     return new ServerProcess(this.#binaries.etcd, [
       `--name=${name}`,
       `--data-dir=${this.path(`${name}.etcd`)}`,
       `--listen-client-urls=${this.#endpoint(lrn)}`,
       `--advertise-client-urls=${this.#endpoint(lrn)}`,
-      `--listen-peer-urls=https://${address}:2380`,
-      `--initial-advertise-peer-urls=https://${address}:2380`,
-      `--initial-cluster=${lrns.map((each) => `${serverName(each)}=https://${this.addressOf(each)}:2380`).join(',')}`,
+      `--listen-peer-urls=${this.#peer(lrn)}`,
+      `--initial-advertise-peer-urls=${this.#peer(lrn)}`,
+      `--initial-cluster=${members.map((each) => `${serverName(each)}=${this.#peer(each)}`).join(',')}`,
       `--initial-cluster-state=${state}`,
       `--cert-file=${own.cert}`,
       `--key-file=${own.key}`,

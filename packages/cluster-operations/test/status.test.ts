@@ -159,6 +159,24 @@ describe('The status of a cluster', function () {
     }
   });
 
+  it('tells a member that does not vote yet, which is no fault of its own', async () => {
+    const remove = await cluster.addLearner(3);
+    try {
+      const status = await look();
+      expect(status.bootServers[3]?.name).to.equal('boot-3');
+      expect(status.bootServers[3]?.etcd.state).to.equal('learner');
+      expect(status.bootServers[3]?.etcd.version).to.match(/^3\./);
+      const told = status.warnings.find(({ message }) => message.includes('learner'));
+      expect(told).to.include({
+        severity: 'warning',
+        message: 'etcd of boot-3 is a learner and does not vote yet',
+      });
+      expect(etcds(status)).to.deep.equal(['follower', 'follower', 'leader', 'learner']);
+    } finally {
+      await remove();
+    }
+  });
+
   it('tells a certificate that is served and not the one registered', async () => {
     await cluster.withRegistry((registry) =>
       registry.updateBootServer(1, (server) => ({ ...server, serials: ['0a:0b'] })),
@@ -460,6 +478,29 @@ describe('The status of a cluster', function () {
       expect(hints(status)).to.include('on boot-0, boot-1, boot-2 run again: neco setup 0 1 2');
     } finally {
       await rm(cluster.layout.setupRecord);
+    }
+  });
+
+  it('says on a server that was removed what became of it, and asks nobody', async () => {
+    const leftRecord = cluster.path('left.json');
+    const aside = '/var/lib/etcd.aside-1';
+    // Of a server without a certificate for etcd, as this machine is.
+    await writeFile(
+      leftRecord,
+      JSON.stringify({ version: 1, at: new Date().toISOString(), serial: '', aside }),
+    );
+    try {
+      const layout = { ...cluster.layout, leftRecord };
+      const options = { etcd: {}, signal: new AbortController().signal, layout };
+      const status = check(await collectStatus(options));
+      expect(status).to.include({ healthy: false, state: 'left', cluster: 'test', lrn: 0 });
+      expect(status.bootServers).to.deep.equal([]);
+      expect(messages(status)).to.match(
+        /^boot-0 was removed from the cluster .* of etcd lie in \/var\/lib\/etcd\.aside-1$/,
+      );
+      expect(hints(status)).to.include('neco join --discard-old-data');
+    } finally {
+      await rm(leftRecord);
     }
   });
 

@@ -184,7 +184,25 @@ describe('neco site', () => {
 
   it('check refuses one that cannot be read', async () => {
     const { status, stderr } = await runNeco(['site', 'check', '--file', folder]);
-    expect(stderr).to.include('[CONFIG_UNREADABLE]');
+    expect(stderr).to.include('[CONFIG_UNREADABLE]').and.not.include('caused by');
     expect(status).to.equal(2);
+  });
+
+  it('tells with --verbose what led to an error, down to what the system said', async () => {
+    const { status, stdout, stderr } = await runNeco(['site', 'check', '--verbose', '--file', folder]);
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines[0]).to.include('[CONFIG_UNREADABLE]');
+    expect(lines.filter((line) => line.startsWith('caused by: '))).to.have.length.above(1);
+    expect(lines.at(-1)).to.match(/^caused by: Error: EISDIR/);
+    expect({ status, stdout }).to.deep.equal({ status: 2, stdout: '' });
+  });
+
+  it('tells it with --json as well, where it was asked for', async () => {
+    const errorOf = async (...more: string[]): Promise<{ causes?: string[] }> => {
+      const { stderr } = await runNeco(['site', 'check', '--json', ...more, '--file', folder]);
+      return (JSON.parse(stderr) as { error: { causes?: string[] } }).error;
+    };
+    expect((await errorOf('--verbose')).causes?.at(-1)).to.match(/^Error: EISDIR/);
+    expect(await errorOf()).not.to.have.property('causes');
   });
 });

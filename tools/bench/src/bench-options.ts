@@ -8,6 +8,8 @@ export interface BenchOptions {
   readonly runs: number;
   /** Where the results go as JSON. */
   readonly json: string | undefined;
+  /** The name of the data centre that it is measured in, and that is replaced; `bench` unless given. */
+  readonly dataCenter: string;
 }
 
 const defaultRuns = 9;
@@ -21,26 +23,27 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions {
       hint: `there are ${figureNames.join(', ')}`,
     });
   }
-  const { json, runs = String(defaultRuns) } = values;
+  const { json, runs = String(defaultRuns), 'data-center': dataCenter = 'bench' } = values;
   if (!/^[1-9][0-9]{0,2}$/.test(runs)) {
     throw new NecoError('USAGE', `--runs ${JSON.stringify(runs)} is no number of runs`, {
       hint: 'give 1 to 999',
     });
   }
   const names = positionals.filter(isFigure);
-  return { names: names.length === 0 ? figureNames : [...new Set(names)], runs: Number(runs), json };
+  const wanted = names.length === 0 ? figureNames : [...new Set(names)];
+  return { names: wanted, runs: Number(runs), json, dataCenter };
 }
 
 function parse(argv: readonly string[]) {
   try {
     return parseArgs({
       args: [...argv],
-      options: { json: { type: 'string' }, runs: { type: 'string' } },
+      options: { json: { type: 'string' }, runs: { type: 'string' }, 'data-center': { type: 'string' } },
       allowPositionals: true,
     });
   } catch (error) {
     throw new NecoError('USAGE', messageOf(error), {
-      hint: 'usage: npm run bench -- [--runs N] [--json FILE] [NAME…]',
+      hint: 'usage: npm run bench -- [--runs N] [--json FILE] [--data-center NAME] [NAME…]',
       cause: error,
     });
   }

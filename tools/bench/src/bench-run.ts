@@ -26,7 +26,8 @@ export async function benchRun(run: BenchRun): Promise<Map<FigureName, Sample>> 
   const has = (...names: FigureName[]): boolean => names.some((name) => run.wanted.has(name));
   if (has('setup-with-packages')) samples.set('setup-with-packages', await withPackages(run));
   if (!has('setup', 'setup-again', 'status', 'version')) return samples;
-  await install(run);
+  // `neco --version` needs no package but neco's own.
+  if (has('setup', 'setup-again', 'status')) await install(run);
   const turns = [
     async (): Promise<void> => {
       if (has('setup'))

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
-import { NecoError, toNecoError } from '@neco/core';
+import { toNecoError } from '@neco/core';
 import { DataCenter } from '../../dctest/src/data-center.ts';
+import { stopSignal } from '../../dctest/src/stop-signal.ts';
 import { parseBenchOptions, type BenchOptions } from './bench-options.ts';
 import { benchRun } from './bench-run.ts';
 import { changesRun } from './changes/changes-run.ts';
@@ -10,18 +11,12 @@ import { changeFigures, figures, type FigureName } from './figures.ts';
 import { isOver, resultOf, type Result, type Sample } from './results.ts';
 import { resultTable } from './result-table.ts';
 
-const dataCenterName = 'bench';
-
 /** Measures neco against what can be had without it. @returns the exit status: 1 when a limit is exceeded. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const stop = new AbortController();
-  const onSignal = (): void => {
-    stop.abort(new NecoError('CANCELLED', 'stopped'));
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
+  const signal = stopSignal(() => say('stopping, and taking down what is there'));
   try {
     const options = parseBenchOptions(argv);
-    const results = await measure(options, stop.signal);
+    const results = await measure(options, signal);
     if (options.json !== undefined)
       await writeFile(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
     return report(results);
@@ -29,7 +24,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const error = toNecoError(thrown);
     say(`bench: ${error.message}`);
     if (error.hint !== undefined) say(error.hint);
-    return stop.signal.aborted ? 130 : error.exitStatus;
+    return signal.aborted ? 130 : error.exitStatus;
   }
 }
 
@@ -69,18 +64,19 @@ function benchesOf(names: readonly FigureName[]): Bench[] {
   return benches.filter((bench) => bench.names.length > 0);
 }
 
-async function measure({ names, runs }: BenchOptions, signal: AbortSignal): Promise<Result[]> {
+async function measure(options: BenchOptions, signal: AbortSignal): Promise<Result[]> {
+  const { names, runs, dataCenter: place } = options;
   const samples = new Map<FigureName, Sample[]>(names.map((name) => [name, []]));
   for (const { lrns, prepare, names: together } of benchesOf(names)) {
     try {
-      const dataCenter = await DataCenter.up({ name: dataCenterName, lrns, replace: true, signal, say });
+      const dataCenter = await DataCenter.up({ name: place, lrns, replace: true, signal, say });
       const run = await prepare(dataCenter, new Set(together), signal);
       for (let index = 0; index < runs; index += 1) {
         const taken = await run(index, (line) => say(`run ${index + 1} of ${runs}: ${line}`));
         for (const [name, sample] of taken) samples.get(name)?.push(sample);
       }
     } finally {
-      await DataCenter.takeDown(dataCenterName);
+      await DataCenter.takeDown(place);
     }
   }
   return names.map((name) => resultOf(name, samples.get(name) ?? []));

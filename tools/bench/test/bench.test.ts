@@ -8,12 +8,24 @@ import { isOver, resultOf } from '../src/results.ts';
 
 describe('npm run bench', () => {
   it('measures everything nine times unless told otherwise', () => {
-    expect(parseBenchOptions([])).to.deep.equal({ names: figureNames, runs: 9, json: undefined });
+    const usual = { names: figureNames, runs: 9, json: undefined, dataCenter: 'bench' };
+    expect(parseBenchOptions([])).to.deep.equal(usual);
   });
 
-  it('takes names, a number of runs and a file', () => {
-    const options = parseBenchOptions(['version', '--runs', '3', 'status', '--json', 'out.json', 'version']);
-    expect(options).to.deep.equal({ names: ['version', 'status'], runs: 3, json: 'out.json' });
+  it('takes names, a number of runs, a file and a data centre', () => {
+    const argv = [
+      'version',
+      '--runs',
+      '3',
+      'status',
+      '--json',
+      'out.json',
+      'version',
+      '--data-center',
+      'mine',
+    ];
+    const wanted = { names: ['version', 'status'], runs: 3, json: 'out.json', dataCenter: 'mine' };
+    expect(parseBenchOptions(argv)).to.deep.equal(wanted);
   });
 
   for (const argv of [['speed'], ['--runs', '0'], ['--runs', 'many'], ['--fast'], ['--json']]) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { waitFor } from '@neco/core';
 import { run } from '../src/run.ts';
-import { dc, startDc } from './dc.ts';
+import { dc, dcOnTerminal, startDc } from './dc.ts';
 import { leftovers } from './leftovers.ts';
 
 const name = `tc${process.pid}`;
@@ -53,6 +53,9 @@ describe('the command of the data centre in a box', function () {
     expect(up.stdout).to.match(new RegExp(`^${name} is up after [0-9.]+ s: boot-0, boot-1\n$`));
     const exec = await dc('exec', ...at, '1', '--', 'sh', '-c', 'hostname; exit 9');
     expect(exec).to.include({ stdout: 'boot-1\n', exitCode: 9 });
+    const isTerminal = ['exec', ...at, '1', '--', 'test', '-t', '0'];
+    expect((await dc(...isTerminal)).exitCode, 'without a terminal').to.equal(1);
+    expect((await dcOnTerminal(...isTerminal)).exitCode, 'with a terminal').to.equal(0);
     await dc('crash', ...at, '1');
     expect((await dc('list', ...at)).stdout).to.match(
       /boot-0 +10\.69\.0\.10 +running\n +boot-1 +10\.69\.0\.11 +off\n/,

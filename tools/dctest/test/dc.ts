@@ -1,30 +1,21 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { shellStatus } from '../src/run.ts';
+import { startTool } from './start-tool.ts';
 
 const program = join(import.meta.dirname, '../main.ts');
 
+const argv = [process.execPath, '--conditions=neco-source', program] as const;
+
 /** The program as a process that leads a group of its own, as a shell starts it on a terminal. */
 export function startDc(...args: string[]) {
-  const child = spawn(process.execPath, ['--conditions=neco-source', program, ...args], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  child.on('error', reject);
-  child.on('close', (code, signal) => resolve(shellStatus(code, signal)));
-  const ended = Promise.all([promise, text(child.stdout), text(child.stderr)]).then(
-    ([exitCode, stdout, stderr]) => ({
-      exitCode,
-      stdout,
-      stderr,
-    }),
-  );
-  return { child, ended };
+  return startTool([...argv, ...args]);
 }
 
 /** Runs the program to its end. */
 export async function dc(...args: string[]) {
   return startDc(...args).ended;
+}
+
+/** Runs the program to its end on a terminal of its own, script(1). */
+export async function dcOnTerminal(...args: string[]) {
+  return startTool(['script', '-qefc', [...argv, ...args].join(' '), '/dev/null']).ended;
 }

@@ -1,40 +1,55 @@
+import { parseArgs } from 'node:util';
 import { messageOf, NecoError } from '@neco/core';
 import { DataCenter } from '../../dctest/src/data-center.ts';
 import { administrator, expectDone, handOutSecrets, startSetup } from '../../dctest/src/set-up-cluster.ts';
+import { stopSignal } from '../../dctest/src/stop-signal.ts';
 import { SetupDisplay } from './setup-display.ts';
 
-const name = 'demo';
+const usage = 'usage: npm run demo [-- --name NAME], the name of the data centre, demo unless given';
 
 /** Three boot servers brought up before your eyes. @returns the exit status */
 export async function main(argv: readonly string[]): Promise<number> {
-  if (argv.length > 0) {
-    say('usage: npm run demo (it takes no arguments)', process.stderr);
+  const name = nameIn(argv);
+  if (name === undefined) {
+    say(usage, process.stderr);
     return 2;
   }
   const start = performance.now();
-  const stop = new AbortController();
-  const onSignal = (): void => {
-    stop.abort(new NecoError('CANCELLED', 'stopped'));
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
+  const signal = stopSignal(() => say('\nstopping, and taking down what is there', process.stderr));
   try {
-    const done = await run(stop.signal);
+    const done = await run(name, signal);
     say(`\nThe whole demo took ${seconds(start)}.`);
     return done;
   } catch (error) {
+    if (signal.aborted) {
+      await DataCenter.takeDown(name);
+      return 130;
+    }
     say(`the demo failed: ${messageOf(error)}`, process.stderr);
     if (error instanceof NecoError && error.hint !== undefined) say(error.hint, process.stderr);
-    if (stop.signal.aborted) await DataCenter.takeDown(name);
-    else
-      say(
-        `its servers still run, to be looked at; to take them down: npm run -s dc -- down --name ${name}`,
-        process.stderr,
-      );
-    return stop.signal.aborted ? 130 : 1;
+    if (await stands(name)) {
+      const down = `npm run -s dc -- down --name ${name}`;
+      say(`its servers still run, to be looked at; to take them down: ${down}`, process.stderr);
+    }
+    return 1;
   }
 }
 
-async function run(signal: AbortSignal): Promise<number> {
+/** The name of the data centre, which is another for who must not replace a demo that stands. */
+function nameIn(argv: readonly string[]): string | undefined {
+  try {
+    const { values } = parseArgs({ args: [...argv], options: { name: { type: 'string', default: 'demo' } } });
+    return values.name;
+  } catch {
+    return undefined;
+  }
+}
+
+async function stands(name: string): Promise<boolean> {
+  return (await DataCenter.names()).includes(name);
+}
+
+async function run(name: string, signal: AbortSignal): Promise<number> {
   say('Three fresh Debian servers, with the depot they install from:');
   const dataCenter = await DataCenter.up({ name, replace: true, signal, say });
   say('\nneco setup 0 1 2, on all three at once:');
@@ -54,6 +69,7 @@ To take it down:     npm run -s dc -- down --name ${name}`);
 /** `neco setup` on all servers, with a line for each. */
 async function setup({ servers }: DataCenter, signal: AbortSignal): Promise<void> {
   await handOutSecrets(servers);
+  signal.throwIfAborted();
   const display = new SetupDisplay(
     process.stdout,
     servers.map((server) => server.name),
@@ -64,6 +80,7 @@ async function setup({ servers }: DataCenter, signal: AbortSignal): Promise<void
     for (const run of runs) run.signal('SIGTERM').catch(() => undefined);
   };
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   try {
     await expectDone(runs);
   } finally {

@@ -9,15 +9,21 @@ interface Row {
   style: 'cyan' | 'green' | 'red' | 'dim';
 }
 
+/** Where it is shown: standard output, or what is like it. */
+export interface DisplayOutput extends NodeJS.WritableStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
 /** What several `neco setup --json` do, side by side: a line each that is written over, or plain lines. */
 export class SetupDisplay {
   readonly #rows = new Map<string, Row>();
-  readonly #output: NodeJS.WriteStream;
+  readonly #output: DisplayOutput;
   readonly #update: ReturnType<typeof createLogUpdate> | undefined;
 
-  constructor(output: NodeJS.WriteStream, names: readonly string[]) {
+  constructor(output: DisplayOutput, names: readonly string[]) {
     this.#output = output;
-    this.#update = output.isTTY ? createLogUpdate(output) : undefined;
+    this.#update = output.isTTY === true ? createLogUpdate(output) : undefined;
     for (const name of names)
       this.#rows.set(name, { position: '', title: 'starting', state: '', style: 'dim' });
   }
@@ -56,9 +62,10 @@ export class SetupDisplay {
   }
 
   #draw(): void {
+    const width = this.#output.columns ?? 80;
     const lines = [...this.#rows].map(([name, { position, title, state, style }]) => {
       const text = `${name.padEnd(10)} ${position.padEnd(6)} ${title}${state === '' ? '' : `: ${state}`}`;
-      return styleText(style, text.slice(0, this.#output.columns - 1));
+      return styleText(style, text.slice(0, width - 1));
     });
     this.#update?.(lines.join('\n'));
   }

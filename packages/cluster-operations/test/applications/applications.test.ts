@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { lstat, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { NecoError, Secret, silentReporter, type Reporter } from '@neco/core';
 import { openHost } from '@neco/host-installer';
 import { certificateFacts } from '@neco/vault-pki';
@@ -186,25 +187,51 @@ describe('applications', function () {
       expect(states[0]).to.match(/neco join 3 on boot-3 \(process [0-9]+\) since 20.*Z is at work/);
     });
 
-    for (const name of [
-      'root',
-      'neco',
-      'neco-x',
-      'vault',
-      'boot-7',
-      'backup',
-      'etcd',
-      'localhost',
-      'a-',
-      'xn--a',
-      'A',
-      '1a',
-    ])
-      it(`refuses the name ${name}`, async () => {
+    const longest = 'a'.repeat(32);
+    for (const [name, reason] of [
+      ['root', 'this user of etcd may do everything'],
+      ['backup', 'this user of etcd may do everything'],
+      ['neco', 'for what the boot servers run themselves'],
+      ['neco-x', 'for what the boot servers run themselves'],
+      ['vault', 'for what the boot servers run themselves'],
+      ['boot-7', 'for the boot servers'],
+      ['etcd', 'whose configuration is /etc/etcd'],
+      ['localhost', 'each server has this name in its certificates'],
+      ['a-', 'Vault signs no certificate'],
+      ['xn--a', 'Vault signs no certificate'],
+      ['A', '1 to 32 lower-case letters'],
+      ['1a', 'a letter first'],
+      [`${longest}a`, '1 to 32 lower-case letters'],
+    ] as const)
+      it(`refuses the name ${name} and says why`, async () => {
         const ask = answering(administrator);
-        await refusal(init(name, { ask }), 'APPLICATION_NAME_INVALID');
+        const { message } = await refusal(init(name, { ask }), 'APPLICATION_NAME_INVALID');
+        expect(message).to.include(JSON.stringify(name)).and.include(reason);
         expect(ask.asked).to.equal(0);
       });
+
+    it('takes a name of 32 letters, the longest there may be', async () => {
+      expect(await init(longest)).to.deep.equal({ changed: true });
+      expect(await world.etcdctlOk('user', 'get', longest)).to.include(`Roles: ${longest}\n`);
+      expect(await local(longest)).to.deep.equal({ changed: true });
+      expect(
+        certificateFacts(await readFile(filesOf(world.layout, longest).certificatePath, 'utf8')),
+      ).to.include({
+        commonName: longest,
+      });
+    });
+
+    it('refuses the name of what is there under /etc and is no directory, such as hostname, and changes nothing', async () => {
+      const name = fresh();
+      const { directory } = filesOf(world.layout, name);
+      await mkdir(dirname(directory), { recursive: true });
+      await writeFile(directory, 'boot-0\n');
+      const { message } = await refusal(init(name), 'APPLICATION_NAME_INVALID');
+      expect(message).to.include(`${directory} is there and is no directory`);
+      expect(await readFile(directory, 'utf8')).to.equal('boot-0\n');
+      expect(await world.etcdctlOk('user', 'list')).to.not.match(new RegExp(`^${name}$`, 'm'));
+      expect(await world.etcdctlOk('get', `/neco/applications/${name}`)).to.equal('');
+    });
 
     it('refuses the name that begins its own prefix', async () => {
       const options = { ...world.options(), etcd: { prefix: '/cluster/neco/' } };

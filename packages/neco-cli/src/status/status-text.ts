@@ -108,7 +108,7 @@ function workerText({ running, enabled }: NonNullable<ClusterStatus['worker']>):
   const here = running ? 'runs on this server' : 'not started on this server';
   if (running && enabled) return `${here}, and will after a boot`;
   if (running) return `${here}, but will not after a boot: systemctl enable neco-worker`;
-  return `${here}; it installs the applications: systemctl ${enabled ? 'start' : 'enable --now'} neco-worker`;
+  return `${here}; it follows who joins and leaves: systemctl ${enabled ? 'start' : 'enable --now'} neco-worker`;
 }
 
 /** Where an application has certificates; what is wrong with one is among the warnings. */

@@ -2,6 +2,7 @@ import { Command, Option } from 'clipanion';
 import { NecoError, parseLrnList } from '@neco/core';
 import { DataCenter } from '../data-center.ts';
 import { administrator } from '../set-up-cluster.ts';
+import { stopSignal } from '../stop-signal.ts';
 import { DataCenterCommand } from './data-center-command.ts';
 
 export class UpCommand extends DataCenterCommand {
@@ -31,7 +32,7 @@ export class UpCommand extends DataCenterCommand {
       bare,
       setup,
       say,
-      signal: this.#stopSignal(),
+      signal: stopSignal(() => this.say('stopping, and taking down what is there')),
     });
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     const names = dataCenter.servers.map((server) => server.name).join(', ');
@@ -44,20 +45,6 @@ export class UpCommand extends DataCenterCommand {
       );
     }
     return 0;
-  }
-
-  /** Fires at Ctrl-C. A second one a while later ends this at once; npm may send the first one twice. */
-  #stopSignal(): AbortSignal {
-    const stop = new AbortController();
-    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-    const onSignal = () => {
-      if (stop.signal.aborted) return;
-      this.say('stopping, and taking down what is there');
-      stop.abort();
-      setTimeout(() => signals.forEach((signal) => process.off(signal, onSignal)), 1000).unref();
-    };
-    for (const signal of signals) process.on(signal, onSignal);
-    return stop.signal;
   }
 
   #lrns(): number[] {

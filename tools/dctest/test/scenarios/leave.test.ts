@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { dc } from '../dc.ts';
 import { DataCenter } from '../../src/data-center.ts';
 import type { Server } from '../../src/server.ts';
 import { administrator, expectDone } from '../../src/set-up-cluster.ts';
@@ -33,7 +34,11 @@ describe('neco leave', function () {
   let two: Server;
 
   beforeEach(async () => {
-    dataCenter = await DataCenter.up({ name, setup: true, replace: true });
+    // As a person brings up a finished cluster.
+    const up = await dc('up', '--setup', '--lrns', '2,0,1', '--name', name);
+    expect(up.exitCode, up.stderr).to.equal(0);
+    expect(up.stdout).to.match(/ s: boot-0, boot-1, boot-2\n$/);
+    dataCenter = await DataCenter.attach(name);
     [zero, one, two] = [dataCenter.server(0), dataCenter.server(1), dataCenter.server(2)];
   });
 

@@ -5,6 +5,7 @@ import type { Server } from '../../src/server.ts';
 import { administrator } from '../../src/set-up-cluster.ts';
 import { SetupRun } from '../../src/setup-run.ts';
 import { etcdctl, etcdOf, etcdValue, serverAuthority, vault } from '../../src/stock-clients.ts';
+import { etcdLeader } from './leaders.ts';
 import {
   caHash,
   eventually,
@@ -311,6 +312,12 @@ describe('the use cases of the seed, word for word, step by step', function () {
       expect(bootServers[3]).to.include({ registration: 'joining' });
       expect(bootServers[3]?.etcd.state).to.equal('unstarted');
       expect(warnings.map(({ hint }) => hint).join()).to.include('on boot-3: systemctl start neco-worker');
+      const members = await table(zero, 'member', 'list');
+      expect(members.map(([who, , address, state]) => [who, address, state])).to.have.deep.members([
+        ['NAME', 'ADDRESS', 'STATE'],
+        ...(await listedVoters(three)),
+        ['-', fourth.address, 'unstarted'],
+      ]);
     });
 
     it('Run `neco init-local NAME` on a new boot server. Client certificates for `NAME` have issued.', async () => {
@@ -339,6 +346,16 @@ describe('the use cases of the seed, word for word, step by step', function () {
       await expectOwnPrefixAlone(fourth, fourth);
       expect(await Promise.all(three.map(mainPids)), 'nothing was restarted').to.deep.equal(processes);
       await eventually('neco status', 0, async () => (await fourth.exec(['neco', 'status'], limit)).exitCode);
+      const vaults = await table(fourth, 'vault', 'status');
+      const wanted = all.map(async (server) => [
+        server.name,
+        `https://${server.address}:8200`,
+        await vaultState(server),
+      ]);
+      expect(vaults.map(([who, address, state]) => [who, address, state])).to.deep.equal([
+        ['SERVER', 'ADDRESS', 'STATE'],
+        ...(await Promise.all(wanted)),
+      ]);
     });
 
     it('(and each of these run again finds nothing to do, but what it is forced to)', async () => {
@@ -427,6 +444,21 @@ async function expectOwnPrefixAlone(server: Server, target: Server): Promise<voi
   for (const other of ['/neco/', '/vault/', '/']) {
     expect((await ask('get', other, '--prefix')).stderr, other).to.include('permission denied');
   }
+}
+
+/** What a command of neco shows to a person, its lines cut into columns. */
+async function table(server: Server, ...command: string[]): Promise<string[][]> {
+  const shown = await server.run(['neco', ...command], limit);
+  return shown
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(/ {2,}/));
+}
+
+/** The names, addresses and states of servers whose etcds vote, as etcd itself has them. */
+async function listedVoters(voters: readonly Server[]): Promise<string[][]> {
+  const leader = await etcdLeader(voters);
+  return voters.map((voter) => [voter.name, voter.address, voter === leader ? 'leader' : 'follower']);
 }
 
 async function registered(server: Server): Promise<string[]> {
