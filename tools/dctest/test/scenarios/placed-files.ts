@@ -8,16 +8,16 @@ interface Call {
   readonly ended: number;
 }
 
-/** A file, or a link to one, that a program put in place. */
+/** A file, or a link, that a program put in place. */
 export interface PlacedFile {
   readonly path: string;
-  /** What a power cut right after it, or right before it was in place, might have left half done; nothing where all is well. */
+  /** What was not on the disk in time, so that a power cut might have left half of it; nothing where all is well. */
   readonly faults: readonly string[];
 }
 
 /**
- * The files that were renamed into one of these folders, and what of each was not on the disk in time: its content before
- * it was in place, or that of the folder to which a link leads; and the folder in which it lies, afterwards.
+ * The files and links that were renamed into one of these folders, and what of each was not on the disk in time: before it
+ * was in place its content, or all of the generation of a pair to which it leads; afterwards the folder in which it lies.
  * @param trace of execve, fsync, rename and symlink, as `strace -f -y` writes it
  */
 export function placedFiles(trace: string, folders: readonly string[]): PlacedFile[] {
