@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openHost, readOnlyHost } from '../src/index.ts';
 import { expect } from 'chai';
+import { straceFixture } from './support/run-fixture.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
 describe('directories and files of a host', () => {
@@ -56,6 +57,31 @@ describe('directories and files of a host', () => {
     ]);
     expect(await host.stat(path)).to.equal(undefined);
   });
+
+  for (const [change, call] of [
+    ['make', 'mkdir'],
+    ['remove', 'unlink'],
+    ['move aside', 'rename'],
+  ] as const) {
+    it(`survive a power cut: to ${change} one syncs what it lies in`, async () => {
+      const path = join(directory.path, 'var/lib');
+      if (change !== 'make') {
+        await mkdir(join(directory.path, 'var'));
+        await writeFile(path, '');
+      }
+      const { trace } = await straceFixture(
+        'change-files.ts',
+        [change, path],
+        ['-e', 'trace=mkdir,unlink,rename,fsync'],
+      );
+      const calls = trace.filter((line) => line.includes(directory.path));
+      const changed = calls.findLastIndex((line) => line.includes(`${call}("`));
+      expect(changed, calls.join('\n')).to.not.equal(-1);
+      const synced = calls.slice(changed).flatMap((line) => /fsync\(\d+<([^>]+)>/.exec(line)?.[1] ?? []);
+      const parents = [join(directory.path, 'var'), ...(change === 'make' ? [directory.path] : [])];
+      expect(synced).to.have.members(parents);
+    });
+  }
 
   it('tell what is not there from what cannot be read', async () => {
     const missing = join(directory.path, 'none');

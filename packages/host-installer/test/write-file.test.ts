@@ -50,19 +50,26 @@ describe('writing a file', function () {
     expect((await host.stat(path))?.owner).to.equal('root');
   });
 
-  it('syncs the file before it is renamed, and the directory after', async () => {
+  it('syncs all files before the first is renamed, and their directory after the last', async () => {
+    const other = join(directory.path, 'vault.json');
     const { trace } = await straceFixture(
-      'write-file.ts',
-      [path, 'one'],
+      'write-files.ts',
+      [path, 'one', other, 'two'],
       ['-e', 'trace=fsync,fdatasync,rename'],
     );
     const calls = trace
       .filter((line) => line.includes(directory.path))
-      .map((line) => /\b(fsync|rename)\(.*/.exec(line)?.[0]);
-    expect(calls).to.have.length(3);
-    expect(calls[0]).to.match(/^fsync\(\d+<.*\.etcd\.yml\.neco-/);
-    expect(calls[1]).to.match(/^rename\("?.*etcd\.yml"?\)/);
-    expect(calls[2]).to.include(`<${directory.path}>`);
+      .map((line) => /\b(fsync|rename)\(.*/.exec(line)?.[0] ?? line);
+    expect(calls).to.have.length(5);
+    const inAnyOrder = (lines: readonly string[]) => lines.join('\n');
+    for (const name of ['etcd.yml', 'vault.json']) {
+      const file = name.replace('.', '\\.');
+      expect(inAnyOrder(calls.slice(0, 2))).to.match(new RegExp(`^fsync\\(\\d+<.*\\.${file}\\.neco-`, 'm'));
+      expect(inAnyOrder(calls.slice(2, 4))).to.match(new RegExp(`^rename\\("?.*/${file}"?\\)`, 'm'));
+    }
+    expect(calls[4])
+      .to.match(/^fsync\(/)
+      .and.include(`<${directory.path}>`);
   });
 
   it('is whole or not there when killed at any sync or rename, and leaves no litter once it is done again', async () => {
@@ -71,7 +78,7 @@ describe('writing a file', function () {
       const [name, when] = call.split(':');
       const inject = `inject=${name ?? ''}:signal=SIGKILL:${when ?? ''}`;
       const { killed } = await straceFixture(
-        'write-file.ts',
+        'write-files.ts',
         [path, 'new'],
         ['-e', 'trace=fsync,rename', '-e', inject],
       );

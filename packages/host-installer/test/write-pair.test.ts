@@ -124,21 +124,28 @@ describe('writing a certificate and its key as a pair', function () {
     });
   }
 
-  it('syncs both files and their directory before the link is swapped', async () => {
-    const argv = [directory, join(scratch.path, 'first.pem'), join(scratch.path, 'first.key.pem')];
-    const { trace } = await straceFixture('write-pair.ts', argv, ['-e', 'trace=fsync,rename']);
+  it('syncs the files of all pairs and their directories before the first link is swapped, and the links after the last', async () => {
+    const pair = (name: string, files: string) => [
+      name,
+      join(scratch.path, `${files}.pem`),
+      join(scratch.path, `${files}.key.pem`),
+    ];
+    const argv = [directory, ...pair('server', 'first'), ...pair('peer', 'second')];
+    const { trace } = await straceFixture('write-pairs.ts', argv, ['-e', 'trace=fsync,rename']);
     const calls = trace.filter((line) => line.includes(directory));
-    const swap = calls.findIndex((line) => line.includes('rename(') && line.includes('/current"'));
-    const synced = calls.slice(0, swap).filter((line) => line.includes('fsync('));
-    for (const part of ['/1/tls.crt>', '/1/tls.key>', '/server/1>', '/.pairs/server>']) {
-      expect(
-        synced.some((line) => line.includes(part)),
-        part,
-      ).to.equal(true);
+    const isSwap = (line: string) => line.includes('rename(') && line.includes('/current"');
+    expect(calls.filter(isSwap)).to.have.length(2);
+    // The links that the programs know are put in place once, before the first swap, and lead nowhere until then.
+    const [swap, last] = [calls.findIndex(isSwap), calls.findLastIndex((line) => line.includes('rename('))];
+    const synced = (lines: readonly string[]) => lines.filter((line) => line.includes('fsync(')).join('\n');
+    for (const name of ['server', 'peer']) {
+      const store = `${directory}/.pairs/${name}`;
+      for (const part of [`${store}/1/tls.crt`, `${store}/1/tls.key`, `${store}/1`, store]) {
+        expect(synced(calls.slice(0, swap)), `before ${name} is in place`).to.include(`<${part}>`);
+      }
+      expect(synced(calls.slice(last)), `after ${name} is in place`).to.include(`<${store}>`);
     }
-    expect(
-      calls.slice(swap).some((line) => line.includes('fsync(') && line.includes('/.pairs/server>')),
-    ).to.equal(true);
+    expect(synced(calls.slice(last)), 'the links that the programs know').to.include(`<${directory}>`);
   });
 
   async function startAnew(): Promise<void> {
@@ -151,9 +158,10 @@ describe('writing a certificate and its key as a pair', function () {
       await host.writePair({ ...paths('server'), ...third });
       await host.writePair({ ...paths('server'), ...first });
     }
-    const argv = [directory, join(scratch.path, 'second.pem'), join(scratch.path, 'second.key.pem')];
+    const files = [join(scratch.path, 'second.pem'), join(scratch.path, 'second.key.pem')];
+    const argv = [directory, 'server', ...files];
     const inject = `inject=${call}:signal=SIGKILL:when=${String(count)}`;
-    return (await straceFixture('write-pair.ts', argv, ['-e', `trace=${call}`, '-e', inject])).killed;
+    return (await straceFixture('write-pairs.ts', argv, ['-e', `trace=${call}`, '-e', inject])).killed;
   }
 
   /** What a program sees that opens the two paths. */

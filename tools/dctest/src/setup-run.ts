@@ -57,24 +57,14 @@ export class SetupRun {
   }
 
   /**
-   * As `start`, with every program that neco runs written down, with its arguments and its environment.
+   * As `start`, with every program that neco runs written down, with its arguments and its environment, and what it syncs
+   * and puts in place.
    * @param trace file on this machine
    */
   static async startTraced(server: Server, argv: readonly string[], trace: string): Promise<SetupRun> {
-    // Stopped at execve(2) alone, so that it takes hardly longer.
-    const strace = [
-      'strace',
-      '-f',
-      '-qq',
-      '--seccomp-bpf',
-      '-e',
-      'trace=execve',
-      '-v',
-      '-s',
-      '100000',
-      '-o',
-      trace,
-    ];
+    // Stopped at these few calls alone, so that it takes hardly longer.
+    const calls = ['--seccomp-bpf', '-e', 'trace=execve,fsync,rename,symlink'];
+    const strace = ['strace', '-f', '-qq', '-y', '-v', '-s', '100000', ...calls, '-o', trace];
     return new SetupRun(server, await server.spawnUnder(strace, ['neco', 'setup', '--json', ...argv]));
   }
 

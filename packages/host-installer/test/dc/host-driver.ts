@@ -42,9 +42,20 @@ export class HostDriver {
 
   /** As `ask`, for what must succeed. */
   async do(action: string, ...argv: string[]): Promise<unknown> {
-    const { result, error } = await this.ask(action, ...argv);
-    if (error !== undefined)
-      throw new Error(`${action} ${argv.join(' ')}: ${JSON.stringify(error, undefined, 2)}`);
-    return result;
+    return expectGood(action, argv, await this.ask(action, ...argv));
   }
+
+  /** As `do`, under strace(1). @returns its lines, a call of one of these names each */
+  async trace(calls: string, action: string, ...argv: string[]): Promise<string[]> {
+    const strace = ['strace', '-f', '-qq', '-y', '-v', '--seccomp-bpf', '-e', `trace=${calls}`];
+    const traced = await this.server.spawnUnder(strace, ['node', program, action, ...argv]);
+    const { stdout, stderr } = await traced.output();
+    expectGood(action, argv, JSON.parse(stdout) as Answer);
+    return stderr.split('\n');
+  }
+}
+
+function expectGood(action: string, argv: readonly string[], { result, error }: Answer): unknown {
+  if (error === undefined) return result;
+  throw new Error(`${action} ${argv.join(' ')}: ${JSON.stringify(error, undefined, 2)}`);
 }

@@ -64,6 +64,19 @@ describe('units of a host', function () {
     expect((await host.server.exec(['systemctl', 'is-enabled', name])).stdout.trim()).to.equal('disabled');
   });
 
+  it('are enabled and disabled for good: what systemd changed for it is synced afterwards', async () => {
+    const name = 'neco-test-lasting.service';
+    await host.do('define', name, service(['ExecStart=/bin/sleep infinity']));
+    for (const action of ['enable', 'disable']) {
+      const calls = await host.trace('execve,fsync', action, name);
+      const changed = calls.findLastIndex((line) => line.includes(`"systemctl", "${action}"`));
+      expect(changed, calls.join('\n')).to.not.equal(-1);
+      const synced = calls.slice(changed).flatMap((line) => /fsync\(\d+<([^>]+)>/.exec(line)?.[1] ?? []);
+      const place = '/etc/systemd/system';
+      expect(synced, action).to.include.members([place, `${place}/multi-user.target.wants`]);
+    }
+  });
+
   it('that are not there are told as such', async () => {
     expect(await unit('neco-test-none.service')).to.include({
       load: 'not-found',

@@ -16,10 +16,16 @@ export interface Case {
   readonly how: Interruption;
   /** How long after the phase began, in milliseconds. */
   readonly after: number;
+  /** How long before the same command is run again there, in milliseconds; not at all unless given. */
+  readonly away?: number;
 }
 
 /** Limit of one run; far more than it needs, but a run that hangs must say what it waits for. */
-const limit = ['--timeout', '120s'];
+const limit = limitOf(0);
+
+function limitOf(away: number): string[] {
+  return ['--timeout', `${120 + away / 1000}s`];
+}
 
 /** Fresh servers with the secrets handed out. */
 export async function freshServers(name: string): Promise<DataCenter> {
@@ -31,10 +37,10 @@ export async function freshServers(name: string): Promise<DataCenter> {
 /** Runs setup on all, interrupts one server in one phase, runs the same again there, and checks the cluster. */
 export async function setUpInterrupted(
   dataCenter: DataCenter,
-  { lrn, phase, how, after }: Case,
+  { lrn, phase, how, after, away = 0 }: Case,
 ): Promise<void> {
   const { servers } = dataCenter;
-  const runs = await startSetup(servers, limit);
+  const runs = await startSetup(servers, limitOf(away));
   const index = servers.findIndex(({ which }) => which === lrn);
   const victim = runs[index];
   if (victim === undefined) throw new Error(`no server ${lrn}`);
@@ -45,6 +51,7 @@ export async function setUpInterrupted(
   await delay(after);
   const victims = how.endsWith('everywhere') ? runs : [victim];
   await Promise.all(victims.map((run) => interrupt(run, how)));
+  await delay(away);
   const again = await Promise.all(victims.map((run) => start(servers, run.server)));
   await expectDone([...runs.filter((run) => !victims.includes(run)), ...again]);
   if (how.startsWith('power cut')) await checkAfterPowerCut(dataCenter);
@@ -53,15 +60,18 @@ export async function setUpInterrupted(
 
 /**
  * Runs setup on all and kills it on one server in every phase that it begins, each once, in one setup.
- * @returns the phases in which it was killed.
+ * @returns the phases in which it was killed, and all that ever began there: a quick one may be over when the kill comes
  */
-export async function setUpKilledInEvery(dataCenter: DataCenter, lrn: number): Promise<string[]> {
+export async function setUpKilledInEvery(
+  dataCenter: DataCenter,
+  lrn: number,
+): Promise<{ killed: string[]; began: string[] }> {
   const { servers } = dataCenter;
   const server = dataCenter.server(lrn);
   const others = await Promise.all(
     servers.filter((other) => other !== server).map((other) => start(servers, other)),
   );
-  const killed = new Set<string>();
+  const [killed, began] = [new Set<string>(), new Set<string>()];
   for (;;) {
     const run = await start(servers, server);
     const begun = await run.next(({ id = '', status }) => status === 'started' && !killed.has(id));
@@ -71,9 +81,11 @@ export async function setUpKilledInEvery(dataCenter: DataCenter, lrn: number): P
     }
     killed.add(begun.id);
     await run.kill();
+    for (const { id, status } of (await run.result).events)
+      if (id !== undefined && status === 'started') began.add(id);
   }
   await checkCluster(dataCenter);
-  return [...killed];
+  return { killed: [...killed], began: [...began] };
 }
 
 /**

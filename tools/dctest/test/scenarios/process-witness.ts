@@ -2,21 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Server } from '../../src/server.ts';
 
-/** Pause between two looks, in milliseconds. */
-const pause = 40;
-
 /** Looks again and again at the arguments and the environment of all processes of some servers. */
 export class ProcessWitness {
   readonly #seen = new Set<string>();
   readonly #stopped = new AbortController();
   readonly #looking: Promise<void>;
 
-  private constructor(servers: readonly Server[]) {
-    this.#looking = this.#look(servers);
+  private constructor(servers: readonly Server[], pause: number) {
+    this.#looking = this.#look(servers, pause);
   }
 
-  static start(servers: readonly Server[]): ProcessWitness {
-    return new ProcessWitness(servers);
+  /** @param pause between two looks, in milliseconds; each takes a few. */
+  static start(servers: readonly Server[], pause = 40): ProcessWitness {
+    return new ProcessWitness(servers, pause);
   }
 
   /** Ends it. @returns every distinct list of arguments and every environment, its words parted by spaces. */
@@ -26,7 +24,7 @@ export class ProcessWitness {
     return [...this.#seen];
   }
 
-  async #look(servers: readonly Server[]): Promise<void> {
+  async #look(servers: readonly Server[], pause: number): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       const numbers = (await Promise.all(servers.map((server) => server.processes()))).flat();

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { expect } from 'chai';
@@ -25,18 +25,33 @@ import {
   vault,
   vaultOf,
 } from '../../src/stock-clients.ts';
+import { firstValue } from './etcd-history.ts';
 import { eventually } from './joining.ts';
+import { privateKeys } from './private-keys.ts';
+import { partOf, partSeed, runsAll, seeded } from './seeded.ts';
 import { logInAsAdministrator, logInAsBootServer } from './vault-log-in.ts';
 
 const name = `sr${process.pid}`;
 const lrns = [0, 1, 2];
 const limit = ['--timeout', '180s'];
+const record = '/var/lib/neco/setup.json';
+/** The command once more, when nobody need be met or asked. */
+const setUpAgain = ['neco', 'setup', ...lrns.map(String)];
+const random = seeded(partSeed);
+/** All orders in which the servers can be booted. */
+const orders = lrns.flatMap((first) =>
+  lrns
+    .filter((second) => second !== first)
+    .map((second) => [first, second, ...lrns.filter((third) => third !== first && third !== second)]),
+);
 
-describe('a finished setup', function () {
+describe(`a finished setup (seed ${partSeed}${runsAll ? ', all' : ''})`, function () {
   this.timeout(180_000);
   let dataCenter: DataCenter;
   let servers: readonly Server[];
   let leader: Server;
+  /** What Vault wrote down of setup alone. */
+  let audit: readonly AuditEntry[];
 
   before(async () => {
     dataCenter = await DataCenter.up({ name, lrns, replace: true });
@@ -44,6 +59,7 @@ describe('a finished setup', function () {
     leader = dataCenter.server(0);
     await handOutSecrets(servers);
     await expectDone(await startSetup(servers, limit));
+    audit = await auditEntries(servers);
   });
 
   after(async () => {
@@ -115,8 +131,7 @@ describe('a finished setup', function () {
     });
 
     it('has the users and roles of the design and no others', async () => {
-      const root = await (await logInAsBootServer(leader)).sign('ca/etcd-client', 'root', 'root');
-      expect(root.exitCode, root.stderr).to.equal(0);
+      const root = await rootPair();
       const ask = async (...args: string[]) => (await etcdctl(leader, root, args)).stdout.trim().split('\n');
       const own = lrns.flatMap((lrn) => [`neco-${lrn}`, `vault-${lrn}`]);
       expect(await ask('user', 'list')).to.have.members(['root', 'backup', ...own]);
@@ -235,17 +250,47 @@ describe('a finished setup', function () {
     });
 
     it('has no root token any more, in etcd or anywhere', async () => {
-      expect(await etcdValue(leader, '/neco/vault-root-token')).to.equal(undefined);
+      const key = '/neco/vault-root-token';
+      expect(await etcdValue(leader, key)).to.equal(undefined);
+      const { value: token } = JSON.parse(await firstValue(leader, key)) as { value: string };
+      for (const server of servers) {
+        const home = '/root/vault-ended';
+        await server.run(['mkdir', '-p', '-m', '0700', home]);
+        const used = await vault(server, home, ['login', '-no-print', '-'], { input: token });
+        expect(used.exitCode, `${server.name} takes it`).to.not.equal(0);
+        expect(used.stderr, server.name).to.include('Code: 403').and.include('invalid token');
+      }
       const admin = await logInAsAdministrator(leader);
       const accessors = JSON.parse(
         (await admin.run('list', '-format=json', 'auth/token/accessors')).stdout,
       ) as string[];
+      const policies: string[] = [];
       for (const accessor of accessors) {
-        const { stdout } = await admin.run('token', 'lookup', '-format=json', '-accessor', accessor);
-        if (stdout === '') continue; // it ended since it was listed
-        const { data } = JSON.parse(stdout) as { data: { policies: string[] } };
-        expect(data.policies).to.not.include('root');
+        const look = await admin.run('token', 'lookup', '-format=json', '-accessor', accessor);
+        if (look.exitCode === 0)
+          policies.push(...(JSON.parse(look.stdout) as { data: { policies: string[] } }).data.policies);
+        else expect(look.stderr, 'it ended since it was listed').to.include('invalid accessor');
       }
+      expect(policies, "the test's own among them").to.include('neco-administrator').and.not.include('root');
+    });
+
+    it('took a log-in of the administrator before the root token was revoked, and refused that token afterwards', async () => {
+      const answered = (path: string) => (entry: AuditEntry) =>
+        entry.type === 'response' && entry.request.path === path;
+      const revoked = audit.findIndex(
+        (entry) => answered('auth/token/revoke-self')(entry) && entry.auth?.policies?.includes('root'),
+      );
+      expect(revoked, 'the end of the root token').to.not.equal(-1);
+      const loggedIn = audit
+        .slice(0, revoked)
+        .filter(answered(`auth/userpass/login/${administrator.name}`))
+        .map(({ error, auth }) => ({ error, policies: auth?.policies }));
+      expect(loggedIn).to.deep.include({ error: undefined, policies: ['default', 'neco-administrator'] });
+      const token = audit[revoked]?.request.client_token;
+      expect(token).to.match(/^hmac-sha256:/);
+      const later = audit.slice(revoked + 1).filter(({ request }) => request.client_token === token);
+      expect(later.map(({ request }) => request.path)).to.include('auth/token/lookup-self');
+      for (const { error } of later) expect(error).to.include('invalid token');
     });
 
     it('refuses who is not logged in, and a token that it does not know', async () => {
@@ -284,23 +329,27 @@ describe('a finished setup', function () {
       }
     });
 
-    it('unseals again by itself after a power cut of any one server', async () => {
-      const server = dataCenter.server(randomInt(lrns.length));
-      await server.crash();
-      await server.boot();
-      await recovered(`boot-${server.which} after its power cut`);
-    });
+    for (const lrn of partOf(lrns, 1, random)) {
+      it(`unseals again by itself after a power cut of boot-${lrn} alone`, async () => {
+        const server = dataCenter.server(lrn);
+        await server.crash();
+        await server.boot();
+        await recovered(`boot-${lrn} after its power cut`);
+      });
+    }
 
-    it('unseals again by itself after a power cut of all servers, booted in any order', async () => {
-      const order = shuffled(servers);
-      const server = dataCenter.server(randomInt(lrns.length));
-      await forgetThatSetupFinished(server);
-      await Promise.all(servers.map((server) => server.crash()));
-      for (const server of order) await server.boot();
-      // One that lost power before it noted the end goes on while no etcd answers yet, and nobody comes to meet it.
-      await expectDone([await SetupRun.start(server, setupArguments(servers, server, limit))]);
-      await recovered(`all servers, booted as ${order.map((server) => server.name).join(', ')}`);
-    });
+    for (const order of partOf(orders, 1, random)) {
+      it(`unseals again by itself after a power cut of all servers, booted in the order ${order.join(' ')}`, async () => {
+        const [server] = order.map((lrn) => dataCenter.server(lrn));
+        if (server === undefined) throw new Error('no servers');
+        await forgetThatSetupFinished(server);
+        await Promise.all(servers.map((one) => one.crash()));
+        for (const lrn of order) await dataCenter.server(lrn).boot();
+        // One that lost power before it noted the end goes on while no etcd answers yet, and nobody comes to meet it.
+        await expectDone([await SetupRun.start(server, setupArguments(servers, server, limit))]);
+        await recovered(`all servers, booted in the order ${order.join(' ')}`);
+      });
+    }
 
     it('unseals again by itself when it was restarted', async () => {
       await Promise.all(servers.map((server) => server.run(['systemctl', 'restart', 'vault.service'])));
@@ -474,19 +523,23 @@ describe('a finished setup', function () {
     await leader.run(['systemctl', 'stop', 'neco-worker.service']);
   });
 
-  it('leaves neco-worker to the admin, and neco status says so, and how it stays after a boot', async () => {
-    const server = dataCenter.server(randomInt(lrns.length));
-    const status = () => server.run(['neco', 'status']);
-    const json = JSON.parse(await server.run(['neco', 'status', '--json'])) as { worker: unknown };
-    expect(json.worker).to.deep.equal({ running: false, enabled: false });
-    const before = await status();
-    expect(before).to.match(/^neco-worker +not started .*: systemctl enable --now neco-worker$/m);
-    await server.run(['systemctl', 'start', 'neco-worker.service']);
-    expect(await status()).to.match(/^neco-worker +runs .* not after a boot: systemctl enable neco-worker$/m);
-    await server.run(['systemctl', 'enable', 'neco-worker.service']);
-    expect(await status()).to.match(/^neco-worker +runs on this server, and will after a boot$/m);
-    await server.run(['systemctl', 'disable', '--now', 'neco-worker.service']);
-  });
+  for (const lrn of partOf(lrns, 1, random)) {
+    it(`leaves neco-worker of boot-${lrn} to the admin, and neco status says so, and how it stays after a boot`, async () => {
+      const server = dataCenter.server(lrn);
+      const status = () => server.run(['neco', 'status']);
+      const json = JSON.parse(await server.run(['neco', 'status', '--json'])) as { worker: unknown };
+      expect(json.worker).to.deep.equal({ running: false, enabled: false });
+      const before = await status();
+      expect(before).to.match(/^neco-worker +not started .*: systemctl enable --now neco-worker$/m);
+      await server.run(['systemctl', 'start', 'neco-worker.service']);
+      expect(await status()).to.match(
+        /^neco-worker +runs .* not after a boot: systemctl enable neco-worker$/m,
+      );
+      await server.run(['systemctl', 'enable', 'neco-worker.service']);
+      expect(await status()).to.match(/^neco-worker +runs on this server, and will after a boot$/m);
+      await server.run(['systemctl', 'disable', '--now', 'neco-worker.service']);
+    });
+  }
 
   describe('run again', () => {
     it('changes nothing and says so', async () => {
@@ -502,14 +555,81 @@ describe('a finished setup', function () {
       }
     });
 
-    it('changes nothing on one server alone, without the secret', async () => {
-      const server = dataCenter.server(randomInt(lrns.length));
-      const before = await world(server);
-      const { exitCode, stdout } = await server.exec(['neco', 'setup', '0', '1', '2']);
-      expect(exitCode).to.equal(0);
-      expect(stdout).to.include('nothing to do');
-      expect(await world(server)).to.equal(before);
+    for (const lrn of partOf(lrns, 1, random)) {
+      it(`changes nothing on boot-${lrn} alone, without the secret`, async () => {
+        const server = dataCenter.server(lrn);
+        const before = await world(server);
+        await expectNothingToDo(server);
+        expect(await world(server)).to.equal(before);
+      });
+    }
+
+    it('says what does not hold while neco of a server reads what is of Vault, and nothing once that is put right', async () => {
+      const root = await rootPair();
+      const change = async (...words: string[]) => {
+        const { exitCode, stderr } = await etcdctl(leader, root, ['role', ...words]);
+        expect(exitCode, stderr).to.equal(0);
+      };
+      await change('grant-permission', 'neco', '--prefix', 'read', '/vault/');
+      try {
+        const { exitCode, stderr } = await leader.exec(setUpAgain);
+        expect(exitCode, stderr).to.equal(1);
+        expect(stderr).to.include('[VERIFICATION_FAILED]').and.include('neco-0 can read /vault/');
+      } finally {
+        await change('revoke-permission', 'neco', '--prefix', '/vault/');
+      }
+      await expectNothingToDo(leader);
     });
+
+    it('says which server does not serve the certificate issued last, and is not finished before it does', async () => {
+      await forgetThatSetupFinished(leader);
+      const wrong = (record: object) => ({ ...record, serials: ['00:01:02:03'] });
+      await withAnother('/neco/bootservers/1', wrong, async () => {
+        const { exitCode, stderr } = await leader.exec(setUpAgain);
+        expect(exitCode, stderr).to.equal(1);
+        expect(stderr).to.include('[VERIFICATION_FAILED]');
+        for (const port of [2379, 2380, 8200])
+          expect(stderr).to.include(`boot-1:${port} does not serve the certificate issued last`);
+        expect(await leader.readFile(record)).to.not.include('finishedAt');
+      });
+      await leader.run(setUpAgain);
+      await expectNothingToDo(leader);
+    });
+
+    it('has the key in etcd unseal a Vault before it is finished', async () => {
+      const active = await activeVault();
+      const standby = servers.find((server) => server !== active) ?? leader;
+      await forgetThatSetupFinished(standby);
+      const wrong = (record: object) => ({ ...record, value: randomBytes(32).toString('base64') });
+      await withAnother('/neco/vault-unseal-key', wrong, async () => {
+        const { exitCode, stderr } = await standby.exec(setUpAgain);
+        expect(exitCode, stderr).to.equal(1);
+        expect(stderr).to.include('unseal');
+        expect(await standby.readFile(record)).to.not.include('finishedAt');
+      });
+      await standby.run(setUpAgain);
+      await expectNothingToDo(standby);
+    });
+
+    /** Does something while another value lies at a key in etcd, and puts the right one back. */
+    async function withAnother(
+      key: string,
+      change: (value: object) => object,
+      work: () => Promise<void>,
+    ): Promise<void> {
+      const put = async (value: string) => {
+        const { stdout, stderr } = await etcdctl(leader, 'neco', ['put', key], { input: value });
+        expect(stdout, stderr).to.equal('OK\n');
+      };
+      const kept = await etcdValue(leader, key);
+      if (kept === undefined) throw new Error(`there is no ${key}`);
+      await put(JSON.stringify(change(JSON.parse(kept) as object)));
+      try {
+        await work();
+      } finally {
+        await put(kept);
+      }
+    }
 
     it('is refused with other LRNs or another prefix, and changes nothing', async () => {
       const before = await world(leader);
@@ -540,6 +660,13 @@ describe('a finished setup', function () {
     await waitFor(look, { what, timeout: 90_000, pause: 500, maxPause: 2000 });
   }
 
+  /** A certificate for etcd that may do all, for ten minutes. */
+  async function rootPair(): Promise<{ certificate: string; key: string }> {
+    const root = await (await logInAsBootServer(leader)).sign('ca/etcd-client', 'root', 'root');
+    expect(root.exitCode, root.stderr).to.equal(0);
+    return root;
+  }
+
   async function activeVault(): Promise<Server> {
     const { leader_address: address } = JSON.parse(
       (await vault(leader, '/root', ['status', '-format=json'])).stdout,
@@ -550,12 +677,33 @@ describe('a finished setup', function () {
   }
 });
 
+async function expectNothingToDo(server: Server): Promise<void> {
+  expect(await server.run(setUpAgain)).to.include('nothing to do');
+}
+
 /** Takes the last note of setup out of this server's record, as if it had been killed right before it. */
 async function forgetThatSetupFinished(server: Server): Promise<void> {
-  const path = '/var/lib/neco/setup.json';
-  const { finishedAt, ...record } = JSON.parse(await server.readFile(path)) as Record<string, unknown>;
+  const { finishedAt, ...rest } = JSON.parse(await server.readFile(record)) as Record<string, unknown>;
   expect(finishedAt, `${server.name} has finished`).to.be.a('string');
-  await server.writeFile(path, JSON.stringify(record), 0o600);
+  await server.writeFile(record, JSON.stringify(rest), 0o600);
+}
+
+/** One line of Vault's audit log, as far as these tests read it. Tokens stand there as keyed digests. */
+interface AuditEntry {
+  time: string;
+  type: 'request' | 'response';
+  error?: string;
+  auth?: { policies?: string[] };
+  request: { path: string; client_token?: string };
+}
+
+/** All that the Vaults of these servers wrote down, in its order in time. One that never was active has nothing. */
+async function auditEntries(servers: readonly Server[]): Promise<AuditEntry[]> {
+  const logs = await Promise.all(servers.map((server) => server.exec(['cat', '/var/log/vault/audit.log'])));
+  return logs
+    .flatMap(({ stdout }) => stdout.split('\n').slice(0, -1))
+    .map((line) => JSON.parse(line) as AuditEntry)
+    .sort((one, other) => (one.time < other.time ? -1 : 1));
 }
 
 /** As far as these tests read it. */
@@ -586,20 +734,4 @@ async function world(server: Server): Promise<string> {
   const { stdout } = await etcdctl(server, 'neco', ['get', '/neco/', '--prefix', '-w', 'json']);
   const { kvs } = JSON.parse(stdout) as { kvs: unknown[] };
   return `${files.split('\n').sort().join('\n')}\n${starts}\n${JSON.stringify(kvs)}`;
-}
-
-/** The private keys in files of a server where programs write, with their digests. */
-async function privateKeys(server: Server): Promise<Map<string, string>> {
-  const places = ['/etc/neco', '/etc/etcd', '/etc/vault', '/var', '/run', '/tmp'];
-  const { stdout } = await server.exec(['grep', '-rlI', '--exclude-dir=cache', 'PRIVATE KEY', ...places]);
-  const paths = stdout.trim().split('\n');
-  const sums = (await server.run(['sha256sum', ...paths])).trim().split('\n');
-  return new Map(sums.map((line) => [line.slice(66), line.slice(0, 64)]));
-}
-
-function shuffled<T>(list: readonly T[]): T[] {
-  return list
-    .map((item) => ({ item, rank: Math.random() }))
-    .sort((one, other) => one.rank - other.rank)
-    .map(({ item }) => item);
 }

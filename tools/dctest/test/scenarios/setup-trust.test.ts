@@ -16,6 +16,8 @@ import {
 import { SetupRun, type SetupEvent } from '../../src/setup-run.ts';
 import { etcdValue, vault } from '../../src/stock-clients.ts';
 import { handOutHook, killedAt } from './killed-at.ts';
+import { ListenerWitness } from './listener-witness.ts';
+import { placedFiles, syncedAfterRun } from './placed-files.ts';
 import { ProcessWitness } from './process-witness.ts';
 import { formsOf, secretBits } from './secret-forms.ts';
 import { partOf, partSeed, seeded } from './seeded.ts';
@@ -33,6 +35,24 @@ const losable = [
   'import-authorities',
   'reissue-certificates',
   'serve-new-certificates',
+];
+
+/** What each server must find again after a power cut. */
+const lastingFiles = [
+  '/etc/etcd/etcd.yml',
+  '/etc/etcd/.pairs/peer/current',
+  '/etc/etcd/.pairs/server/current',
+  '/etc/neco/.pairs/etcd/current',
+  '/etc/neco/.pairs/server/current',
+  '/etc/neco/neco-updater.yml',
+  '/etc/neco/neco-worker.yml',
+  ...['server', 'etcd-peer', 'etcd-client'].flatMap((ca) =>
+    ['crt', 'crl'].map((end) => `/etc/neco/ca/${ca}.${end}`),
+  ),
+  '/etc/vault/vault.json',
+  '/etc/vault/.pairs/etcd/current',
+  '/etc/vault/.pairs/server/current',
+  '/var/lib/neco/setup.json',
 ];
 
 /** Where the leader is killed when it replaces the member of a server that lost its disk. */
@@ -74,11 +94,15 @@ describe('trust during setup', function () {
     let leader: SetupRun;
     let follower: SetupRun;
     let witness: ProcessWitness;
+    let listening: readonly ListenerWitness[];
     let runs = 0;
+    /** The trace of each server's last run. */
+    const traces = new Map<Server, string>();
     const options = ['--no-revoke', ...limit];
-    /** A run whose programs are all written down. */
+    /** A run whose programs, syncs and renames are all written down. */
     const startTraced = (lrn: number) => {
       const trace = join(folder, `${++runs}-boot-${lrn}.trace`);
+      traces.set(server(lrn), trace);
       return SetupRun.startTraced(server(lrn), setupArguments(servers, server(lrn), options), trace);
     };
 
@@ -88,10 +112,12 @@ describe('trust during setup', function () {
       folder = await mkdtemp(join(tmpdir(), `${name}-`));
       capture = await dataCenter.capture(join(folder, 'bridge.pcap'));
       witness = ProcessWitness.start(servers);
+      listening = await Promise.all(servers.map((one) => ListenerWitness.start(one)));
     });
 
     after(async () => {
       await witness.stop();
+      await Promise.all(listening.map((one) => one.stop()));
       await capture.stop();
       await rm(folder, { recursive: true });
     });
@@ -172,6 +198,39 @@ describe('trust during setup', function () {
           forms.some((form) => given.includes(form)),
           `${what} in an argument or an environment`,
         ).to.equal(false);
+      }
+    });
+
+    it('nothing listened to others at any time but etcd, Vault and the rendezvous of the leader', async () => {
+      const seen = await Promise.all(listening.map((one) => one.stop()));
+      const wanted = servers.map(({ which, address }) =>
+        [2379, 2380, ...(which === 0 ? [rendezvousPort] : []), 8200, 8201].map(
+          (port) => `${address}:${port}`,
+        ),
+      );
+      expect(seen).to.deep.equal(wanted);
+    });
+
+    it('what must survive a power cut was on the disk before it was in place, and its folder afterwards', async () => {
+      for (const one of servers) {
+        const trace = await readFile(traces.get(one) ?? '', 'latin1');
+        const placed = placedFiles(trace, ['/etc', '/var/lib']);
+        expect(
+          placed.map(({ path }) => path),
+          one.name,
+        ).to.include.members([
+          ...lastingFiles,
+          `/var/lib/neco/setup/${one === servers[0] ? 'leader.sealed' : 'identity.key'}`,
+        ]);
+        expect(
+          placed.filter(({ faults }) => faults.length > 0),
+          one.name,
+        ).to.deep.equal([]);
+        const units = '/etc/systemd/system';
+        expect(
+          syncedAfterRun(trace, 'enable'),
+          `${one.name} starts its services after a boot`,
+        ).to.include.members([units, `${units}/multi-user.target.wants`]);
       }
     });
 

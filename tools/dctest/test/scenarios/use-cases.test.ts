@@ -18,8 +18,11 @@ import {
   wantedEndpoints,
 } from './joining.ts';
 import { firstPair, isAnswered, steal } from './leaving.ts';
+import { privateKeys } from './private-keys.ts';
+import { ProcessWitness } from './process-witness.ts';
 import { readmeCommands } from './readme-commands.ts';
 import { failureOf, findingsOf, unchanged } from './refusal.ts';
+import { formsOf, secretBits } from './secret-forms.ts';
 import { typeOnTerminal, type Answer } from './terminal.ts';
 import { logInAsBootServer } from './vault-log-in.ts';
 
@@ -57,15 +60,20 @@ describe('the use cases of the seed, word for word, step by step', function () {
   let two: Server;
   let fourth: Server;
   let stolen: Awaited<ReturnType<typeof steal>>;
+  let witness: ProcessWitness;
+  let setupSecret: string;
 
   before(async () => {
     dataCenter = await DataCenter.up({ name, lrns: [0, 1, 2, 3], replace: true });
     const server = (lrn: number) => dataCenter.server(lrn);
     [zero, one, two, fourth] = [server(0), server(1), server(2), server(3)];
     three = [zero, one, two];
+    // What asks for a password lives for seconds.
+    witness = ProcessWitness.start(dataCenter.servers, 250);
   });
 
   after(async () => {
+    await witness.stop();
     await DataCenter.takeDown(name);
   });
 
@@ -105,6 +113,7 @@ describe('the use cases of the seed, word for word, step by step', function () {
       ];
       const asFollower: Answer[] = [['Setup secret', async () => `${await secret.promise}\r`]];
       await Promise.all(three.map((server) => type(server, setup, server === zero ? asLeader : asFollower)));
+      setupSecret = await secret.promise;
       // For what follows without a terminal.
       for (const server of dataCenter.servers) await server.writeFile(passwordFile, `${password}\n`, 0o600);
     });
@@ -208,7 +217,22 @@ describe('the use cases of the seed, word for word, step by step', function () {
 
     it('Run `neco init NAME` on one of boot servers. etcd user/role has created.', async () => {
       const [, init = ''] = commands;
+      const [mark, made] = ['/root/before-init', '/root/made-by-the-test.key'];
+      await one.run(['touch', mark]);
       await type(one, init, asPerson('administrator'));
+      await one.run([
+        'openssl',
+        'genpkey',
+        '-algorithm',
+        'EC',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-out',
+        made,
+      ]);
+      expect(await newKeys(one, mark), 'keys on a disk, one that shows that they are found').to.deep.equal([
+        made,
+      ]);
       const root = await (await logInAsBootServer(zero)).sign('ca/etcd-client', 'root', 'root');
       expect((await etcdctl(zero, root, ['user', 'get', 'myapp'])).stdout).to.equal(
         'User: myapp\nRoles: myapp\n',
@@ -369,6 +393,45 @@ describe('the use cases of the seed, word for word, step by step', function () {
     });
   });
 
+  describe('What all these were told and have made, step by step', () => {
+    it('stands in no argument, no environment and no journal', async () => {
+      const held = (await witness.stop()).join('\n');
+      for (const words of ['setup 0 1 2', 'init myapp', 'init-local myapp', 'join 0 1 2'])
+        expect(held, 'command lines were seen').to.include(`/usr/bin/neco ${words}`);
+      const journals = await Promise.all(
+        dataCenter.servers.map((server) => server.run(['journalctl', '--no-pager', '--output=cat'])),
+      );
+      const told = Buffer.from(`${held}\n${journals.join('\n')}`, 'latin1');
+      const secrets = {
+        password: formsOf(password),
+        'setup secret': [...formsOf(setupSecret.slice(6)), ...formsOf(secretBits(setupSecret))],
+        // Its armour as in a file; these tests themselves look for less of it.
+        'private key': [Buffer.from('PRIVATE KEY-----')],
+      };
+      for (const [what, forms] of Object.entries(secrets)) {
+        expect(
+          forms.some((form) => told.includes(form)),
+          what,
+        ).to.equal(false);
+      }
+    });
+
+    it('lies, if it is a private key, on the one server that has made it', async () => {
+      const keys = await Promise.all(dataCenter.servers.map(privateKeys));
+      for (const [index, paths] of keys.entries()) {
+        const pairs = [...paths.keys()].map((path) => path.replace(/\/\d+\/tls\.key$/, ''));
+        expect([...new Set(pairs)], `boot-${index}`).to.have.members([
+          ...['etcd', 'server'].map((pair) => `/etc/neco/.pairs/${pair}`),
+          ...['peer', 'server'].map((pair) => `/etc/etcd/.pairs/${pair}`),
+          ...['etcd', 'server'].map((pair) => `/etc/vault/.pairs/${pair}`),
+          '/etc/myapp/.pairs/etcd',
+        ]);
+      }
+      const all = keys.flatMap((paths) => [...paths.values()]);
+      expect(new Set(all).size, 'no two keys are the same').to.equal(all.length);
+    });
+  });
+
   describe('Two administrators at once', () => {
     it('lets one wait, who is told for whom, since when and what for, and goes on when that one dies', async () => {
       const holder = await SetupRun.start(two, [...asAdmin, 'held'], 'init');
@@ -464,6 +527,14 @@ async function listedVoters(voters: readonly Server[]): Promise<string[][]> {
 async function registered(server: Server): Promise<string[]> {
   const { stdout } = await etcdctl(server, 'neco', ['get', '/neco/bootservers/', '--prefix', '--keys-only']);
   return [...stdout.matchAll(/bootservers\/(\d+)/g)].map(([, lrn = '']) => lrn);
+}
+
+/** The files with a private key that have come to lie on a server, on whatever file system, since it made this one. */
+async function newKeys(server: Server, mark: string): Promise<string[]> {
+  const armour = 'PRIVATE KEY|MIGHAgEAMBMGByqGSM49|MHcCAQEE';
+  const search = ['find', '/', '/run', '/tmp', '/dev/shm', '-xdev', '-type', 'f', '-cnewer', mark];
+  const { stdout } = await server.exec([...search, '-exec', 'grep', '-lE', armour, '{}', '+']);
+  return stdout.split('\n').slice(0, -1);
 }
 
 /** Whether the real Vault keeps a certificate with this serial number, hexadecimal as openssl says it. */
