@@ -235,8 +235,9 @@ export class Registry {
     await this.#cluster.call(`write ${key}`, (client) => client.put(key).value(value));
   }
 
-  async deleteOperation(id: string): Promise<void> {
-    await this.#delete(this.#keys.operation(id));
+  /** Takes an operation's progress away. @returns whether it was there: of several who do so, one did it. */
+  async deleteOperation(id: string): Promise<boolean> {
+    return this.#delete(this.#keys.operation(id));
   }
 
   /**
@@ -380,8 +381,11 @@ export class Registry {
     return succeeded;
   }
 
-  async #delete(key: string): Promise<void> {
-    await this.#cluster.call(`delete ${key}`, (client) => client.delete().key(key));
+  async #delete(key: string): Promise<boolean> {
+    const { deleted } = await this.#cluster.call(`delete ${key}`, (client) =>
+      client.delete().key(key).exec(),
+    );
+    return deleted !== '0';
   }
 }
 

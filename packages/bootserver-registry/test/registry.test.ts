@@ -205,8 +205,9 @@ describe('the registry', function () {
     await registry.putOperation('setup', { vault: 'stored', count: 3 });
     expect(await registry.operation('setup')).to.deep.equal({ version: 1, vault: 'stored', count: 3 });
     expect(JSON.parse(await get('operations/setup'))).to.have.property('vault', 'stored');
-    await registry.deleteOperation('setup');
+    expect(await registry.deleteOperation('setup')).to.equal(true);
     expect(await get('operations/setup')).to.equal('');
+    expect(await registry.deleteOperation('setup'), 'another did it').to.equal(false);
   });
 
   it('gives the records of operations whose ids begin so, and forgets them together', async () => {

@@ -29,6 +29,8 @@ export interface FileStatus {
   group: string;
   size: number;
   mtimeMs: number;
+  /** When it was changed in any way, put in another's place too; in ms since the epoch. */
+  ctimeMs: number;
   ino: number;
   isDirectory: boolean;
   isSymbolicLink: boolean;

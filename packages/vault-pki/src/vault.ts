@@ -328,6 +328,11 @@ export class Vault {
     return await this.#access.hasCertRole(name);
   }
 
+  /** The CAs whose certificates log in as this role, PEM; undefined when there is none of that name. */
+  async certRoleCa(name: string): Promise<string | undefined> {
+    return await this.#access.certRoleCa(name);
+  }
+
   /** Takes a certificate role away; none there is as good. */
   async deleteCertRole(name: string): Promise<void> {
     await this.#access.deleteCertRole(name);

@@ -4,26 +4,37 @@ import { ports } from '../ports.ts';
 
 const etcdPorts: readonly number[] = [ports.etcdClient, ports.etcdPeer];
 
+export interface CutOffOptions {
+  strange: boolean;
+  reporter: Reporter;
+  inTurn: (restart: () => Promise<void>) => Promise<void>;
+}
+
 /**
  * Cuts what a server that has left has open to this server's etcd, for a certificate is looked at only when a connection
  * begins: by socket, and where the kernel cannot do that, by a restart of etcd under a lock. What that server opens
  * meanwhile counts for nothing, for the revocation lists are in place: who does not know yet that it has left tries again and again.
+ * @param strange whether that server is in strange hands: its keys may have opened connections from any address, so etcd is
+ * restarted in any case.
  * @param inTurn runs the restart while no other server restarts its etcd.
  * @returns how many are open still.
  */
 export async function cutOff(
   host: HostWriter,
   address: string,
-  { reporter, inTurn }: { reporter: Reporter; inTurn: (restart: () => Promise<void>) => Promise<void> },
+  { strange, reporter, inTurn }: CutOffOptions,
 ): Promise<number> {
   const open = await host.connections(address);
-  if (open.length === 0) return 0;
+  if (open.length === 0 && !strange) return 0;
   await host.cutConnections(address).catch((error: unknown) => {
     reporter.warn(error instanceof Error ? error.message : String(error));
   });
   const left = (): Promise<number> => stillOpen(host, address, open.filter(isToEtcd));
-  if ((await left()) === 0) return 0;
-  reporter.info(`connections of ${address} to etcd cannot be cut: etcd is restarted`);
+  if ((await left()) === 0 && !strange) return 0;
+  const why = strange
+    ? 'the keys of a server in strange hands may be in use from elsewhere'
+    : `connections of ${address} to etcd cannot be cut`;
+  reporter.info(`${why}: etcd is restarted`);
   await inTurn(() => host.restartUnit('etcd.service', { block: true }));
   return left();
 }

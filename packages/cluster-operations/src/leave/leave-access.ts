@@ -11,6 +11,8 @@ import { certificateKindNames, certificateKinds } from '../access/certificate-ki
 import { forgetFirstCertificates, validFirstCertificates } from '../access/first-certificates.ts';
 import type { VaultSession } from '../applications/vault-session.ts';
 import { vaultAddress } from '../ports.ts';
+import { awaitNoMore, readAwaited, unfinishedLeaves } from './awaited-servers.ts';
+import { hasNotedSecrets, noteSecrets } from './compromised.ts';
 import { forgetEndpoint } from './forget-endpoint.ts';
 import { restartInTurn } from './restart-in-turn.ts';
 import { leaveRecords, memoryOfLeft, readAcknowledgements, readPlan } from './leave-plan.ts';
@@ -43,8 +45,12 @@ export interface LeaveReader {
   /** Whether its Vault is the active one. */
   isActiveVault(): Promise<boolean>;
   plan(): Promise<LeavePlan | undefined>;
+  /** Whether it was noted for this leave which secrets it knew. */
+  hasNotedSecrets(): Promise<boolean>;
   hasStopped(): Promise<boolean>;
   acknowledgements(round: string): Promise<Map<number, Acknowledgement>>;
+  /** LRNs of the servers for which the leave waits. */
+  awaited(): Promise<number[]>;
   registration(): Promise<BootServer | undefined>;
   /** Its users of etcd that are there. */
   users(): Promise<string[]>;
@@ -62,6 +68,7 @@ export interface LeaveWriter extends LeaveReader {
   stepDownVault(): Promise<void>;
   removeMember(id: string): Promise<void>;
   writePlan(plan: LeavePlan): Promise<void>;
+  noteSecrets(): Promise<void>;
   acknowledge(by: number, round: string, connections: number): Promise<void>;
   /** Runs a restart of etcd while no other server restarts its own. */
   restartInTurn(restart: () => Promise<void>): Promise<void>;
@@ -73,8 +80,13 @@ export interface LeaveWriter extends LeaveReader {
   forgetCertificates(): Promise<void>;
   deleteVaultTraces(traces: VaultTraces): Promise<void>;
   deleteKeys(): Promise<void>;
-  /** Removes all records of the leave, and remembers that it left. */
-  finish(): Promise<void>;
+  /** Waits for nobody any more: what they are to do is told anew. */
+  awaitNobody(): Promise<void>;
+  /**
+   * Remembers that it left, and removes all records of the leave.
+   * @param missing LRNs of the servers for which the records stay until they have done their part.
+   */
+  finish(missing: readonly number[]): Promise<void>;
   /** Vault as an administrator. */
   vault<T>(work: (vault: Vault) => Promise<T>): Promise<T>;
 }
@@ -115,8 +127,13 @@ export function readLeave(means: LeaveMeans): LeaveReader {
     isActiveVault: () =>
       vault(async (one) => (await one.leader()).leaderAddress === vaultAddress(address)).catch(() => false),
     plan: () => readPlan(registry, lrn),
+    async hasNotedSecrets() {
+      const plan = await readPlan(registry, lrn);
+      return plan !== undefined && (await hasNotedSecrets(means, plan));
+    },
     hasStopped: async () => (await registry.operation(leaveRecords.stopped(lrn))) !== undefined,
     acknowledgements: (round) => readAcknowledgements(registry, lrn, round),
+    awaited: () => readAwaited(registry, lrn),
     registration: () => registry.bootServer(lrn),
     users: () =>
       etcd.call('list the users', async ({ auth }) =>
@@ -161,6 +178,9 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
       session.run('the active Vault to step down', (one) => one.stepDownAt(vaultAddress(address))),
     removeMember: (id) => etcd.removeMember(id),
     writePlan: (plan) => registry.putOperation(leaveRecords.plan(lrn), plan),
+    async noteSecrets() {
+      await noteSecrets(means, await reader.plan());
+    },
     acknowledge: (by, round, connections) =>
       registry.putOperation(leaveRecords.acknowledgement(lrn, by), { round, connections }),
     restartInTurn: (restart) => restartInTurn(registry, here, restart),
@@ -187,16 +207,28 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
         }
       }),
     deleteKeys: () => registry.deleteKeysOf(lrn),
-    async finish() {
+    async awaitNobody() {
+      for (const by of await reader.awaited()) await registry.deleteOperation(leaveRecords.awaited(lrn, by));
+    },
+    async finish(missing) {
       await registry.rememberOperation(
         leaveRecords.left(lrn),
         { at: new Date().toISOString() },
         memoryOfLeft,
       );
       await forgetFirstCertificates(registry, lrn);
-      await registry.deleteOperations(leaveRecords.folder(lrn));
+      await awaitedNoWhere(registry, lrn);
+      for (const by of missing) await registry.putOperation(leaveRecords.awaited(lrn, by), {});
+      if (missing.length === 0) await registry.deleteOperations(leaveRecords.folder(lrn));
     },
   };
+}
+
+/** No other leave waits for a server that is a boot server no more. */
+async function awaitedNoWhere(registry: Registry, lrn: number): Promise<void> {
+  const ids = [...(await registry.operations(leaveRecords.all)).keys()];
+  const waiting = unfinishedLeaves(ids).filter(({ awaited }) => awaited.includes(lrn));
+  for (const other of waiting) await awaitNoMore(registry, other.lrn, lrn);
 }
 
 function isAt(url: string, address: string): boolean {

@@ -10,6 +10,8 @@ export interface LeaveView {
   readonly host: HostReader;
   /** LRN of the server on which the command runs. */
   readonly here: number;
+  /** The server that leaves is in strange hands. */
+  readonly compromised: boolean;
 }
 
 /** What a phase of leave works with. */

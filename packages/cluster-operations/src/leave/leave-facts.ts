@@ -71,6 +71,11 @@ export async function lookAtCluster(
   };
 }
 
+/** LRNs of the servers that stay and have a member of etcd: without one there is nothing that takes certificates. */
+export function membersOf({ remaining }: Pick<LeaveFacts, 'remaining'>): number[] {
+  return remaining.filter(({ member }) => member !== undefined).map(({ lrn }) => lrn);
+}
+
 /** A host that swallows packets would take the whole deadline of a call; one that does not accept is not asked. */
 async function statusesOf(
   etcd: EtcdCluster,

@@ -8,6 +8,7 @@ import { distributeRevocations } from './phases/distribute-revocations.ts';
 import { finishLeave } from './phases/finish-leave.ts';
 import { moveLeadership } from './phases/move-leadership.ts';
 import { notePlan } from './phases/note-plan.ts';
+import { noteSecrets } from './phases/note-secrets.ts';
 import { removeMember } from './phases/remove-member.ts';
 import { removeRegistration } from './phases/remove-registration.ts';
 import { revokeCertificates } from './phases/revoke-certificates.ts';
@@ -16,6 +17,7 @@ import { stopServices } from './phases/stop-services.ts';
 /** A boot server out of the cluster: first its vote, then its name, then all that it could come back with. */
 export const leavePhases: readonly Phase<LeaveView, LeaveContext>[] = [
   notePlan,
+  noteSecrets,
   backUp,
   moveLeadership,
   removeMember,

@@ -15,6 +15,8 @@ const leavePlanSchema = z.looseObject({
   /** Told anew each time when the servers are to put the revocation lists in place. */
   round: z.string().optional(),
   startedAt: z.iso.datetime(),
+  /** It is in strange hands: what it knew may be in use from elsewhere. */
+  compromised: z.boolean().optional(),
 });
 
 /** What a leave that is under way knows, so that another run on another server can end it. */
@@ -37,6 +39,11 @@ export const leaveRecords = {
   plan: (lrn: number) => `leave/${String(lrn)}/plan`,
   stopped: (lrn: number) => `leave/${String(lrn)}/stopped`,
   acknowledgement: (lrn: number, by: number) => `leave/${String(lrn)}/lists/${String(by)}`,
+  /** There for each server that did not answer: the leave ends when the last of them has done its part. */
+  awaited: (lrn: number, by: number) => `leave/${String(lrn)}/awaits/${String(by)}`,
+  /** Which CAs the servers are asked for, and what each says. */
+  trust: (lrn: number) => `leave/${String(lrn)}/trust`,
+  trusted: (lrn: number, by: number) => `leave/${String(lrn)}/trusted/${String(by)}`,
   /** Remembered for a day, to tell one that has left from one that never was. */
   left: (lrn: number) => `left/${String(lrn)}`,
 } as const;

@@ -8,8 +8,10 @@ import { applicationLayout } from '../applications/application-layout.ts';
 import { openCluster, type ClusterLink } from '../applications/cluster-link.ts';
 import { withAdministration, type AdministrationOptions } from '../applications/open-application.ts';
 import { readSite } from '../site/read-site.ts';
+import { awaitedAdvice } from './awaited-servers.ts';
 import { changeLeave, readLeave, type LeaveMeans } from './leave-access.ts';
-import { lookAtCluster, type LeaveFacts } from './leave-facts.ts';
+import type { LeaveView } from './leave-context.ts';
+import { lookAtCluster, membersOf, type LeaveFacts } from './leave-facts.ts';
 import type { LeaveOptions, LeaveResult } from './leave-options.ts';
 import { leavePhases } from './leave-phases.ts';
 import { leaveRecords } from './leave-plan.ts';
@@ -77,8 +79,9 @@ async function leaveCluster(
       (await cluster.registry.operation(compromisedRecord(lrn)));
     if (left === undefined) throw await unknownServer(cluster.registry, lrn);
     if (options.compromised && !dryRun) {
-      await withAdministration(cluster, administrationOf(options), (means) =>
-        demandRotation({ ...means, lrn, name: facts.name }, { anew: false, reporter }),
+      const scope = { host: readOnlyHost(), here: cluster.lrn, servers: membersOf(facts), reporter };
+      await withAdministration(cluster, administrationOf(options), (means, signal) =>
+        demandRotation({ ...means, lrn, name: facts.name }, { ...scope, signal }),
       );
     }
     return { changed: false, leftAt: String(left['at']) };
@@ -118,7 +121,7 @@ async function work(
   options: LeaveOptions,
 ): Promise<LeaveResult> {
   const { lrn, dryRun, compromised, reporter } = options;
-  const again = `neco leave ${String(lrn)}`;
+  const again = `neco leave ${compromised ? '--compromised ' : ''}${String(lrn)}`;
   const host = openHost();
   await using _host = dryRun ? undefined : await lockHost('operation');
   // Vault here would wait for answers of the dead one's etcd until the kernel gives the connection up.
@@ -128,17 +131,30 @@ async function work(
     const here = cluster.address;
     const means: LeaveMeans = { lrn, name, address, here, etcd, registry, session };
     if (dryRun) {
-      const view = { facts, access: readLeave(means), host, here: cluster.lrn };
+      const view = { facts, access: readLeave(means), host, here: cluster.lrn, compromised };
       await dryRunPhases(leavePhases, view, reporter);
       return { changed: false };
     }
     if (performance.now() - start > freshFor) await lookAgain(cluster, site, facts, options);
-    const context = { facts, access: changeLeave(means), host, here: cluster.lrn, reporter, signal: held };
+    const scope = { host, here: cluster.lrn, reporter, signal: held };
+    const context = { ...scope, facts, access: changeLeave(means), compromised };
     const { changed } = await runPhases(leavePhases, context, { reporter, signal: held, again });
-    if (compromised) await demandRotation(means, { anew: true, reporter });
+    const missing = await missingOf(context);
+    if (compromised) await demandRotation(means, { ...scope, servers: membersOf(facts) }, missing);
+    if (missing !== undefined)
+      throw new NecoError('VERIFICATION_FAILED', missing.message, { hint: missing.hint });
     return { changed };
   };
   return await withAdministration(cluster, administrationOf(options), run).catch(inFlight);
+}
+
+/** What is left to do, where nothing more can be done now: a server that did not answer has to do it. */
+async function missingOf({
+  access,
+  facts: { lrn },
+}: LeaveView): Promise<{ message: string; hint: string } | undefined> {
+  const awaited = await access.awaited();
+  return awaited.length === 0 ? undefined : awaitedAdvice({ lrn, awaited });
 }
 
 function administrationOf({ lrn, dryRun, reporter, signal, vaultUser }: LeaveOptions): AdministrationOptions {

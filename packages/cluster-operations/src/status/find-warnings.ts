@@ -1,4 +1,5 @@
 import { serverName } from '@neco/core';
+import { awaitedAdvice, type AwaitedLeave } from '../leave/awaited-servers.ts';
 import { certificateWarnings } from './certificate-warnings.ts';
 import type { LocalFacts } from './local-facts.ts';
 import { memberWarnings } from './member-warnings.ts';
@@ -74,7 +75,12 @@ function etcdWarnings(input: WarningsInput): StatusWarning[] {
   return found;
 }
 
-function unfinishedLeave(lrn: number): StatusWarning {
+function unfinishedLeave(leave: AwaitedLeave): StatusWarning {
+  const { lrn, awaited } = leave;
+  if (awaited.length > 0) {
+    const { message, hint } = awaitedAdvice(leave);
+    return fault(message, hint);
+  }
   return fault(
     `the leave of ${serverName(lrn)} was begun and has not ended`,
     `run again: neco leave ${String(lrn)}`,

@@ -1,6 +1,7 @@
 import { Registry, type Application, type BootServer } from '@neco/bootserver-registry';
 import { toNecoError, type NecoError } from '@neco/core';
 import type { EtcdCluster, Member, MemberAlarm } from '@neco/etcd-admin';
+import { unfinishedLeaves, type AwaitedLeave } from '../leave/awaited-servers.ts';
 
 /** What etcd knows of the cluster; what could not be read is left out and told in `errors`. */
 export interface ClusterFacts {
@@ -12,8 +13,7 @@ export interface ClusterFacts {
   applications: Application[];
   unsealKeyStored: boolean | undefined;
   rootTokenStored: boolean | undefined;
-  /** LRNs of servers whose leave was begun and has not ended. */
-  unfinishedLeaves: number[];
+  unfinishedLeaves: AwaitedLeave[];
   errors: NecoError[];
 }
 
@@ -45,13 +45,7 @@ export async function readCluster(cluster: EtcdCluster, prefix: string): Promise
     applications: overview?.applications ?? [],
     unsealKeyStored: overview?.unsealKeyStored,
     rootTokenStored: overview?.rootTokenStored,
-    unfinishedLeaves: overview?.operations.flatMap(planned) ?? [],
+    unfinishedLeaves: unfinishedLeaves(overview?.operations ?? []),
     errors: [...errors, ...(overview?.broken ?? [])],
   };
-}
-
-/** The LRN that the record of a leave is of, as in `leave/2/plan`. */
-function planned(id: string): number[] {
-  const lrn = /^leave\/([0-9]+)\/plan$/.exec(id)?.[1];
-  return lrn === undefined ? [] : [Number(lrn)];
 }

@@ -1,4 +1,5 @@
 import type { NecoError } from '@neco/core';
+import type { AwaitedLeave } from '../leave/awaited-servers.ts';
 import type { KnownServer } from './list-servers.ts';
 import type { LocalFacts } from './local-facts.ts';
 import type { ServerProbe } from './probe-server.ts';
@@ -13,8 +14,8 @@ export interface WarningsInput extends Pick<
 > {
   servers: readonly ProbedServer[];
   applications: ClusterStatus['applications'];
-  /** LRNs of servers whose leave was begun and has not ended. */
-  unfinishedLeaves: readonly number[];
+  /** Leaves that were begun and have not ended. */
+  unfinishedLeaves: readonly AwaitedLeave[];
   /** What could not be read from etcd. */
   errors: readonly NecoError[];
   local: LocalFacts;

@@ -14,6 +14,7 @@ export async function fileStatus(path: string): Promise<FileStatus | undefined> 
       group: await accountName('group', status.gid),
       size: status.size,
       mtimeMs: status.mtimeMs,
+      ctimeMs: status.ctimeMs,
       ino: status.ino,
       isDirectory: status.isDirectory(),
       isSymbolicLink: status.isSymbolicLink(),

@@ -25,6 +25,10 @@ export class LeaveCommand extends VaultUserCommand {
       It shows how many members may fail then, asks, and asks for an administrator of Vault. What would cost the quorum
       is refused with exit status 4.
 
+      A boot server that does not answer holds nothing up but the end: the command does the rest, says who is missing, and
+      ends with exit status 1. That server's own neco-worker or neco-updater does its part when it is back, and with the
+      last one the leave ends; until then neco status shows it. One that is gone for good leaves as well.
+
       Killed or stopped anywhere, the same command run again goes on, on any boot server.
     `,
     examples: [
@@ -40,7 +44,7 @@ export class LeaveCommand extends VaultUserCommand {
   dead = Option.Boolean('--dead', false, { description: 'It is known to be dead: refuse when it answers.' });
   compromised = Option.Boolean('--compromised', false, {
     description:
-      'It is in strange hands: say what must be rotated besides, and call it done only when a later run finds that rotated.',
+      'It is in strange hands: restart etcd on one server after the other, say what must be rotated besides, and call it done only when a later run finds that rotated and the old CAs trusted nowhere.',
   });
   force = Option.Boolean('--force', false, {
     description:

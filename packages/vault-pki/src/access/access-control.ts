@@ -151,6 +151,13 @@ export class AccessControl {
     );
   }
 
+  /** https://developer.hashicorp.com/vault/api-docs/auth/cert#read-certificate-role */
+  async certRoleCa(name: string): Promise<string | undefined> {
+    const schema = z.object({ data: z.looseObject({ certificate: z.string() }) });
+    const found = await this.#client.read(certRolePath(name), schema, `read the certificate role ${name}`);
+    return found?.data.certificate;
+  }
+
   /** https://developer.hashicorp.com/vault/api-docs/auth/cert#delete-certificate-role */
   async deleteCertRole(name: string): Promise<void> {
     await this.#client.delete(certRolePath(name), `delete the certificate role ${name}`);

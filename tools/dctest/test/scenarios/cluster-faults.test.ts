@@ -19,7 +19,16 @@ import {
   startWorkers,
   vaultState,
 } from './joining.ts';
-import { failure, isAnswered, leave, leaveArguments, unitOf } from './leaving.ts';
+import {
+  failure,
+  isAnswered,
+  isListed,
+  leave,
+  leaveArguments,
+  steal,
+  unitOf,
+  type Stolen,
+} from './leaving.ts';
 import { phaseIds } from '../../src/phase-ids.ts';
 import { failureOf } from './refusal.ts';
 import { partOf, partSeed, runsAll, seeded } from './seeded.ts';
@@ -161,6 +170,7 @@ describe(`commands that change the cluster while something is wrong (seed ${part
       if (here === undefined || there === undefined) throw new Error('no other servers');
       const application = newApplication();
       const mend = await make(victim);
+      let stolen: Stolen;
       try {
         await writer.next();
         since = now();
@@ -173,8 +183,16 @@ describe(`commands that change the cluster while something is wrong (seed ${part
         const status = await neco(here, 'status', '--json', '--etcd-timeout', '6s');
         expect(status.exitCode, status.stdout).to.equal(seen === undefined ? 0 : 1);
         if (seen !== undefined) expect(status.stdout).to.match(seen).and.include(victim.name);
+        stolen = (await steal(spare, here)).neco;
         const left = await leave(here, '3');
-        expect(left.exitCode, left.stderr).to.equal(0);
+        if (seen === undefined) {
+          expect(left.exitCode, left.stderr).to.equal(0);
+        } else {
+          expect(failure(left), left.stderr).to.include({ code: 'VERIFICATION_FAILED', exitCode: 1 });
+          const unproved = `boot-3 has left, but ${victim.name} did not answer`;
+          expect(failure(left).text).to.include(unproved);
+          expect((await neco(here, 'status', '--json')).stdout).to.include(unproved);
+        }
         await writer.next();
       } finally {
         await mend();
@@ -189,6 +207,11 @@ describe(`commands that change the cluster while something is wrong (seed ${part
         await done(victim, 'init-local', ...asAdmin, application);
       }
       await healthy(here);
+      expect(await done(here, 'leave', ...leaveArguments('3'))).to.include('has left already');
+      if (seen === undefined) return;
+      // Nobody ran the command once more: the server that was away has done its part by itself.
+      expect(await isListed(victim, here, stolen), `the list on ${victim.name}`).to.equal(true);
+      expect(await isAnswered(here, victim, stolen), `neco-3 at ${victim.name}`).to.equal(false);
     });
   }
 

@@ -6,8 +6,9 @@ import type { Server } from '../../src/server.ts';
 import { administrator, expectDone } from '../../src/set-up-cluster.ts';
 import { phaseIds } from '../../src/phase-ids.ts';
 import { SetupRun } from '../../src/setup-run.ts';
-import { etcdctl, etcdOf, etcdValue, serverAuthority, vault } from '../../src/stock-clients.ts';
-import { carryPassword, eventually, memberNames, startWorkers } from './joining.ts';
+import { etcdctl, etcdOf, etcdValue, serverAuthority } from '../../src/stock-clients.ts';
+import { carryPassword, eventually, memberNames, startWorkers, vaultState } from './joining.ts';
+import { etcdLeader } from './leaders.ts';
 import {
   failure,
   firstPair,
@@ -21,8 +22,17 @@ import {
   steal,
   unitOf,
 } from './leaving.ts';
+import {
+  dropOldAuthorities,
+  replaceAuthorities,
+  restartOneByOne,
+  rotateBarrierKey,
+  rotateUnsealKey,
+  unsealKey,
+} from './rotating.ts';
 import { partOf, partSeed, seeded } from './seeded.ts';
-import { logInAsAdministrator, logInAsBootServer } from './vault-log-in.ts';
+import { typeOnTerminal } from './terminal.ts';
+import { logInAsAdministrator, logInAsBootServer, logInWith } from './vault-log-in.ts';
 
 const name = `lv${process.pid}`;
 
@@ -54,6 +64,15 @@ describe('neco leave', function () {
     const first = { neco: await firstPair(two, 'neco'), peer: await firstPair(two, 'peer') };
     expect(await isAnswered(two, zero, first.neco)).to.equal(true);
     expect(await peerAnswer(two, zero, first.peer)).to.include('etcdserver');
+    const held = { '/neco/update/status/2': 'far', '/neco/election/x/1': 'boot-2' };
+    for (const [key, value] of Object.entries(held)) await etcdctl(zero, 'neco', ['put', key, value]);
+    const admin = await logInAsAdministrator(zero);
+    const burglar = await logInWith(zero, 'boot-2', stolen.server);
+    const { data } = JSON.parse((await burglar.run('token', 'lookup', '-format=json')).stdout) as {
+      data: { accessor: string };
+    };
+    const token = () => admin.run('token', 'lookup', '-accessor', data.accessor);
+    expect((await token()).exitCode).to.equal(0);
     await two.crash();
 
     const unknown = failure(await leave(zero, '7'));
@@ -64,6 +83,15 @@ describe('neco leave', function () {
     expect(planned.exitCode, planned.stderr).to.equal(0);
     expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
     expect(await isAnswered(zero, one, stolen.neco)).to.equal(true);
+
+    const asked = await typeOnTerminal(zero, 'neco leave 2', [
+      ['Take boot-2, which is dead, out of the cluster for good?', 'n\r'],
+    ]);
+    expect(asked.exitCode, asked.screen).to.equal(1);
+    expect(asked.screen).to.include('nothing was changed: boot-2 stays');
+    const unasked = failure(await zero.exec(['neco', 'leave', '--json', '2']));
+    expect(unasked).to.include({ code: 'NO_TERMINAL', exitCode: 2 });
+    expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
 
     const start = performance.now();
     const left = await leave(zero, '2');
@@ -85,7 +113,11 @@ describe('neco leave', function () {
     const root = await (await logInAsBootServer(zero)).sign('ca/etcd-client', 'root', 'root');
     const users = (await etcdctl(zero, root, ['user', 'list'])).stdout.trim().split('\n');
     expect(users).to.have.members(['root', 'backup', 'neco-0', 'vault-0', 'neco-1', 'vault-1']);
-    const admin = await logInAsAdministrator(zero);
+    for (const key of Object.keys(held)) expect(await etcdValue(zero, key), key).to.equal(undefined);
+    expect((await token()).stderr).to.include('invalid accessor');
+    expect((await burglar.run('token', 'lookup')).stderr).to.include('Code: 403');
+    const back = await logInWith(zero, 'boot-2', stolen.server).then(() => 'logged in', String);
+    expect(back).to.match(/login failed: .*Code: 4/s);
     for (const path of ['auth/cert/certs/boot-2', 'sys/policies/acl/boot-2', 'ca/server/roles/boot-2']) {
       expect((await admin.run('read', path)).exitCode, path).to.equal(2);
     }
@@ -95,9 +127,17 @@ describe('neco leave', function () {
     expect(again.exitCode, again.stderr).to.equal(0);
     expect(said(again)).to.include('boot-2 has left already');
 
+    // It takes its time to give up, in which boot-2 comes back.
+    const lock = '/neco/operations/locks/change';
+    await etcdctl(zero, 'neco', ['put', lock, 'neco init squid on boot-1']);
+    const waiting = leave(zero, '--force', '1');
     await two.boot();
     await eventually('boot-2 to stop etcd', 'inactive disabled', () => unitOf(two, 'etcd'));
     await eventually('boot-2 to stop Vault', 'inactive disabled', () => unitOf(two, 'vault'));
+    const inFlight = failure(await waiting);
+    expect(inFlight).to.include({ code: 'QUORUM_AT_RISK', exitCode: 4 });
+    expect(inFlight.text).to.match(/another change is in flight: .*neco init squid on boot-1/);
+    await etcdctl(zero, 'neco', ['del', lock]);
     expect(await peerAnswer(two, zero)).to.equal('');
     expect(await peerAnswer(two, zero, first.peer), 'a certificate from the temporary Vault').to.equal('');
     expect(await isAnswered(two, zero, first.neco)).to.equal(false);
@@ -117,19 +157,24 @@ describe('neco leave', function () {
     expect(without.text).to.include('etcd has no quorum');
   });
 
-  it('cuts the watch of a server in strange hands, is ended by the next run wherever it is killed', async () => {
+  it('cuts the watches of a server in strange hands wherever they are, is ended by the next run wherever it is killed, and is done when nothing it knew is worth anything', async () => {
     for (const unit of ['neco-updater', 'vault', 'etcd']) await two.run(['systemctl', 'stop', unit]);
     const pair = ['--cert', '/etc/neco/etcd.crt', '--key', '/etc/neco/etcd.key', '--cacert', serverAuthority];
     const watching = ['etcdctl', '--endpoints', etcdOf(one), ...pair, 'watch', '--prefix', '/neco/config/'];
-    const watch = await two.spawn(watching);
-    const seen = watch.stdout === null ? Promise.resolve('') : text(watch.stdout);
+    const { neco: stolen } = await steal(two, zero);
+    const elsewhere = ['--cert', stolen.certificate, '--key', stolen.key, '--cacert', serverAuthority];
+    const watches = [
+      await two.spawn(watching),
+      await zero.spawn(['etcdctl', '--endpoints', etcdOf(one), ...elsewhere, ...watching.slice(-3)]),
+    ];
+    const seen = watches.map(({ stdout }) => (stdout === null ? Promise.resolve('') : text(stdout)));
     await eventually('the watch to be open', true, () => hasConnection(one, two));
     await zero.run(['neco', 'member', 'list']);
     const put = (value: string) => etcdctl(zero, 'neco', ['put', '/neco/config/test', value]);
     expect((await put('before')).exitCode).to.equal(0);
 
-    const phases = await phaseIds(zero, ['leave', ...leaveArguments('2')]);
-    for (const phase of partOf(phases, 3, seeded(partSeed))) await killAt(zero, phase);
+    const phases = await phaseIds(zero, ['leave', ...leaveArguments('--compromised', '2')]);
+    for (const phase of partOf(phases, 3, seeded(partSeed))) await killAt(zero, phase, '--compromised');
     await carryPassword(dataCenter, 1);
     const left = await leave(one, '--compromised', '2');
     const undone = failure(left);
@@ -147,10 +192,9 @@ describe('neco leave', function () {
 
     expect((await put('after')).exitCode).to.equal(0);
     expect(await hasConnection(one, two)).to.equal(false);
-    await watch.killTree();
-    expect(await seen)
-      .to.include('before')
-      .and.not.to.include('after');
+    for (const watch of watches) await watch.killTree();
+    for (const output of await Promise.all(seen))
+      expect(output).to.include('before').and.not.to.include('after');
     for (const server of [zero, one]) {
       const endpoints = await server.readFile('/etc/neco/neco-updater.yml');
       expect(endpoints, server.name).to.not.include(two.address);
@@ -162,10 +206,24 @@ describe('neco leave', function () {
     expect(users).to.have.members(['root', 'backup', 'neco-0', 'vault-0', 'neco-1', 'vault-1']);
 
     await rotateUnsealKey(zero);
-    for (const authority of ['server', 'etcd-peer', 'etcd-client'])
-      await rotateAuthority(authority, [zero, one]);
+    const staying = [zero, one] as const;
+    await replaceAuthorities(staying);
+    const trusting = await leave(one, '--compromised', '2');
+    expect(failure(trusting).code).to.equal('VERIFICATION_FAILED');
+    for (const authority of ['server', 'etcd-peer', 'etcd-client']) {
+      const file = `/etc/neco/ca/${authority}.crt`;
+      expect(trusting.stderr).to.include(`the old CA ca/${authority}, which ${file} of boot-1, boot-0 names`);
+    }
+    expect(trusting.stderr).to.include('by which boot-0 logs in').and.not.to.include('root/rotate');
+    await dropOldAuthorities(staying);
+    const loaded = await leave(one, '--compromised', '2');
+    expect(failure(loaded).code).to.equal('VERIFICATION_FAILED');
+    for (const service of ['etcd', 'vault']) expect(loaded.stderr).to.include(`systemctl restart ${service}`);
+    expect(loaded.stderr).to.not.include('names').and.not.to.include('logs in');
+    await restartOneByOne(staying);
     const done = await leave(one, '--compromised', '2');
     expect(done.exitCode, done.stderr).to.equal(0);
+    expect((await leave(one, '--compromised', '2')).exitCode, 'once more').to.equal(0);
   });
 
   it('takes a server out that is cut off, restarts etcd one by one where a socket cannot be cut, and it stops when it is back', async () => {
@@ -240,12 +298,15 @@ describe('neco leave', function () {
     expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
 
     const members = JSON.parse(await zero.run(['neco', 'member', 'list', '--json'])) as {
-      members: { name: string; id: string; state: string }[];
+      members: { name: string; id: string }[];
     };
     const id = members.members.find((member) => member.name === 'boot-2')?.id ?? '';
-    const leader = members.members.find(({ state }) => state === 'leader')?.name;
-    const from = dataCenter.servers.find((server) => server.name === leader) ?? zero;
-    if (leader !== 'boot-2') await etcdctl(from, root, ['move-leader', id]);
+    await leadVault(two, [zero, one]);
+    await eventually('boot-2 to lead etcd', 'boot-2', async () => {
+      const leader = await etcdLeader(dataCenter.servers);
+      if (leader !== two) await etcdctl(leader, root, ['move-leader', id]);
+      return leader.name;
+    });
 
     const phases = await phaseIds(zero, ['leave', ...leaveArguments('2')]);
     expect(phases).to.include.members(['move-leadership', 'stop-services']);
@@ -255,6 +316,12 @@ describe('neco leave', function () {
     for (const phase of partOf(phases, 1, seeded(partSeed))) await killAt(zero, phase);
     const left = await leave(zero, '2');
     expect(left.exitCode, left.stderr).to.equal(0);
+    const log = await two.run(['journalctl', '-u', 'etcd', '-b', '-o', 'cat', '--no-pager']);
+    const [moved, removed] = ['leadership transfer finished', 'removed member'].map((text) =>
+      log.lastIndexOf(text),
+    );
+    expect(moved, 'another led before the member was removed').to.be.within(0, removed ?? 0);
+    expect(await two.run(['cat', '/var/log/vault/audit.log'])).to.include('sys/step-down');
     for (const spoil of await spoils()) {
       expect(await isAnswered(two, zero, spoil), `a root certificate, ${spoil.certificate}`).to.equal(false);
     }
@@ -288,53 +355,63 @@ describe('neco leave', function () {
     await two.run([...join.split(' '), ...person, '--discard-old-data'], { timeout: 120_000 });
     await startWorkers([two]);
     await eventually('three voters', ['boot-0', 'boot-1', 'boot-2'], () => memberNames(zero));
+    await eventually('the registration of boot-2', 'active', async () => {
+      const text = (await etcdValue(zero, '/neco/bootservers/2')) ?? '{}';
+      return (JSON.parse(text) as { state?: string }).state;
+    });
+    const again = await leave(zero, '2');
+    expect(again.exitCode, again.stderr).to.equal(0);
+
+    await unsealByHand(zero, one);
+
+    const forced = await leave(zero, '--force', '1');
+    expect(forced.exitCode, forced.stderr).to.equal(0);
+    expect(await memberNames(zero)).to.deep.equal(['boot-0']);
+    expect(await vaultState(zero)).to.equal('active');
+    await zero.run(['test', '-e', administrator.passwordFile]);
   });
 });
 
-async function rotateBarrierKey(server: Server): Promise<void> {
-  const { exitCode, stderr } = await (await logInAsAdministrator(server)).run('operator', 'rotate');
-  expect(exitCode, stderr).to.equal(0);
+/** Makes the Vault of a server the active one: it is the only one for a while. */
+async function leadVault(server: Server, others: readonly Server[]): Promise<void> {
+  for (const other of others) await other.run(['systemctl', 'stop', 'vault']);
+  await eventually(`Vault of ${server.name}`, 'active', () => vaultState(server));
+  for (const other of others) await other.run(['systemctl', 'start', 'vault']);
+  for (const other of others) await eventually(`Vault of ${other.name}`, 'standby', () => vaultState(other));
 }
 
-async function rotateUnsealKey(server: Server): Promise<void> {
-  const key = (JSON.parse((await etcdValue(server, '/neco/vault-unseal-key')) ?? '') as { value: string })
-    .value;
-  const shares = ['-key-shares=1', '-key-threshold=1', '-format=json'];
-  const begun = await vault(server, '/root', ['operator', 'rekey', '-init', ...shares]);
-  const { nonce } = JSON.parse(begun.stdout) as { nonce: string };
-  const argv = ['operator', 'rekey', `-nonce=${nonce}`, '-'];
-  const { exitCode, stderr } = await vault(server, '/root', argv, { input: key });
-  expect(exitCode, stderr).to.equal(0);
-}
-
-/** A new CA, which the servers trust beside the old one before it signs. */
-async function rotateAuthority(authority: string, servers: readonly [Server, ...Server[]]): Promise<void> {
-  const [first] = servers;
-  const admin = await logInAsAdministrator(first);
-  const mount = `ca/${authority}`;
-  const fields = ['-format=json', `${mount}/root/rotate/internal`, 'common_name=another CA', 'key_type=ec'];
-  const made = await admin.run('write', ...fields);
-  expect(made.exitCode, made.stderr).to.equal(0);
-  const { data } = JSON.parse(made.stdout) as { data: { certificate: string; issuer_id: string } };
-  const path = `/etc/neco/ca/${authority}.crt`;
-  for (const server of servers) {
-    await server.writeFile(path, `${await server.readFile(path)}${data.certificate}\n`);
-    if (authority !== 'etcd-client') continue;
-    await server.run(['systemctl', 'kill', '--signal=KILL', 'etcd']);
-    const health = ['endpoint', 'health', '--command-timeout', '1s'];
-    await eventually(
-      `etcd of ${server.name}`,
-      0,
-      async () => (await etcdctl(server, 'neco', health)).exitCode,
-    );
-  }
-  const { exitCode, stderr } = await admin.run('write', `${mount}/root/replace`, `default=${data.issuer_id}`);
-  expect(exitCode, stderr).to.equal(0);
+/** An administrator who took the key out of etcd gives it: in a file, for another server as well, and by typing it. */
+async function unsealByHand(server: Server, other: Server): Promise<void> {
+  const [key, file] = [await unsealKey(server), '/root/unseal-key'];
+  await server.writeFile(file, `${key}\n`, 0o600);
+  await other.run(['systemctl', 'stop', 'neco-updater']);
+  await etcdctl(server, 'neco', ['del', '/neco/vault-unseal-key']);
+  for (const sealed of [server, other]) await sealed.run(['systemctl', 'restart', 'vault']);
+  const asked = failure(await server.exec(['neco', 'vault', 'unseal', '--json']));
+  expect(asked).to.include({ code: 'NO_TERMINAL', exitCode: 2 });
+  const byFile = await server.exec([
+    'neco',
+    'vault',
+    'unseal',
+    '--json',
+    '--key-file',
+    file,
+    `${other.which}`,
+  ]);
+  expect(byFile.exitCode, byFile.stderr).to.equal(0);
+  expect(await vaultState(server), 'the one that was not named').to.equal('sealed');
+  const typed = await typeOnTerminal(server, 'neco vault unseal', [
+    ['Unseal key of Vault (1 of 1)', `${key}\r`],
+  ]);
+  expect(typed.exitCode, typed.screen).to.equal(0);
+  expect(typed.screen).to.not.include(key);
+  expect((await server.exec(['neco', 'vault', 'status', '--json'])).exitCode).to.equal(0);
+  await other.run(['systemctl', 'start', 'neco-updater']);
 }
 
 /** Runs leave until it comes to a phase, and kills it there. One that an earlier run has ended is passed by. */
-async function killAt(server: Server, phase: string): Promise<void> {
-  const run = await SetupRun.start(server, leaveArguments('2'), 'leave');
+async function killAt(server: Server, phase: string, ...flags: readonly string[]): Promise<void> {
+  const run = await SetupRun.start(server, leaveArguments(...flags, '2'), 'leave');
   const reached = await run.next(({ id, status }) => id === phase && status !== 'done');
   await run.kill();
   expect(reached, `${phase} was to begin`).to.include({ id: phase });

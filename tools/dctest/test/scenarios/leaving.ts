@@ -66,20 +66,22 @@ export async function firstPair(server: Server, name: keyof typeof pairs): Promi
 
 /** Copies all certificates and keys of a server to another, as who stole its disk would have them. */
 export async function steal(from: Server, to: Server): Promise<Record<keyof typeof pairs, Stolen>> {
-  await to.run(['mkdir', '-p', '-m', '0700', '/root/stolen']);
-  const copy = async (name: keyof typeof pairs): Promise<Stolen> => {
-    const base = `/root/stolen/${from.name}-${name}`;
-    await to.writeFile(`${base}.crt`, await from.readFile(`${pairs[name]}.crt`), 0o600);
-    await to.writeFile(`${base}.key`, await from.readFile(`${pairs[name]}.key`), 0o600);
-    return { certificate: `${base}.crt`, key: `${base}.key` };
-  };
   const [neco, vault, peer, server] = [
-    await copy('neco'),
-    await copy('vault'),
-    await copy('peer'),
-    await copy('server'),
+    await stealPair(from, to, 'neco', pairs.neco),
+    await stealPair(from, to, 'vault', pairs.vault),
+    await stealPair(from, to, 'peer', pairs.peer),
+    await stealPair(from, to, 'server', pairs.server),
   ];
   return { neco, vault, peer, server };
+}
+
+/** The same of one pair. @param path without its `.crt` and `.key`. */
+export async function stealPair(from: Server, to: Server, name: string, path: string): Promise<Stolen> {
+  await to.run(['mkdir', '-p', '-m', '0700', '/root/stolen']);
+  const base = `/root/stolen/${from.name}-${name}`;
+  await to.writeFile(`${base}.crt`, await from.readFile(`${path}.crt`), 0o600);
+  await to.writeFile(`${base}.key`, await from.readFile(`${path}.key`), 0o600);
+  return { certificate: `${base}.crt`, key: `${base}.key` };
 }
 
 /** Whether etcd of `target` answers a client on `server` with this pair at all. */
@@ -147,4 +149,12 @@ export async function keepSigning(server: Server, target: Server): Promise<() =>
     if (numbers.length === 0) throw new Error(`nothing was signed: ${stderr}`);
     return numbers.map((number) => ({ certificate: `${folder}/${number}.crt`, key: `${folder}/key` }));
   };
+}
+
+/** Whether the revocation list of clients that lies on a server names a certificate that lies on another. */
+export async function isListed(server: Server, holder: Server, { certificate }: Stolen): Promise<boolean> {
+  const asked = await holder.run(['openssl', 'x509', '-in', certificate, '-noout', '-serial']);
+  const serial = asked.trim().replace('serial=', '');
+  const list = ['openssl', 'crl', '-inform', 'DER', '-in', '/etc/neco/ca/etcd-client.crl', '-noout', '-text'];
+  return (await server.run(list)).includes(`Serial Number: ${serial}`);
 }

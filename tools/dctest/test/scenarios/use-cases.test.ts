@@ -17,7 +17,7 @@ import {
   vaultState,
   wantedEndpoints,
 } from './joining.ts';
-import { firstPair, isAnswered, steal } from './leaving.ts';
+import { firstPair, isAnswered, steal, stealPair, type Stolen } from './leaving.ts';
 import { privateKeys } from './private-keys.ts';
 import { ProcessWitness } from './process-witness.ts';
 import { readmeCommands } from './readme-commands.ts';
@@ -62,6 +62,7 @@ describe('the use cases of the seed, word for word, step by step', function () {
   let stolen: Awaited<ReturnType<typeof steal>>;
   let witness: ProcessWitness;
   let setupSecret: string;
+  let stolenOfApp: Stolen;
 
   before(async () => {
     dataCenter = await DataCenter.up({ name, lrns: [0, 1, 2, 3], replace: true });
@@ -446,6 +447,8 @@ describe('the use cases of the seed, word for word, step by step', function () {
       await holder.kill();
       // While the lock lives on, a server dies; Vault needs these seconds as well until it notices.
       stolen = await steal(one, zero);
+      stolenOfApp = await stealPair(one, zero, 'myapp', '/etc/myapp/etcd');
+      expect(await isAnswered(zero, two, stolenOfApp)).to.equal(true);
       expect(await isAnswered(zero, two, stolen.neco)).to.equal(true);
       await one.crash();
       const { exitCode, stderr } = await waiting.result;
@@ -470,7 +473,7 @@ describe('the use cases of the seed, word for word, step by step', function () {
       // Each refusal takes etcdctl the whole of its five seconds.
       await Promise.all(
         [zero, two, fourth].flatMap((server) =>
-          [stolen.neco, stolen.vault].map(async (pair) =>
+          [stolen.neco, stolen.vault, stolenOfApp].map(async (pair) =>
             expect(await isAnswered(zero, server, pair), `${pair.certificate} at ${server.name}`).to.equal(
               false,
             ),
@@ -479,6 +482,9 @@ describe('the use cases of the seed, word for word, step by step', function () {
       );
       const application = { certificate: '/etc/myapp/etcd.crt', key: '/etc/myapp/etcd.key' };
       expect(await isAnswered(zero, two, application), 'the application elsewhere').to.equal(true);
+      const record = (await etcdValue(zero, '/neco/applications/myapp')) ?? '{}';
+      const { certificates } = JSON.parse(record) as { certificates: { lrn: number }[] };
+      expect(certificates.map(({ lrn }) => lrn)).to.have.members([0, 2, 3]);
     });
 
     it('Remove etcd key `<prefix>/bootservers/LRN`.', async () => {

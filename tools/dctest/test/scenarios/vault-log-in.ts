@@ -27,10 +27,23 @@ export async function logInAsAdministrator(server: Server): Promise<VaultLogIn> 
 
 /** The boot server itself, with its own certificate. */
 export async function logInAsBootServer(server: Server): Promise<VaultLogIn> {
-  const home = '/root/vault-boot';
+  const own = { certificate: '/etc/neco/server.crt', key: '/etc/neco/server.key' };
+  return logInWith(server, server.name, own, '/root/vault-boot');
+}
+
+/**
+ * A boot server by this name, with a certificate and key that lie on `server`.
+ * @throws Error with what Vault says to it.
+ */
+export async function logInWith(
+  server: Server,
+  name: string,
+  { certificate, key }: { readonly certificate: string; readonly key: string },
+  home = '/root/vault-stolen',
+): Promise<VaultLogIn> {
   await server.run(['mkdir', '-p', '-m', '0700', home]);
-  const pair = ['-client-cert=/etc/neco/server.crt', '-client-key=/etc/neco/server.key'];
-  const argv = ['login', '-method=cert', '-format=json', ...pair, `name=${server.name}`];
+  const pair = [`-client-cert=${certificate}`, `-client-key=${key}`];
+  const argv = ['login', '-method=cert', '-format=json', ...pair, `name=${name}`];
   return loggedIn(server, home, await vault(server, home, argv));
 }
 

@@ -38,29 +38,27 @@ export const distributeRevocations: Phase<LeaveView, LeaveContext> = {
     `cut the connections of ${facts.name}`,
   ],
   async run(context) {
-    const { access, facts, reporter } = context;
+    const { access, facts } = context;
     const ca = await readAuthorities(context);
     const canary = await access.vault(signCanary);
-    const { taking, silent } = await control(facts.remaining, canary, ca);
+    const taking = await control(facts.remaining, canary, ca);
     const round = randomBytes(8).toString('hex');
     await access.vault((vault) => revokeCanary(vault, canary));
-    await access.writePlan({ ...(await planOf(context.access)), round });
-    await updateThisServer(context, ca, round);
+    await access.awaitNobody();
+    const plan = await planOf(access);
+    const strange = context.compromised || plan.compromised === true;
+    await access.writePlan({ ...plan, round, compromised: strange });
+    await updateThisServer(context, ca, { round, strange });
     await awaitProof(context, taking, { canary, ca, round });
-    for (const name of silent) {
-      reporter.warn(
-        `${name} does not answer: it puts the revocation lists in place when its neco-updater or neco-worker starts`,
-      );
-    }
   },
 };
 
-/** Which servers take the certificates before they are revoked; one that does not answer proves nothing. */
+/** Those that take the certificates before they are revoked; one that does not answer proves nothing, and is awaited. */
 async function control(
   remaining: readonly Pending[],
   canary: RevocationCanary,
   ca: CanaryAuthorities,
-): Promise<{ taking: Pending[]; silent: string[] }> {
+): Promise<Pending[]> {
   const verdicts = await Promise.all(
     remaining.map(async ({ address }) =>
       (await acceptsConnections(address, ports.etcdClient))
@@ -68,18 +66,20 @@ async function control(
         : ('unreachable' as const),
     ),
   );
-  return {
-    taking: remaining.filter((_, index) => verdicts[index] !== 'unreachable'),
-    silent: remaining.filter((_, index) => verdicts[index] === 'unreachable').map(({ name }) => name),
-  };
+  return remaining.filter((_, index) => verdicts[index] !== 'unreachable');
 }
 
 /** This server does it here and now, whether or not its worker runs. */
-async function updateThisServer(context: LeaveContext, ca: CanaryAuthorities, round: string): Promise<void> {
+async function updateThisServer(
+  context: LeaveContext,
+  ca: CanaryAuthorities,
+  { round, strange }: { round: string; strange: boolean },
+): Promise<void> {
   const { host, access, here, reporter, facts } = context;
   const addresses = facts.remaining.map(({ address }) => address);
   await putRevocations(host, await fetchRevocations(addresses, ca.server));
   const connections = await cutOff(host, facts.address, {
+    strange,
     reporter,
     inTurn: (restart) => access.restartInTurn(restart),
   });

@@ -1,8 +1,12 @@
 import type { Phase } from '@neco/core';
 import { backupPath } from '../backup-path.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
+import { membersOf } from '../leave-facts.ts';
 
-/** The end: nothing secret stays on the disk, and no record of a leave that is under way. */
+/**
+ * The end: nothing secret stays on the disk, and no record of a leave that is under way. Where a server did not answer,
+ * the records stay for that one: its own worker or updater does its part when it is back, and the last removes them.
+ */
 export const finishLeave: Phase<LeaveView, LeaveContext> = {
   id: 'finish',
   title: 'Clear up after it',
@@ -10,6 +14,10 @@ export const finishLeave: Phase<LeaveView, LeaveContext> = {
   plan: ({ facts }) => [`remove ${backupPath(facts.lrn)} and the notes in etcd`],
   async run({ access, host, facts }) {
     await host.removeFile(backupPath(facts.lrn));
-    await access.finish();
+    const plan = await access.plan();
+    const acknowledged = await access.acknowledgements(plan?.round ?? '');
+    // Without the plan it was ended already.
+    const members = plan === undefined ? [] : membersOf(facts);
+    await access.finish(members.filter((lrn) => acknowledged.get(lrn)?.connections !== 0));
   },
 };

@@ -4,6 +4,8 @@ import { lockHost } from '@neco/host-installer';
 import { fetchRevocations, putRevocations } from '../../access/revocation-lists.ts';
 import { readVaultCa } from '../../daemon/read-vault-ca.ts';
 import type { Duty } from '../../daemon/run-daemon.ts';
+import { answerTrust } from '../../leave/ask-trust.ts';
+import { awaitNoMore } from '../../leave/awaited-servers.ts';
 import { backedUpLrn, backupPath } from '../../leave/backup-path.ts';
 import { cutOff } from '../../leave/cut-off.ts';
 import { forgetEndpoint } from '../../leave/forget-endpoint.ts';
@@ -20,13 +22,22 @@ import { stopForGood } from './leave-stop-services.ts';
 /** Certificates are read again so often, in ms. */
 const renewal = 60 * 60 * 1000;
 
+/** What came of a round of a leave here. */
+interface WorkedOff {
+  round: string;
+  /** Connections of the server that left which are still open. */
+  connections: number;
+}
+
 /** What is at hand while this server follows. */
 interface Following {
   context: WorkerContext;
   self: WorkerSelf;
   link: WorkerLink;
   /** The last round of each leave that was worked off here. */
-  rounds: Map<number, string>;
+  rounds: Map<number, WorkedOff>;
+  /** The last question of each leave, which CAs are trusted here, that was answered. */
+  answered: Map<number, string>;
 }
 
 /**
@@ -38,7 +49,7 @@ export const followLeaves: WorkerDuty = {
   name: 'follow-leaves',
   async run(context, signal) {
     const self = await context.self();
-    const rounds = new Map<number, string>();
+    const memory = { rounds: new Map<number, WorkedOff>(), answered: new Map<number, string>() };
     while (!signal.aborted) {
       const left = await readLeftRecord(context.host);
       if (left !== undefined) {
@@ -46,7 +57,7 @@ export const followLeaves: WorkerDuty = {
         return;
       }
       try {
-        await watchLeaves(context, self, rounds, signal);
+        await watchLeaves(context, self, memory, signal);
       } catch (thrown) {
         if (!(await wasRemoved(context, self))) throw thrown;
       }
@@ -61,7 +72,7 @@ export const followLeavesAlone: Duty = ({ configuration, reporter, signal }) =>
 async function watchLeaves(
   context: WorkerContext,
   self: WorkerSelf,
-  rounds: Map<number, string>,
+  memory: Pick<Following, 'rounds' | 'answered'>,
   signal: AbortSignal,
 ): Promise<void> {
   const ended = new AbortController();
@@ -77,7 +88,7 @@ async function watchLeaves(
         ended.abort();
       },
     });
-    for await (const records of watch) await workOff({ context, self, link, rounds }, records);
+    for await (const records of watch) await workOff({ context, self, link, ...memory }, records);
     if (trouble !== undefined) throw trouble;
   } finally {
     link.close();
@@ -85,7 +96,8 @@ async function watchLeaves(
 }
 
 async function workOff(following: Following, records: Map<string, OperationRecord>): Promise<void> {
-  const { self, rounds } = following;
+  const { self, link, rounds } = following;
+  await answer(following, records);
   for (const [id, record] of records) {
     if (!id.endsWith('/plan')) continue;
     const plan = parsePlan(id, record);
@@ -93,12 +105,28 @@ async function workOff(following: Following, records: Map<string, OperationRecor
     if (lrn === self.lrn) {
       if (step !== 'begun' && mode === 'live' && !records.has(leaveRecords.stopped(lrn)))
         await stopThisServer(following);
-    } else if (round !== undefined && rounds.get(lrn) !== round) {
-      await refuse(following, plan, round);
-      rounds.set(lrn, round);
+    } else if (round !== undefined) {
+      if (rounds.get(lrn)?.round !== round) rounds.set(lrn, await refuse(following, plan, round));
+      // The command has not waited for this server, which did not answer: the leave ends with it.
+      if (records.has(leaveRecords.awaited(lrn, self.lrn)) && rounds.get(lrn)?.connections === 0)
+        await awaitNoMore(link.registry, lrn, self.lrn);
     }
   }
   await removeLeftBackups(following);
+}
+
+/** A server in strange hands has left: who asks wants to know whether this one still trusts the CAs that it knew. */
+async function answer(
+  { context, self, link, answered }: Following,
+  records: Map<string, OperationRecord>,
+): Promise<void> {
+  for (const [id, record] of records) {
+    const lrn = Number(/^leave\/([0-9]+)\/trust$/.exec(id)?.[1] ?? NaN);
+    if (Number.isNaN(lrn)) continue;
+    const question = { record, lrn, by: self.lrn, last: answered.get(lrn) };
+    const round = await answerTrust(context.host, link.registry, question);
+    if (round !== undefined) answered.set(lrn, round);
+  }
 }
 
 /** The backup of a leave that was killed here and ended from another server: it holds all that etcd holds. */
@@ -112,11 +140,16 @@ async function removeLeftBackups({ context, link }: Following): Promise<void> {
 }
 
 /** This server stays: another is to get in no more. */
-async function refuse({ context, self, link }: Following, plan: LeavePlan, round: string): Promise<void> {
+async function refuse(
+  { context, self, link }: Following,
+  plan: LeavePlan,
+  round: string,
+): Promise<WorkedOff> {
   const { host, reporter } = context;
-  await withHostLock(async () => {
+  return withHostLock(async () => {
     await renewLists(context, link);
     const connections = await cutOff(host, plan.address, {
+      strange: plan.compromised === true,
       reporter,
       inTurn: (restart) => restartInTurn(link.registry, self.name, restart),
     });
@@ -124,6 +157,7 @@ async function refuse({ context, self, link }: Following, plan: LeavePlan, round
     await link.registry.putOperation(id, { round, connections });
     await forgetEndpoint(host, link.registry, self.address);
     reporter.info(`${plan.name} has left: its certificates are refused here`);
+    return { round, connections };
   });
 }
 
@@ -161,7 +195,7 @@ function sayLeft({ reporter }: WorkerContext, { name }: WorkerSelf, left: LeftRe
 }
 
 /** neco-worker and neco-updater both follow; they do it one after the other. */
-async function withHostLock(work: () => Promise<void>): Promise<void> {
+async function withHostLock<T>(work: () => Promise<T>): Promise<T> {
   await using _lock = await waitFor(
     async () => {
       try {
@@ -173,5 +207,5 @@ async function withHostLock(work: () => Promise<void>): Promise<void> {
     },
     { what: 'the other daemon of neco', timeout: 120_000 },
   );
-  await work();
+  return await work();
 }
