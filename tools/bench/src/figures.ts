@@ -1,6 +1,7 @@
 /**
  * What is measured, and how much of its reference it may take at most. Where the limit is a time, that time (`most`, in ms)
- * is the reference, and the limit 1.
+ * is the reference, and the limit 1. What comes of the runs is the median, or the mean where the figure says so: by hand etcd
+ * is ready in a moment or only after 7 s, about as often, and a median is the one or the other by chance.
  */
 export const figures = {
   setup: {
@@ -31,9 +32,10 @@ export const figures = {
   join: {
     title:
       'neco join and neco-worker until the registration is active and Vault unsealed (for the eye: under 5 s)',
-    reference: 'etcd alone by hand: tools/bench/floor/join.sh',
+    reference: 'etcd alone by hand: tools/bench/floor/join.sh; the mean of the runs',
     unit: 's',
     limit: 2,
+    average: 'mean',
   },
   leave: {
     title: 'neco leave of a dead server, revocation lists in place on all others',

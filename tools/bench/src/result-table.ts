@@ -2,7 +2,7 @@ import { isOver, type Result, type Sample } from './results.ts';
 
 const heads = ['figure', 'ours', 'reference', 'ratio', 'limit', ''];
 
-/** The results for reading: medians, in brackets the smallest and the largest, and what is over its limit. */
+/** The results for reading: medians or means, in brackets the smallest and the largest, and what is over its limit. */
 export function resultTable(results: readonly Result[]): string {
   const rows = results.map((result) => [
     result.name,

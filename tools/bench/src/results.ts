@@ -10,10 +10,10 @@ export interface Sample {
 export interface Result {
   readonly name: FigureName;
   readonly unit: 's' | 'ms';
-  /** Medians, in that unit. */
+  /** Medians, or means where the figure has those, in that unit. */
   readonly ours: number;
   readonly reference: number;
-  /** One median over the other. */
+  /** One over the other. */
   readonly ratio: number;
   /** What the ratio may be at most. */
   readonly limit: number;
@@ -26,12 +26,13 @@ export interface Result {
 /** @param samples one at least. */
 export function resultOf(name: FigureName, samples: readonly Sample[]): Result {
   const { unit, limit } = figures[name];
+  const average = 'average' in figures[name] ? mean : median;
   const inUnit = samples.map(({ ours, reference }) => ({
     ours: rounded(unit === 's' ? ours / 1000 : ours),
     reference: rounded(unit === 's' ? reference / 1000 : reference),
   }));
-  const ours = rounded(median(inUnit.map((sample) => sample.ours)));
-  const reference = rounded(median(inUnit.map((sample) => sample.reference)));
+  const ours = rounded(average(inUnit.map((sample) => sample.ours)));
+  const reference = rounded(average(inUnit.map((sample) => sample.reference)));
   return {
     name,
     unit,
@@ -53,6 +54,10 @@ export function median(values: readonly number[]): number {
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? NaN;
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function rounded(value: number): number {

@@ -56,6 +56,11 @@ describe('npm run bench', () => {
     expect(result.samples[1]).to.deep.equal({ ours: 9, reference: 1 });
   });
 
+  it('gives means of what is one of two times by chance', () => {
+    const byChance = [0.2, 7.2, 0.2].map((seconds) => ({ ours: 2000, reference: seconds * 1000 }));
+    expect(resultOf('join', byChance)).to.include({ ours: 2, reference: 2.533, ratio: 0.79 });
+  });
+
   it('takes the middle of two for an even number of runs', () => {
     expect(resultOf('version', samples.slice(0, 2))).to.include({ unit: 'ms', ours: 6000, reference: 1500 });
   });
