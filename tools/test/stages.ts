@@ -49,9 +49,9 @@ export async function findStages(root: string): Promise<StageGroup[]> {
       width: 1,
       stages: [program('debs', 20, 'tools/deb/build.ts'), ...(files.get('data centre') ?? []).map(scenario)],
     },
-    // They wait more than they work: each has a data centre of its own.
+    // They wait more than they work, on two cores more than half of the time: each has a data centre of its own.
     {
-      width: 2,
+      width: 3,
       stages: [
         ...(files.get('scenario') ?? []).map(scenario),
         mocha('package', 20, files.get('package') ?? []),

@@ -168,10 +168,10 @@ export class StatusCluster {
     const added = await this.etcdctl('member', 'add', name, '--learner', `--peer-urls=${peer}`);
     const learner = this.#startEtcd(lrn, 'existing', [...lrns, lrn]);
     this.#learners.push(learner);
-    await until(`etcd of ${name} to be known`, async () => {
-      const list = await this.etcdctl('member', 'list');
-      if (!list.includes(`started, ${name},`)) throw new Error(list);
-    });
+    // The others know it before it answers: it hears last that they do.
+    await until(`etcd of ${name} to answer`, () =>
+      this.etcdctl('endpoint', 'status', `--endpoints=${this.#endpoint(lrn)}`),
+    );
     return async () => {
       await this.etcdctl('member', 'remove', /Member +([0-9a-f]+)/.exec(added)?.[1] ?? '');
       await learner.stop();
