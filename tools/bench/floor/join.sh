@@ -26,4 +26,6 @@ shift 2
 until ETCDCTL_ENDPOINTS=https://$1:2379 etcdctl --command-timeout 1s member promote "$id" >/dev/null; do
   set -- "${@:2}" "$1"
 done
-ETCDCTL_ENDPOINTS=https://$address:2379 etcdctl endpoint health >/dev/null 2>&1
+# It learns a moment later than the leader that it votes.
+SECONDS=0
+until ETCDCTL_ENDPOINTS=https://$address:2379 etcdctl endpoint health >/dev/null 2>&1; do ((SECONDS < 20)); done

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { NecoError, toNecoError } from '@neco/core';
 import type { HostWriter } from '@neco/host-installer';
 import { parseCrl, Vault } from '@neco/vault-pki';
@@ -9,9 +10,13 @@ import { forEachAuthority } from './signer.ts';
 /** Limit of one call to Vault, in ms. */
 const callTimeout = 4000;
 
+/** How long the first Vault is waited for before the others are asked too, in ms. */
+const headStart = 300;
+
 /**
  * The revocation lists (DER) from the first of these Vaults that gives them. No log-in is needed.
- * @param addresses of registered boot servers only: one that has left could give out an old list.
+ * @param addresses of registered boot servers only: one that has left could give out an old list. The first is asked alone
+ * at first, for all of them give the same, which the active one has.
  * @param serverCa PEM
  * @throws NecoError VAULT_* of the first address when none gives them
  */
@@ -23,11 +28,18 @@ export async function fetchRevocations(
     const vault = Vault.connect({ address: vaultAddress(address), ca: serverCa, timeout: callTimeout });
     return forEachAuthority((name) => vault.crl(authorities[name].mount));
   };
+  const [nearest, ...others] = addresses;
+  if (nearest === undefined) throw new NecoError('INTERNAL', 'no Vault is known');
+  const first = from(nearest);
+  const isSettled = first.then(
+    () => true,
+    () => false,
+  );
+  if (await Promise.race([isSettled, delay(headStart, false, { ref: false })])) return await first;
   try {
-    return await Promise.any(addresses.map(from));
+    return await Promise.any([first, ...others.map(from)]);
   } catch (error) {
-    const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
-    throw errors.length === 0 ? new NecoError('INTERNAL', 'no Vault is known') : toNecoError(errors[0]);
+    throw toNecoError(error instanceof AggregateError ? error.errors[0] : error);
   }
 }
 

@@ -1,11 +1,12 @@
 import { dryRunPhases, runPhases } from '@neco/core';
 import { lockHost, readOnlyHost } from '@neco/host-installer';
+import { withAdministration } from './administration.ts';
 import { changeApplication, readApplication, type AccessMeans } from './application-access.ts';
 import { applicationLayout, filesOf } from './application-layout.ts';
 import { checkApplicationName } from './application-name.ts';
 import type { InitView } from './init-context.ts';
 import { initPhases } from './init-phases.ts';
-import { withAdministration, withCluster, type ApplicationOptions } from './open-application.ts';
+import { withCluster, type ApplicationOptions } from './open-application.ts';
 import type { AskVaultUser } from './vault-user.ts';
 
 export interface InitApplicationOptions extends ApplicationOptions {

@@ -1,11 +1,12 @@
 import { dryRunPhases, NecoError, runPhases, serverName } from '@neco/core';
 import { lockHost, readOnlyHost } from '@neco/host-installer';
+import { withAdministration } from './administration.ts';
 import { changeApplication, readApplication } from './application-access.ts';
 import { applicationLayout } from './application-layout.ts';
 import { applicationPrefix } from './application-rights.ts';
 import { checkApplicationName } from './application-name.ts';
 import type { ClusterLink } from './cluster-link.ts';
-import { withAdministration, withCluster, type ApplicationOptions } from './open-application.ts';
+import { withCluster, type ApplicationOptions } from './open-application.ts';
 import { removePhases } from './remove-phases.ts';
 import type { AskVaultUser } from './vault-user.ts';
 

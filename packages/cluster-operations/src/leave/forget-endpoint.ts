@@ -1,5 +1,6 @@
 import type { Registry } from '@neco/bootserver-registry';
 import type { HostWriter } from '@neco/host-installer';
+import { ownFirst } from '../access/own-first.ts';
 import { rewriteEndpoints } from '../worker/rewrite-endpoints.ts';
 
 /**
@@ -13,5 +14,5 @@ export async function forgetEndpoint(host: HostWriter, registry: Registry, own: 
   const addresses = servers.map(({ address }) => address);
   // One that is not registered itself is left as it is, to be looked at.
   if (!addresses.includes(own)) return;
-  await rewriteEndpoints(host, [own, ...addresses.filter((address) => address !== own)]);
+  await rewriteEndpoints(host, ownFirst(addresses, own));
 }

@@ -7,7 +7,7 @@ import { certificateFacts, parseCrl, type Vault } from '@neco/vault-pki';
 import { answersInTime } from '../access/answers-in-time.ts';
 import { applicationSerials, forgetApplicationCertificates } from '../access/application-certificates.ts';
 import { authorities } from '../access/authorities.ts';
-import { certificateKindNames, certificateKinds } from '../access/certificate-kinds.ts';
+import { distinctRoles } from '../access/distinct-roles.ts';
 import { forgetFirstCertificates, validFirstCertificates } from '../access/first-certificates.ts';
 import type { VaultSession } from '../applications/vault-session.ts';
 import { vaultAddress } from '../ports.ts';
@@ -55,6 +55,8 @@ export interface LeaveReader {
   /** Its users of etcd that are there. */
   users(): Promise<string[]>;
   unrevoked(): Promise<SignedCertificate[]>;
+  /** Begins to read what certificates there are, which `unrevoked` then need not; what fails is read again there. */
+  readAhead(): void;
   vaultTraces(): Promise<VaultTraces>;
   /** Its keys under `update/status` and `election`. */
   keys(): Promise<string[]>;
@@ -78,7 +80,8 @@ export interface LeaveWriter extends LeaveReader {
   deleteUsers(names: readonly string[]): Promise<void>;
   revoke(certificates: readonly SignedCertificate[]): Promise<void>;
   forgetCertificates(): Promise<void>;
-  deleteVaultTraces(traces: VaultTraces): Promise<void>;
+  /** Deletes all that it has in Vault besides certificates: its log-in first, then the tokens that came of it. */
+  closeVault(): Promise<void>;
   deleteKeys(): Promise<void>;
   /** Waits for nobody any more: what they are to do is told anew. */
   awaitNobody(): Promise<void>;
@@ -157,6 +160,9 @@ export function readLeave(means: LeaveMeans): LeaveReader {
       ]);
       return [...valid.filter(isIts), ...first];
     },
+    readAhead() {
+      void vault((one) => validCertificates(one, seen)).catch(() => undefined);
+    },
     vaultTraces: () => vault((one) => tracesOf(one, lrn, name)),
     keys: () => registry.keysOf(lrn),
   };
@@ -196,28 +202,26 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
       await Promise.all([...byMount].map(([mount, list]) => vault((one) => one.revokeAll(mount, list))));
     },
     forgetCertificates: () => forgetApplicationCertificates(registry, lrn),
-    deleteVaultTraces: ({ tokens, signingRoles }) =>
+    closeVault: () =>
       vault(async (one) => {
         await one.deleteCertRole(name);
-        await one.deletePolicy(name);
-        for (const accessor of tokens) await one.revokeAccessor(accessor);
-        for (const path of signingRoles) {
-          const at = path.lastIndexOf('/');
-          await one.deleteSigningRole(path.slice(0, at), path.slice(at + 1));
-        }
+        await Promise.all([
+          one.deletePolicy(name),
+          tokensOf(one, name).then((tokens) => Promise.all(tokens.map((token) => one.revokeAccessor(token)))),
+          ...signingRolesOf(lrn).map(({ mount, role }) => one.deleteSigningRole(mount, role)),
+        ]);
       }),
     deleteKeys: () => registry.deleteKeysOf(lrn),
     async awaitNobody() {
       for (const by of await reader.awaited()) await registry.deleteOperation(leaveRecords.awaited(lrn, by));
     },
     async finish(missing) {
-      await registry.rememberOperation(
-        leaveRecords.left(lrn),
-        { at: new Date().toISOString() },
-        memoryOfLeft,
-      );
-      await forgetFirstCertificates(registry, lrn);
-      await awaitedNoWhere(registry, lrn);
+      const left = { at: new Date().toISOString() };
+      await Promise.all([
+        registry.rememberOperation(leaveRecords.left(lrn), left, memoryOfLeft),
+        forgetFirstCertificates(registry, lrn),
+        awaitedNoWhere(registry, lrn),
+      ]);
       for (const by of missing) await registry.putOperation(leaveRecords.awaited(lrn, by), {});
       if (missing.length === 0) await registry.deleteOperations(leaveRecords.folder(lrn));
     },
@@ -279,29 +283,31 @@ async function readCertificate(
 }
 
 async function tracesOf(vault: Vault, lrn: number, name: string): Promise<VaultTraces> {
-  const roles = new Set(
-    certificateKindNames.map((kind) => {
-      const { authority, role } = certificateKinds[kind];
-      return `${authorities[authority].mount}/${role(lrn)}`;
-    }),
-  );
   const [certRole, policy, tokens, there] = await Promise.all([
     vault.hasCertRole(name),
     vault.policy(name),
-    vault.tokens(),
+    tokensOf(vault, name),
     Promise.all(
-      [...roles].map(async (path) => {
-        const at = path.lastIndexOf('/');
-        return (await vault.hasSigningRole(path.slice(0, at), path.slice(at + 1))) ? [path] : [];
-      }),
+      signingRolesOf(lrn).map(async ({ mount, role }) =>
+        (await vault.hasSigningRole(mount, role)) ? [`${mount}/${role}`] : [],
+      ),
     ),
   ]);
-  return {
-    certRole,
-    policy: policy !== undefined,
-    signingRoles: there.flat(),
-    tokens: tokens.filter(({ policies }) => policies.includes(name)).map(({ accessor }) => accessor),
-  };
+  return { certRole, policy: policy !== undefined, signingRoles: there.flat(), tokens };
+}
+
+/** The accessors of a boot server's tokens. */
+async function tokensOf(vault: Vault, name: string): Promise<string[]> {
+  const tokens = await vault.tokens();
+  return tokens.filter(({ policies }) => policies.includes(name)).map(({ accessor }) => accessor);
+}
+
+/** The signing roles that a boot server has to itself. */
+function signingRolesOf(lrn: number): { mount: string; role: string }[] {
+  return distinctRoles(lrn).map((kind) => ({
+    mount: authorities[kind.authority].mount,
+    role: kind.role(lrn),
+  }));
 }
 
 /** Makes that member the leader which is furthest in step. */

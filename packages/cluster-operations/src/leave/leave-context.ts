@@ -2,6 +2,7 @@ import type { Reporter } from '@neco/core';
 import type { HostReader, HostWriter } from '@neco/host-installer';
 import type { LeaveReader, LeaveWriter } from './leave-access.ts';
 import type { LeaveFacts } from './leave-facts.ts';
+import type { RevocationProof } from './revocation-proof.ts';
 
 /** What a phase of leave may look at. It has no means to change anything. */
 export interface LeaveView {
@@ -18,6 +19,7 @@ export interface LeaveView {
 export interface LeaveContext extends LeaveView {
   readonly access: LeaveWriter;
   readonly host: HostWriter;
+  readonly proof: RevocationProof;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
 }

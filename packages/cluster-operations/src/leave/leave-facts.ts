@@ -1,11 +1,11 @@
 import type { BootServer } from '@neco/bootserver-registry';
-import { NecoError, type SiteConfiguration } from '@neco/core';
+import { addressOf, NecoError, type SiteConfiguration } from '@neco/core';
 import type { EtcdCluster, Member, MemberStatus } from '@neco/etcd-admin';
 import type { ClusterLink } from '../applications/cluster-link.ts';
 import { etcdEndpoint, ports } from '../ports.ts';
 import { listServers, type KnownServer } from '../status/list-servers.ts';
 import { readPlan, type LeavePlan } from './leave-plan.ts';
-import { acceptsConnections, probePresence } from './probe-presence.ts';
+import { PresenceProbe } from './probe-presence.ts';
 
 /** What is known of the cluster before a server leaves it. */
 export interface LeaveFacts {
@@ -37,6 +37,8 @@ export async function lookAtCluster(
   site: SiteConfiguration,
   lrn: number,
 ): Promise<LeaveFacts> {
+  const probe = new PresenceProbe();
+  askEarly(probe, site, lrn);
   const members = await etcd.members().catch(async (error: unknown) => {
     throw await withoutQuorum(error, () => etcd.members({ linearizable: false }));
   });
@@ -46,8 +48,8 @@ export async function lookAtCluster(
   const address = target?.address ?? plan?.address ?? '';
   const endpoints = new Map(members.map((member) => [endpointOf(member), member.id]));
   const [presence, statuses] = await Promise.all([
-    address === '' ? [] : probePresence(address),
-    statusesOf(etcd, [...endpoints.keys()]),
+    address === '' ? [] : probe.services(address),
+    statusesOf(etcd, probe, [...endpoints.keys()]),
   ]);
   const healthy = [...statuses].filter(
     ([, status]) => !(status instanceof NecoError) && status.leader !== undefined,
@@ -71,6 +73,15 @@ export async function lookAtCluster(
   };
 }
 
+/** Asks where the address plan has it, before anybody says where it is. */
+function askEarly(probe: PresenceProbe, site: SiteConfiguration, lrn: number): void {
+  try {
+    void probe.services(addressOf(site, lrn));
+  } catch {
+    // The plan has no address for it.
+  }
+}
+
 /** LRNs of the servers that stay and have a member of etcd: without one there is nothing that takes certificates. */
 export function membersOf({ remaining }: Pick<LeaveFacts, 'remaining'>): number[] {
   return remaining.filter(({ member }) => member !== undefined).map(({ lrn }) => lrn);
@@ -79,10 +90,11 @@ export function membersOf({ remaining }: Pick<LeaveFacts, 'remaining'>): number[
 /** A host that swallows packets would take the whole deadline of a call; one that does not accept is not asked. */
 async function statusesOf(
   etcd: EtcdCluster,
+  probe: PresenceProbe,
   endpoints: readonly string[],
 ): Promise<Map<string, MemberStatus | NecoError>> {
   const there = await Promise.all(
-    endpoints.map((endpoint) => acceptsConnections(URL.parse(endpoint)?.hostname ?? '', ports.etcdClient)),
+    endpoints.map((endpoint) => probe.accepts(URL.parse(endpoint)?.hostname ?? '', ports.etcdClient)),
   );
   return etcd.statuses(endpoints.filter((_, index) => there[index]));
 }

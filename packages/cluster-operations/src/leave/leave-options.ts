@@ -28,6 +28,8 @@ export interface LeaveOptions {
   vaultUser: AskVaultUser;
   /** Asks whether it is meant; called before anything changes. */
   confirm(question: LeaveQuestion): Promise<boolean>;
+  /** Neither `vaultUser` nor `confirm` asks a person, so that one can log in while the cluster is looked at. */
+  unattended: boolean;
   reporter: Reporter;
   signal: AbortSignal;
 }

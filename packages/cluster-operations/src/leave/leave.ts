@@ -3,10 +3,10 @@ import { EtcdCluster, type EtcdConnection } from '@neco/etcd-admin';
 import { Registry } from '@neco/bootserver-registry';
 import { lockHost, openHost, readOnlyHost } from '@neco/host-installer';
 import { withOperationLock } from '../access/operation-lock.ts';
+import { Administration, type AdministrationOptions } from '../applications/administration.ts';
 import type { AccessMeans } from '../applications/application-access.ts';
 import { applicationLayout } from '../applications/application-layout.ts';
 import { openCluster, type ClusterLink } from '../applications/cluster-link.ts';
-import { withAdministration, type AdministrationOptions } from '../applications/open-application.ts';
 import { readSite } from '../site/read-site.ts';
 import { awaitedAdvice } from './awaited-servers.ts';
 import { changeLeave, readLeave, type LeaveMeans } from './leave-access.ts';
@@ -17,6 +17,7 @@ import { leavePhases } from './leave-phases.ts';
 import { leaveRecords } from './leave-plan.ts';
 import { arithmeticLines, quorumArithmetic } from './quorum-arithmetic.ts';
 import { refuseLeave } from './refuse-leave.ts';
+import { RevocationProof } from './revocation-proof.ts';
 import { compromisedRecord, demandRotation } from './compromised.ts';
 
 /** How long another command is waited for: longer than the lock outlives a holder that was killed. */
@@ -69,8 +70,10 @@ async function leaveCluster(
   site: SiteConfiguration,
   options: LeaveOptions,
 ): Promise<LeaveResult> {
-  const { lrn, reporter, dryRun } = options;
+  const { lrn, reporter, dryRun, unattended } = options;
   const start = performance.now();
+  await using administration = new Administration(cluster, administrationOf(options));
+  if (unattended) administration.begin();
   const facts = await lookAtCluster(cluster, site, lrn);
   const { member, registration, plan } = facts;
   if (member === undefined && registration === undefined && plan === undefined) {
@@ -80,7 +83,7 @@ async function leaveCluster(
     if (left === undefined) throw await unknownServer(cluster.registry, lrn);
     if (options.compromised && !dryRun) {
       const scope = { host: readOnlyHost(), here: cluster.lrn, servers: membersOf(facts), reporter };
-      await withAdministration(cluster, administrationOf(options), (means, signal) =>
+      await administration.use((means, signal) =>
         demandRotation({ ...means, lrn, name: facts.name }, { ...scope, signal }),
       );
     }
@@ -91,7 +94,7 @@ async function leaveCluster(
   refuseLeave(facts, arithmetic, options, cluster.lrn);
   if (!dryRun && !(await options.confirm({ name: facts.name, mode: facts.mode }))) throw stays(facts.name);
   return await withRemaining(cluster, facts, async (remaining) =>
-    work(remaining, site, { facts, start }, options),
+    work(remaining, site, { facts, start, administration }, options),
   );
 }
 
@@ -117,7 +120,7 @@ async function withRemaining<T>(
 async function work(
   cluster: ClusterLink,
   site: SiteConfiguration,
-  { facts, start }: { facts: LeaveFacts; start: number },
+  { facts, start, administration }: { facts: LeaveFacts; start: number; administration: Administration },
   options: LeaveOptions,
 ): Promise<LeaveResult> {
   const { lrn, dryRun, compromised, reporter } = options;
@@ -137,7 +140,10 @@ async function work(
     }
     if (performance.now() - start > freshFor) await lookAgain(cluster, site, facts, options);
     const scope = { host, here: cluster.lrn, reporter, signal: held };
-    const context = { ...scope, facts, access: changeLeave(means), compromised };
+    const access = changeLeave(means);
+    access.readAhead();
+    const proof = new RevocationProof(access, host, facts.remaining);
+    const context = { ...scope, facts, access, proof, compromised };
     const { changed } = await runPhases(leavePhases, context, { reporter, signal: held, again });
     const missing = await missingOf(context);
     if (compromised) await demandRotation(means, { ...scope, servers: membersOf(facts) }, missing);
@@ -145,7 +151,7 @@ async function work(
       throw new NecoError('VERIFICATION_FAILED', missing.message, { hint: missing.hint });
     return { changed };
   };
-  return await withAdministration(cluster, administrationOf(options), run).catch(inFlight);
+  return await administration.use(run, cluster).catch(inFlight);
 }
 
 /** What is left to do, where nothing more can be done now: a server that did not answer has to do it. */

@@ -30,7 +30,7 @@ export interface CanaryAuthorities {
   peer: string;
 }
 
-/** Has both signed. Their name is no user of etcd, so that they open nothing while they are valid. */
+/** Has both signed, by signing roles that are there for as long. Their name is no user of etcd, so that they open nothing while they are valid. */
 export async function signCanary(vault: Vault): Promise<RevocationCanary> {
   const [client, peer] = await Promise.all([
     signProof(vault, authorities.client.mount),
@@ -39,14 +39,9 @@ export async function signCanary(vault: Vault): Promise<RevocationCanary> {
   return { client, peer };
 }
 
-/** Revokes both and takes their signing roles away. */
+/** Revokes both. */
 export async function revokeCanary(vault: Vault, { client, peer }: RevocationCanary): Promise<void> {
-  await Promise.all(
-    [client, peer].map(async ({ mount, serial }) => {
-      await vault.revoke(mount, serial);
-      await vault.deleteSigningRole(mount, role);
-    }),
-  );
+  await Promise.all([client, peer].map(({ mount, serial }) => vault.revoke(mount, serial)));
 }
 
 /** What a server says to them: `refused` only when both are. */
@@ -65,9 +60,12 @@ export async function showCanary(
 
 async function signProof(vault: Vault, mount: string): Promise<Proof> {
   const settings = { server: false, client: true, allowIpSans: false, allowedDomains: [role], ttl: '1h' };
-  await vault.ensureSigningRole(mount, role, settings);
   const key = await createKey();
-  const csr = await createSigningRequest(key, { commonName: role, dnsNames: [], ipAddresses: [] });
+  const [csr] = await Promise.all([
+    createSigningRequest(key, { commonName: role, dnsNames: [], ipAddresses: [] }),
+    vault.ensureSigningRole(mount, role, settings),
+  ]);
   const { certificate, serial } = await vault.sign(mount, role, { csr, commonName: role, ttl: '1h' });
+  await vault.deleteSigningRole(mount, role);
   return { pair: { certificate, key }, mount, serial };
 }

@@ -70,6 +70,7 @@ export class LeaveCommand extends VaultUserCommand {
         dead: this.dead,
         force: this.force,
         vaultUser: this.asked(reporter, 'an administrator of Vault'),
+        unattended: this.namesVaultUser && (this.yes || this.dryRun),
         confirm: (question) => reporter.paused(() => this.#confirm(question)),
         reporter,
         signal: this.context.signal,

@@ -13,6 +13,11 @@ export abstract class VaultUserCommand extends EtcdCommand {
     description: 'File of the password of that user, which only its owner can read; asked for without it.',
   });
 
+  /** Whether the options name the user and the password, so that nobody is asked. */
+  protected get namesVaultUser(): boolean {
+    return this.vaultUser !== undefined && this.vaultPasswordFile !== undefined;
+  }
+
   /** @param what who is asked for, as in "an administrator of Vault". */
   protected asked(reporter: OperationReporter, what: string): AskVaultUser {
     return askVaultUser(this.context, reporter, {

@@ -7,7 +7,7 @@ export const closeVault: Phase<LeaveView, LeaveContext> = {
   title: 'Take its log-in to Vault away',
   isDone: async ({ access }) => describe(await access.vaultTraces()).length === 0,
   plan: async ({ access }) => describe(await access.vaultTraces()).map((trace) => `delete ${trace}`),
-  run: async ({ access }) => access.deleteVaultTraces(await access.vaultTraces()),
+  run: ({ access }) => access.closeVault(),
 };
 
 function describe({ certRole, policy, signingRoles, tokens }: VaultTraces): string[] {

@@ -1,29 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { NecoError, waitFor, type Phase } from '@neco/core';
+import { ownFirst } from '../../access/own-first.ts';
 import { fetchRevocations, putRevocations } from '../../access/revocation-lists.ts';
-import { paths } from '../../paths.ts';
-import { ports } from '../../ports.ts';
 import { cutOff } from '../cut-off.ts';
+import { withDutyLock } from '../duty-lock.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
-import { acceptsConnections } from '../probe-presence.ts';
 import {
   revokeCanary,
   showCanary,
-  signCanary,
   type CanaryAuthorities,
   type RevocationCanary,
 } from '../revocation-canary.ts';
+import type { TakingServer } from '../revocation-proof.ts';
 import { planOf } from './remove-member.ts';
 
 /** Each server's worker or updater sees the plan at once; where etcd has to be restarted, one waits for the other, in ms. */
 const limit = { all: 20_000, each: 10_000 } as const;
-
-/** A server that stays, and how far it is. */
-interface Pending {
-  lrn: number;
-  name: string;
-  address: string;
-}
 
 /**
  * Every server that stays puts the new revocation lists in place and cuts what is open; proved on each by certificates that
@@ -38,45 +30,35 @@ export const distributeRevocations: Phase<LeaveView, LeaveContext> = {
     `cut the connections of ${facts.name}`,
   ],
   async run(context) {
-    const { access, facts } = context;
-    const ca = await readAuthorities(context);
-    const canary = await access.vault(signCanary);
-    const taking = await control(facts.remaining, canary, ca);
+    const { access, proof } = context;
+    const { canary, ca, taking } = await proof.prepared();
     const round = randomBytes(8).toString('hex');
-    await access.vault((vault) => revokeCanary(vault, canary));
-    await access.awaitNobody();
+    await Promise.all([access.vault((vault) => revokeCanary(vault, canary)), access.awaitNobody()]);
     const plan = await planOf(access);
     const strange = context.compromised || plan.compromised === true;
-    await access.writePlan({ ...plan, round, compromised: strange });
-    await updateThisServer(context, ca, { round, strange });
-    await awaitProof(context, taking, { canary, ca, round });
+    const told = Promise.withResolvers<undefined>();
+    await Promise.all([
+      withDutyLock(async () => {
+        await access.writePlan({ ...plan, round, compromised: strange });
+        told.resolve(undefined);
+        await updateThisServer(context, ca, { round, strange });
+      }),
+      told.promise.then(() => awaitProof(context, taking, { canary, ca, round })),
+    ]);
   },
 };
 
-/** Those that take the certificates before they are revoked; one that does not answer proves nothing, and is awaited. */
-async function control(
-  remaining: readonly Pending[],
-  canary: RevocationCanary,
-  ca: CanaryAuthorities,
-): Promise<Pending[]> {
-  const verdicts = await Promise.all(
-    remaining.map(async ({ address }) =>
-      (await acceptsConnections(address, ports.etcdClient))
-        ? showCanary(address, canary, ca)
-        : ('unreachable' as const),
-    ),
-  );
-  return remaining.filter((_, index) => verdicts[index] !== 'unreachable');
-}
-
 /** This server does it here and now, whether or not its worker runs. */
 async function updateThisServer(
-  context: LeaveContext,
+  { host, access, here, reporter, facts }: LeaveContext,
   ca: CanaryAuthorities,
   { round, strange }: { round: string; strange: boolean },
 ): Promise<void> {
-  const { host, access, here, reporter, facts } = context;
-  const addresses = facts.remaining.map(({ address }) => address);
+  const own = facts.remaining.find(({ lrn }) => lrn === here)?.address ?? '';
+  const addresses = ownFirst(
+    facts.remaining.map(({ address }) => address),
+    own,
+  );
   await putRevocations(host, await fetchRevocations(addresses, ca.server));
   const connections = await cutOff(host, facts.address, {
     strange,
@@ -89,7 +71,7 @@ async function updateThisServer(
 
 async function awaitProof(
   context: LeaveContext,
-  servers: readonly Pending[],
+  servers: readonly TakingServer[],
   { canary, ca, round }: { canary: RevocationCanary; ca: CanaryAuthorities; round: string },
 ): Promise<void> {
   const { access, reporter, signal, facts } = context;
@@ -102,7 +84,7 @@ async function awaitProof(
     pending = states.filter(({ state }) => state !== undefined).map(({ server }) => server);
     return states.flatMap(({ server, state }) => (state === undefined ? [] : [`${server.name} ${state}`]));
 
-    async function stateOf({ lrn, address }: Pending): Promise<string | undefined> {
+    async function stateOf({ lrn, address }: TakingServer): Promise<string | undefined> {
       const answer = acknowledged.get(lrn);
       if (answer === undefined) return 'has not put the new revocation lists in place';
       if (answer.connections > 0)
@@ -139,15 +121,4 @@ async function awaitProof(
       },
     );
   }
-}
-
-async function readAuthorities({ host }: LeaveView): Promise<CanaryAuthorities> {
-  const [server, peer] = await Promise.all([
-    host.readText(paths.authorities.server),
-    host.readText(paths.authorities.peer),
-  ]);
-  if (server !== undefined && peer !== undefined) return { server, peer };
-  throw new NecoError('FILE_FAILED', `the CAs are not in ${paths.authorityDirectory}`, {
-    hint: 'run it on another boot server',
-  });
 }

@@ -13,8 +13,7 @@ export const finishLeave: Phase<LeaveView, LeaveContext> = {
   isDone: () => Promise.resolve(false),
   plan: ({ facts }) => [`remove ${backupPath(facts.lrn)} and the notes in etcd`],
   async run({ access, host, facts }) {
-    await host.removeFile(backupPath(facts.lrn));
-    const plan = await access.plan();
+    const [plan] = await Promise.all([access.plan(), host.removeFile(backupPath(facts.lrn))]);
     const acknowledged = await access.acknowledgements(plan?.round ?? '');
     // Without the plan it was ended already.
     const members = plan === undefined ? [] : membersOf(facts);

@@ -12,7 +12,8 @@ export const revokeCertificates: Phase<LeaveView, LeaveContext> = {
     (await access.unrevoked()).map(
       ({ mount, serial, commonName }) => `revoke ${serial} (${commonName}) of ${mount}`,
     ),
-  async run({ access }) {
+  async run({ access, proof }) {
+    proof.begin();
     await access.revoke(await access.unrevoked());
     await access.forgetCertificates();
     await access.writePlan({ ...(await planOf(access)), step: 'revoked' });

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BootServer } from '@neco/bootserver-registry';
 import { toNecoError } from '@neco/core';
+import { ownFirst } from '../../access/own-first.ts';
 import { fetchRevocations, putRevocations } from '../../access/revocation-lists.ts';
 import { readVaultCa } from '../../daemon/read-vault-ca.ts';
 import { ChangingMessages } from '../../unseal/changing-messages.ts';
@@ -55,12 +56,12 @@ async function keepFetching(
 }
 
 async function refresh(
-  { host, configuration, reporter }: WorkerContext,
+  { host, configuration, reporter, self }: WorkerContext,
   servers: readonly BootServer[],
 ): Promise<void> {
-  const ca = await readVaultCa(configuration);
+  const [ca, { address: own }] = await Promise.all([readVaultCa(configuration), self()]);
   const addresses = servers.filter(({ state }) => state === 'active').map(({ address }) => address);
   if (addresses.length === 0) return;
-  const changed = await putRevocations(host, await fetchRevocations(addresses, ca));
+  const changed = await putRevocations(host, await fetchRevocations(ownFirst(addresses, own), ca));
   if (changed) reporter.info('the revocation lists are new');
 }

@@ -1,6 +1,6 @@
 import type { OperationRecord } from '@neco/bootserver-registry';
-import { NecoError, waitFor } from '@neco/core';
-import { lockHost } from '@neco/host-installer';
+import type { NecoError } from '@neco/core';
+import { ownFirst } from '../../access/own-first.ts';
 import { fetchRevocations, putRevocations } from '../../access/revocation-lists.ts';
 import { readVaultCa } from '../../daemon/read-vault-ca.ts';
 import type { Duty } from '../../daemon/run-daemon.ts';
@@ -8,9 +8,10 @@ import { answerTrust } from '../../leave/ask-trust.ts';
 import { awaitNoMore } from '../../leave/awaited-servers.ts';
 import { backedUpLrn, backupPath } from '../../leave/backup-path.ts';
 import { cutOff } from '../../leave/cut-off.ts';
+import { withDutyLock } from '../../leave/duty-lock.ts';
 import { forgetEndpoint } from '../../leave/forget-endpoint.ts';
 import { leftAdvice, readLeftRecord, type LeftRecord } from '../../leave/left-record.ts';
-import { leaveRecords, parsePlan, type LeavePlan } from '../../leave/leave-plan.ts';
+import { leaveRecords, parsePlan, readAcknowledgements, type LeavePlan } from '../../leave/leave-plan.ts';
 import { restartInTurn } from '../../leave/restart-in-turn.ts';
 import { paths } from '../../paths.ts';
 import { createWorkerContext } from '../create-worker-context.ts';
@@ -140,40 +141,55 @@ async function removeLeftBackups({ context, link }: Following): Promise<void> {
 }
 
 /** This server stays: another is to get in no more. */
-async function refuse(
-  { context, self, link }: Following,
-  plan: LeavePlan,
-  round: string,
-): Promise<WorkedOff> {
-  const { host, reporter } = context;
-  return withHostLock(async () => {
-    await renewLists(context, link);
-    const connections = await cutOff(host, plan.address, {
-      strange: plan.compromised === true,
-      reporter,
-      inTurn: (restart) => restartInTurn(link.registry, self.name, restart),
-    });
-    const id = leaveRecords.acknowledgement(plan.lrn, self.lrn);
-    await link.registry.putOperation(id, { round, connections });
-    await forgetEndpoint(host, link.registry, self.address);
-    reporter.info(`${plan.name} has left: its certificates are refused here`);
+async function refuse(following: Following, plan: LeavePlan, round: string): Promise<WorkedOff> {
+  const { context, self, link } = following;
+  return withDutyLock(async () => {
+    const said = (await readAcknowledgements(link.registry, plan.lrn, round)).get(self.lrn);
+    const connections = said?.connections === 0 ? 0 : await cutOffHere(following, plan, round);
+    await forgetEndpoint(context.host, link.registry, self.address);
     return { round, connections };
   });
 }
 
+/** @returns how many connections of it are open still. */
+async function cutOffHere(
+  { context, self, link }: Following,
+  plan: LeavePlan,
+  round: string,
+): Promise<number> {
+  const { host, reporter } = context;
+  await renewLists(context, link);
+  const connections = await cutOff(host, plan.address, {
+    strange: plan.compromised === true,
+    reporter,
+    inTurn: (restart) => restartInTurn(link.registry, self.name, restart),
+  });
+  const id = leaveRecords.acknowledgement(plan.lrn, self.lrn);
+  await link.registry.putOperation(id, { round, connections });
+  reporter.info(`${plan.name} has left: its certificates are refused here`);
+  return connections;
+}
+
 /** This server leaves, and was told so. */
 async function stopThisServer({ context, self, link }: Following): Promise<void> {
-  await withHostLock(async () => {
+  await withDutyLock(async () => {
     const left = await stopForGood(context.host, { removed: true });
     await link.registry.putOperation(leaveRecords.stopped(self.lrn), { at: left.at });
     sayLeft(context, self, left);
   });
 }
 
-async function renewLists({ host, configuration }: WorkerContext, { registry }: WorkerLink): Promise<void> {
-  const addresses = (await registry.bootServers()).map(({ address }) => address);
-  const ca = await readVaultCa(configuration);
-  await putRevocations(host, await fetchRevocations(addresses, ca));
+async function renewLists(
+  { host, configuration, self }: WorkerContext,
+  { registry }: WorkerLink,
+): Promise<void> {
+  const [servers, ca, { address: own }] = await Promise.all([
+    registry.bootServers(),
+    readVaultCa(configuration),
+    self(),
+  ]);
+  const addresses = servers.map(({ address }) => address);
+  await putRevocations(host, await fetchRevocations(ownFirst(addresses, own), ca));
 }
 
 /** This server was removed while it was dead, and finds so by its certificates. */
@@ -183,7 +199,7 @@ async function wasRemoved({ host, configuration }: WorkerContext, { address }: W
     .filter((other) => other !== address);
   const ca = await readVaultCa(configuration);
   if (!(await isRevoked(host, others, ca).catch(() => false))) return false;
-  await withHostLock(async () => {
+  await withDutyLock(async () => {
     await stopForGood(host, { removed: false });
   });
   return true;
@@ -192,20 +208,4 @@ async function wasRemoved({ host, configuration }: WorkerContext, { address }: W
 function sayLeft({ reporter }: WorkerContext, { name }: WorkerSelf, left: LeftRecord): void {
   const { message, hint } = leftAdvice(name, left);
   reporter.warn(`${message}; ${hint}`);
-}
-
-/** neco-worker and neco-updater both follow; they do it one after the other. */
-async function withHostLock<T>(work: () => Promise<T>): Promise<T> {
-  await using _lock = await waitFor(
-    async () => {
-      try {
-        return { done: true, value: await lockHost('leave-duty') };
-      } catch (error) {
-        if (error instanceof NecoError && error.code === 'BUSY') return { done: false, seen: error.message };
-        throw error;
-      }
-    },
-    { what: 'the other daemon of neco', timeout: 120_000 },
-  );
-  return await work();
 }

@@ -1,17 +1,16 @@
 import { NecoError, type Reporter } from '@neco/core';
-import { EtcdCluster } from '@neco/etcd-admin';
 import type { HostReader } from '@neco/host-installer';
 import { readPair } from '../access/connections.ts';
-import { Signer } from '../access/signer.ts';
+import { Signer, type Pair } from '../access/signer.ts';
 import type { ApplicationLayout } from './application-layout.ts';
-import type { ClusterLink } from './cluster-link.ts';
 import { reachVault } from './reach-vault.ts';
 import { VaultSession } from './vault-session.ts';
 
 export interface RootOptions {
   host: HostReader;
   layout: ApplicationLayout;
-  cluster: ClusterLink;
+  /** `boot-<LRN>`: this server. */
+  name: string;
   /** Addresses of the boot servers, this one's first. */
   addresses: readonly string[];
   /** PEM. */
@@ -21,25 +20,23 @@ export interface RootOptions {
 }
 
 /**
- * etcd as its user root, for ten minutes: the key is made here and stays in memory, and this server's own certificate is
- * its right to have it signed.
+ * The certificate of etcd's user root, for ten minutes: the key is made here and stays in memory, and this server's own
+ * certificate is its right to have it signed.
  * @throws NecoError FILE_FAILED, VAULT_*, TIMEOUT
  */
-export async function connectAsRoot(options: RootOptions): Promise<EtcdCluster> {
-  const { host, layout, cluster, addresses, serverCa, reporter, signal } = options;
+export async function certifyRoot(options: RootOptions): Promise<Pair> {
+  const { host, layout, name, addresses, serverCa, reporter, signal } = options;
   const means = { ca: serverCa, ...(await readPair(host, layout.server)) };
   const session = await VaultSession.open({
     reach: () => reachVault(addresses, means),
-    logIn: (vault) => vault.loginCertificate(cluster.name).catch(explained),
+    logIn: (vault) => vault.loginCertificate(name).catch(explained),
     reporter,
     signal,
   });
   try {
-    const pair = await session.run("the certificate of etcd's root user", (vault) =>
+    return await session.run("the certificate of etcd's root user", (vault) =>
       new Signer(vault, new Map()).certifyRoot(),
     );
-    const { connection } = cluster.etcd;
-    return EtcdCluster.connect({ ...connection, tls: { ca: connection.tls?.ca ?? serverCa, ...pair } });
   } finally {
     await session.close();
   }
