@@ -36,6 +36,12 @@ import { logInAsAdministrator, logInAsBootServer, logInWith } from './vault-log-
 
 const name = `lv${process.pid}`;
 
+/** How many of a server's daemons put the lists in place for a leave. */
+async function refusals(server: Server): Promise<number> {
+  const journal = await server.run(['journalctl', '--unit', 'neco-*', '--no-pager']);
+  return journal.match(/has left: its certificates are refused here/g)?.length ?? 0;
+}
+
 describe('neco leave', function () {
   this.timeout(10 * 60_000);
   let dataCenter: DataCenter;
@@ -73,6 +79,7 @@ describe('neco leave', function () {
     };
     const token = () => admin.run('token', 'lookup', '-accessor', data.accessor);
     expect((await token()).exitCode).to.equal(0);
+    await startWorkers([zero, one]);
     await two.crash();
 
     const unknown = failure(await leave(zero, '7'));
@@ -126,6 +133,9 @@ describe('neco leave', function () {
     const again = await leave(zero, '2');
     expect(again.exitCode, again.stderr).to.equal(0);
     expect(said(again)).to.include('boot-2 has left already');
+    // The command on the one, neco-worker or neco-updater on the other: who comes second finds it done.
+    expect(await refusals(zero), 'daemons of boot-0 that did its part').to.equal(0);
+    expect(await refusals(one), 'daemons of boot-1 that did its part').to.equal(1);
 
     // It takes its time to give up, in which boot-2 comes back.
     const lock = '/neco/operations/locks/change';

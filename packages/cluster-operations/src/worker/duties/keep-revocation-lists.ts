@@ -55,11 +55,9 @@ async function keepFetching(
   }
 }
 
-async function refresh(
-  { host, configuration, reporter, self }: WorkerContext,
-  servers: readonly BootServer[],
-): Promise<void> {
-  const [ca, { address: own }] = await Promise.all([readVaultCa(configuration), self()]);
+async function refresh(context: WorkerContext, servers: readonly BootServer[]): Promise<void> {
+  const { host, configuration, reporter } = context;
+  const [ca, { address: own }] = await Promise.all([readVaultCa(configuration), context.self()]);
   const addresses = servers.filter(({ state }) => state === 'active').map(({ address }) => address);
   if (addresses.length === 0) return;
   const changed = await putRevocations(host, await fetchRevocations(ownFirst(addresses, own), ca));

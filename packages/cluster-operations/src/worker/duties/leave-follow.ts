@@ -179,14 +179,12 @@ async function stopThisServer({ context, self, link }: Following): Promise<void>
   });
 }
 
-async function renewLists(
-  { host, configuration, self }: WorkerContext,
-  { registry }: WorkerLink,
-): Promise<void> {
+async function renewLists(context: WorkerContext, { registry }: WorkerLink): Promise<void> {
+  const { host, configuration } = context;
   const [servers, ca, { address: own }] = await Promise.all([
     registry.bootServers(),
     readVaultCa(configuration),
-    self(),
+    context.self(),
   ]);
   const addresses = servers.map(({ address }) => address);
   await putRevocations(host, await fetchRevocations(ownFirst(addresses, own), ca));
