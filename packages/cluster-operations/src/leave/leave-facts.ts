@@ -30,15 +30,15 @@ export interface LeaveFacts {
 
 /**
  * Looks at the cluster. Everything is asked at once.
+ * @param probe of this look, where it was begun with before.
  * @throws NecoError QUORUM_AT_RISK when etcd has no quorum; ETCD_*, RECORD_INVALID
  */
 export async function lookAtCluster(
   { etcd, registry }: ClusterLink,
   site: SiteConfiguration,
   lrn: number,
+  probe: PresenceProbe = new PresenceProbe(),
 ): Promise<LeaveFacts> {
-  const probe = new PresenceProbe();
-  askEarly(probe, site, lrn);
   const members = await etcd.members().catch(async (error: unknown) => {
     throw await withoutQuorum(error, () => etcd.members({ linearizable: false }));
   });
@@ -73,13 +73,15 @@ export async function lookAtCluster(
   };
 }
 
-/** Asks where the address plan has it, before anybody says where it is. */
-function askEarly(probe: PresenceProbe, site: SiteConfiguration, lrn: number): void {
+/** Begins to ask whether a server is there by the address that it is planned to have, before anybody says where it is. */
+export function probeEarly(site: SiteConfiguration, lrn: number): PresenceProbe {
+  const probe = new PresenceProbe();
   try {
     void probe.services(addressOf(site, lrn));
   } catch {
     // The plan has no address for it.
   }
+  return probe;
 }
 
 /** LRNs of the servers that stay and have a member of etcd: without one there is nothing that takes certificates. */

@@ -11,10 +11,11 @@ import { readSite } from '../site/read-site.ts';
 import { awaitedAdvice } from './awaited-servers.ts';
 import { changeLeave, readLeave, type LeaveMeans } from './leave-access.ts';
 import type { LeaveView } from './leave-context.ts';
-import { lookAtCluster, membersOf, type LeaveFacts } from './leave-facts.ts';
+import { lookAtCluster, membersOf, probeEarly, type LeaveFacts } from './leave-facts.ts';
 import type { LeaveOptions, LeaveResult } from './leave-options.ts';
 import { leavePhases } from './leave-phases.ts';
 import { leaveRecords } from './leave-plan.ts';
+import type { PresenceProbe } from './probe-presence.ts';
 import { arithmeticLines, quorumArithmetic } from './quorum-arithmetic.ts';
 import { refuseLeave } from './refuse-leave.ts';
 import { RevocationProof } from './revocation-proof.ts';
@@ -34,11 +35,12 @@ const freshFor = 3000;
  */
 export async function leave(options: LeaveOptions): Promise<LeaveResult> {
   const site = await readSite(applicationLayout.site);
+  const probe = options.registryOnly ? undefined : probeEarly(site, options.lrn);
   const cluster = await openCluster(applicationLayout, options.etcd);
   try {
     return options.registryOnly
       ? await leaveRegistry(cluster, options)
-      : await leaveCluster(cluster, site, options);
+      : await leaveCluster(cluster, site, options, probe);
   } finally {
     cluster.close();
   }
@@ -69,12 +71,13 @@ async function leaveCluster(
   cluster: ClusterLink,
   site: SiteConfiguration,
   options: LeaveOptions,
+  probe: PresenceProbe | undefined,
 ): Promise<LeaveResult> {
   const { lrn, reporter, dryRun, unattended } = options;
   const start = performance.now();
   await using administration = new Administration(cluster, administrationOf(options));
   if (unattended) administration.begin();
-  const facts = await lookAtCluster(cluster, site, lrn);
+  const facts = await lookAtCluster(cluster, site, lrn, probe);
   const { member, registration, plan } = facts;
   if (member === undefined && registration === undefined && plan === undefined) {
     const left =
@@ -128,8 +131,10 @@ async function work(
   const host = openHost();
   await using _host = dryRun ? undefined : await lockHost('operation');
   // Vault here would wait for answers of the dead one's etcd until the kernel gives the connection up.
-  if (!dryRun && facts.mode === 'dead') await host.cutConnections(facts.address).catch(() => undefined);
+  const cut =
+    dryRun || facts.mode === 'live' ? undefined : host.cutConnections(facts.address).catch(() => undefined);
   const run = async ({ etcd, registry, session }: AccessMeans, held: AbortSignal): Promise<LeaveResult> => {
+    await cut;
     const { name, address } = facts;
     const here = cluster.address;
     const means: LeaveMeans = { lrn, name, address, here, etcd, registry, session };
