@@ -47,10 +47,13 @@ export class Administration implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Logs in ahead of `use`, which tells what came of it; for who asks no person, who would be asked in the middle. */
-  begin(): void {
+  /**
+   * Logs in ahead of `use`, which tells what came of it; for who asks no person, who would be asked in the middle.
+   * @param readAhead reads what will be of use; what fails there is nobody's concern yet.
+   */
+  begin(readAhead: (session: VaultSession) => Promise<unknown>): void {
     this.#opening ??= this.#open();
-    this.#opening.catch(() => undefined);
+    this.#opening.then(({ session }) => readAhead(session)).catch(() => undefined);
   }
 
   /**
@@ -62,10 +65,7 @@ export class Administration implements AsyncDisposable {
     work: (means: AccessMeans, signal: AbortSignal) => Promise<T>,
     cluster: ClusterLink = this.#cluster,
   ): Promise<T> {
-    this.begin();
-    const opened = await this.#opening;
-    if (opened === undefined) throw new NecoError('INTERNAL', 'no log-in was begun');
-    const { session, root, serverCa } = opened;
+    const { session, root, serverCa } = await (this.#opening ??= this.#open());
     const { changes, turnLimit, reporter, signal } = this.#options;
     const { registry, name: server } = cluster;
     const asRoot = async (held: AbortSignal): Promise<T> => {
@@ -76,6 +76,7 @@ export class Administration implements AsyncDisposable {
         return await work({ etcd, registry, session }, held).catch(forAdministrators);
       } finally {
         etcd.close();
+        void session.close(); // while the lock is given back
       }
     };
     if (changes === undefined) return await asRoot(signal);

@@ -20,6 +20,7 @@ export interface VaultSessionOptions {
 export class VaultSession {
   readonly #options: VaultSessionOptions;
   #vault: Vault | undefined;
+  #closing: Promise<void> | undefined;
 
   private constructor(options: VaultSessionOptions) {
     this.#options = options;
@@ -56,8 +57,10 @@ export class VaultSession {
 
   /** Gives the token back. What fails is left to its end. */
   async close(): Promise<void> {
-    await this.#vault?.revokeSelf().catch(() => undefined);
+    const vault = this.#vault;
     this.#vault = undefined;
+    if (vault !== undefined) this.#closing = vault.revokeSelf().catch(() => undefined);
+    await this.#closing;
   }
 
   async #try<T>(work: (vault: Vault) => Promise<T>): Promise<T> {

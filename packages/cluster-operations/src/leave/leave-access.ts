@@ -1,9 +1,8 @@
-import { X509Certificate } from 'node:crypto';
 import type { BootServer, Registry } from '@neco/bootserver-registry';
 import { NecoError } from '@neco/core';
 import type { EtcdCluster, Member, MemberStatus } from '@neco/etcd-admin';
 import type { HostWriter } from '@neco/host-installer';
-import { certificateFacts, parseCrl, type Vault } from '@neco/vault-pki';
+import { certificateFacts, type Vault } from '@neco/vault-pki';
 import { answersInTime } from '../access/answers-in-time.ts';
 import { applicationSerials, forgetApplicationCertificates } from '../access/application-certificates.ts';
 import { authorities } from '../access/authorities.ts';
@@ -15,17 +14,9 @@ import { awaitNoMore, readAwaited, unfinishedLeaves } from './awaited-servers.ts
 import { hasNotedSecrets, noteSecrets } from './compromised.ts';
 import { forgetEndpoint } from './forget-endpoint.ts';
 import { restartInTurn } from './restart-in-turn.ts';
+import type { SignedCertificate, SignedCertificates } from './signed-certificates.ts';
 import { leaveRecords, memoryOfLeft, readAcknowledgements, readPlan } from './leave-plan.ts';
 import type { Acknowledgement, LeavePlan } from './leave-plan.ts';
-
-/** A certificate that Vault has signed and not revoked. */
-export interface SignedCertificate {
-  mount: string;
-  serial: string;
-  commonName: string;
-  /** PEM, of one that the temporary Vault of setup signed: the real one does not keep it. */
-  certificate?: string;
-}
 
 /** What a boot server has in Vault besides certificates. */
 export interface VaultTraces {
@@ -55,8 +46,6 @@ export interface LeaveReader {
   /** Its users of etcd that are there. */
   users(): Promise<string[]>;
   unrevoked(): Promise<SignedCertificate[]>;
-  /** Begins to read what certificates there are, which `unrevoked` then need not; what fails is read again there. */
-  readAhead(): void;
   vaultTraces(): Promise<VaultTraces>;
   /** Its keys under `update/status` and `election`. */
   keys(): Promise<string[]>;
@@ -77,7 +66,7 @@ export interface LeaveWriter extends LeaveReader {
   /** Takes it out of the files of the server on which the command runs. */
   forgetEndpoint(host: HostWriter): Promise<void>;
   deleteRegistration(): Promise<void>;
-  deleteUsers(names: readonly string[]): Promise<void>;
+  deleteUsers(): Promise<void>;
   revoke(certificates: readonly SignedCertificate[]): Promise<void>;
   forgetCertificates(): Promise<void>;
   /** Deletes all that it has in Vault besides certificates: its log-in first, then the tokens that came of it. */
@@ -104,6 +93,7 @@ export interface LeaveMeans {
   etcd: EtcdCluster;
   registry: Registry;
   session: VaultSession;
+  certificates: SignedCertificates;
 }
 
 const clientMount = authorities.client.mount;
@@ -112,10 +102,9 @@ const clientMount = authorities.client.mount;
 const anybodys = ['root', 'backup'];
 
 export function readLeave(means: LeaveMeans): LeaveReader {
-  const { lrn, name, address, etcd, registry, session } = means;
+  const { lrn, name, address, etcd, registry, session, certificates } = means;
   const vault = <T>(work: (one: Vault) => Promise<T>): Promise<T> => session.run('Vault to answer', work);
-  const ownUsers = [`neco-${String(lrn)}`, `vault-${String(lrn)}`];
-  const seen = new Map<string, { commonName: string; notAfter: Date }>();
+  const ownUsers = usersOf(lrn);
   const member = async (): Promise<Member | undefined> =>
     (await etcd.members()).find((one) => one.name === name || one.peerUrls.some((url) => isAt(url, address)));
   return {
@@ -155,22 +144,25 @@ export function readLeave(means: LeaveMeans): LeaveReader {
         [name, ...ownUsers].includes(commonName) ||
         (mount === clientMount && anybodys.includes(commonName) && serial !== own);
       const [valid, first] = await Promise.all([
-        vault((one) => validCertificates(one, seen)),
+        vault((one) => certificates.valid(one)),
         vault((one) => validFirstCertificates(registry, lrn, one)),
       ]);
       return [...valid.filter(isIts), ...first];
-    },
-    readAhead() {
-      void vault((one) => validCertificates(one, seen)).catch(() => undefined);
     },
     vaultTraces: () => vault((one) => tracesOf(one, lrn, name)),
     keys: () => registry.keysOf(lrn),
   };
 }
 
+/** The users of etcd that a boot server has to itself. */
+function usersOf(lrn: number): string[] {
+  return [`neco-${String(lrn)}`, `vault-${String(lrn)}`];
+}
+
 export function changeLeave(means: LeaveMeans): LeaveWriter {
   const { lrn, name, address, here, etcd, registry, session } = means;
   const reader = readLeave(means);
+  const ownUsers = usersOf(lrn);
   const vault = <T>(work: (one: Vault) => Promise<T>): Promise<T> => session.run('Vault to answer', work);
   return {
     ...reader,
@@ -192,10 +184,10 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
     restartInTurn: (restart) => restartInTurn(registry, here, restart),
     forgetEndpoint: (host) => forgetEndpoint(host, registry, here),
     deleteRegistration: () => registry.deleteBootServer(lrn),
-    deleteUsers: (users) =>
-      etcd.call(`delete the users ${users.join(', ')}`, async ({ auth }) => {
-        const there = (await auth.userList()).users;
-        for (const user of users) if (there.includes(user)) await auth.userDelete({ name: user });
+    deleteUsers: () =>
+      etcd.call(`delete the users of ${name}`, async ({ auth }) => {
+        const there = (await auth.userList()).users.filter((user) => ownUsers.includes(user));
+        for (const user of there) await auth.userDelete({ name: user });
       }),
     async revoke(certificates) {
       const byMount = Map.groupBy(certificates, ({ mount }) => mount);
@@ -242,44 +234,6 @@ function isAt(url: string, address: string): boolean {
 /** The serial number of the root certificate that this very command works with. */
 function ownRootSerial({ connection: { tls } }: EtcdCluster): string | undefined {
   return tls?.certificate === undefined ? undefined : certificateFacts(tls.certificate).serial;
-}
-
-/** All certificates that are neither revoked nor over. @param seen what was read before; a certificate does not change. */
-async function validCertificates(
-  vault: Vault,
-  seen: Map<string, { commonName: string; notAfter: Date }>,
-): Promise<SignedCertificate[]> {
-  const lists = await Promise.all(
-    Object.values(authorities).map(async ({ mount }) => {
-      const [serials, crl] = await Promise.all([vault.certificates(mount), vault.crl(mount)]);
-      const revoked = new Set(parseCrl(crl).serials);
-      return Promise.all(
-        serials
-          .filter((serial) => !revoked.has(serial))
-          .map(async (serial) => {
-            const facts = seen.get(serial) ?? (await readCertificate(vault, mount, serial));
-            if (facts === undefined) return undefined;
-            seen.set(serial, facts);
-            return facts.notAfter.getTime() < Date.now()
-              ? undefined
-              : { mount, serial, commonName: facts.commonName };
-          }),
-      );
-    }),
-  );
-  return lists.flat().filter((one) => one !== undefined);
-}
-
-async function readCertificate(
-  vault: Vault,
-  mount: string,
-  serial: string,
-): Promise<{ commonName: string; notAfter: Date } | undefined> {
-  const pem = await vault.certificate(mount, serial);
-  // A CA is among the certificates of its mount.
-  if (pem === undefined || new X509Certificate(pem).ca) return undefined;
-  const { commonName, notAfter } = certificateFacts(pem);
-  return { commonName, notAfter };
 }
 
 async function tracesOf(vault: Vault, lrn: number, name: string): Promise<VaultTraces> {

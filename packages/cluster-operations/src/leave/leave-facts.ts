@@ -95,10 +95,13 @@ async function statusesOf(
   probe: PresenceProbe,
   endpoints: readonly string[],
 ): Promise<Map<string, MemberStatus | NecoError>> {
-  const there = await Promise.all(
-    endpoints.map((endpoint) => probe.accepts(URL.parse(endpoint)?.hostname ?? '', ports.etcdClient)),
+  const asked = await Promise.all(
+    endpoints.map(async (endpoint) => {
+      const accepts = await probe.accepts(URL.parse(endpoint)?.hostname ?? '', ports.etcdClient);
+      return [...(await etcd.statuses(accepts ? [endpoint] : []))];
+    }),
   );
-  return etcd.statuses(endpoints.filter((_, index) => there[index]));
+  return new Map(asked.flat());
 }
 
 function endpointOf({ clientUrls, peerUrls }: Member): string {

@@ -19,6 +19,7 @@ import type { PresenceProbe } from './probe-presence.ts';
 import { arithmeticLines, quorumArithmetic } from './quorum-arithmetic.ts';
 import { refuseLeave } from './refuse-leave.ts';
 import { RevocationProof } from './revocation-proof.ts';
+import { SignedCertificates } from './signed-certificates.ts';
 import { compromisedRecord, demandRotation } from './compromised.ts';
 
 /** How long another command is waited for: longer than the lock outlives a holder that was killed. */
@@ -76,7 +77,10 @@ async function leaveCluster(
   const { lrn, reporter, dryRun, unattended } = options;
   const start = performance.now();
   await using administration = new Administration(cluster, administrationOf(options));
-  if (unattended) administration.begin();
+  const certificates = new SignedCertificates();
+  if (unattended) {
+    administration.begin((session) => session.run('Vault to answer', (vault) => certificates.valid(vault)));
+  }
   const facts = await lookAtCluster(cluster, site, lrn, probe);
   const { member, registration, plan } = facts;
   if (member === undefined && registration === undefined && plan === undefined) {
@@ -97,7 +101,7 @@ async function leaveCluster(
   refuseLeave(facts, arithmetic, options, cluster.lrn);
   if (!dryRun && !(await options.confirm({ name: facts.name, mode: facts.mode }))) throw stays(facts.name);
   return await withRemaining(cluster, facts, async (remaining) =>
-    work(remaining, site, { facts, start, administration }, options),
+    work(remaining, site, { facts, start, administration, certificates }, options),
   );
 }
 
@@ -120,10 +124,19 @@ async function withRemaining<T>(
   }
 }
 
+/** What was seen and begun before. */
+interface Work {
+  facts: LeaveFacts;
+  /** When the look began, in ms of `performance.now`. */
+  start: number;
+  administration: Administration;
+  certificates: SignedCertificates;
+}
+
 async function work(
   cluster: ClusterLink,
   site: SiteConfiguration,
-  { facts, start, administration }: { facts: LeaveFacts; start: number; administration: Administration },
+  { facts, start, administration, certificates }: Work,
   options: LeaveOptions,
 ): Promise<LeaveResult> {
   const { lrn, dryRun, compromised, reporter } = options;
@@ -137,7 +150,7 @@ async function work(
     await cut;
     const { name, address } = facts;
     const here = cluster.address;
-    const means: LeaveMeans = { lrn, name, address, here, etcd, registry, session };
+    const means: LeaveMeans = { lrn, name, address, here, etcd, registry, session, certificates };
     if (dryRun) {
       const view = { facts, access: readLeave(means), host, here: cluster.lrn, compromised };
       await dryRunPhases(leavePhases, view, reporter);
@@ -146,7 +159,6 @@ async function work(
     if (performance.now() - start > freshFor) await lookAgain(cluster, site, facts, options);
     const scope = { host, here: cluster.lrn, reporter, signal: held };
     const access = changeLeave(means);
-    access.readAhead();
     const proof = new RevocationProof(access, host, facts.remaining);
     const context = { ...scope, facts, access, proof, compromised };
     const { changed } = await runPhases(leavePhases, context, { reporter, signal: held, again });

@@ -6,5 +6,5 @@ export const deleteUsers: Phase<LeaveView, LeaveContext> = {
   title: 'Delete its users of etcd',
   isDone: async ({ access }) => (await access.users()).length === 0,
   plan: async ({ access }) => (await access.users()).map((user) => `delete the etcd user ${user}`),
-  run: async ({ access }) => access.deleteUsers(await access.users()),
+  run: ({ access }) => access.deleteUsers(),
 };

@@ -102,7 +102,7 @@ async function awaitProof(
       {
         what: 'all servers to refuse its certificates',
         timeout: limit.all + limit.each * servers.length,
-        maxPause: 50,
+        maxPause: 25,
         signal,
         onState: (text) => {
           reporter.state(text);
