@@ -235,6 +235,24 @@ export class Registry {
     await this.#cluster.call(`write ${key}`, (client) => client.put(key).value(value));
   }
 
+  /**
+   * Writes a part of an operation as long as the whole is there, so that who comes after its end leaves nothing behind.
+   * @param whole as in `leave/2/plan`.
+   * @returns whether it was there.
+   */
+  async putPartOfOperation(
+    whole: string,
+    id: string,
+    fields: Readonly<Record<string, unknown>>,
+  ): Promise<boolean> {
+    const key = this.#keys.operation(id);
+    const value = JSON.stringify({ version: 1, ...fields });
+    const { succeeded } = await this.#cluster.call(`write ${key}`, (client) =>
+      client.if(this.#keys.operation(whole), 'Create', '>', 0).then(client.put(key).value(value)).commit(),
+    );
+    return succeeded;
+  }
+
   /** Takes an operation's progress away. @returns whether it was there: of several who do so, one did it. */
   async deleteOperation(id: string): Promise<boolean> {
     return this.#delete(this.#keys.operation(id));

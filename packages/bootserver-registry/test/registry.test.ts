@@ -220,7 +220,9 @@ describe('the registry', function () {
       await registry.putOperation('leave/2/stopped', {});
     }
     expect(seen.at(-1)).to.have.members(['leave/2/plan', 'leave/2/stopped', 'leave/20/plan']);
+    expect(await registry.putPartOfOperation('leave/2/plan', 'leave/2/lists/0', {})).to.equal(true);
     await registry.deleteOperations('leave/2/');
+    expect(await registry.putPartOfOperation('leave/2/plan', 'leave/2/lists/0', {})).to.equal(false);
     expect([...(await registry.operations('leave/'))]).to.deep.equal([
       ['leave/20/plan', { version: 1, step: 'removed' }],
     ]);

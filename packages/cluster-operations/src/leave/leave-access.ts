@@ -15,7 +15,7 @@ import { hasNotedSecrets, noteSecrets } from './compromised.ts';
 import { forgetEndpoint } from './forget-endpoint.ts';
 import { restartInTurn } from './restart-in-turn.ts';
 import type { SignedCertificate, SignedCertificates } from './signed-certificates.ts';
-import { leaveRecords, memoryOfLeft, readAcknowledgements, readPlan } from './leave-plan.ts';
+import { acknowledge, leaveRecords, memoryOfLeft, readAcknowledgements, readPlan } from './leave-plan.ts';
 import type { Acknowledgement, LeavePlan } from './leave-plan.ts';
 
 /** What a boot server has in Vault besides certificates. */
@@ -179,8 +179,7 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
     async noteSecrets() {
       await noteSecrets(means, await reader.plan());
     },
-    acknowledge: (by, round, connections) =>
-      registry.putOperation(leaveRecords.acknowledgement(lrn, by), { round, connections }),
+    acknowledge: (by, round, connections) => acknowledge(registry, lrn, { by, round, connections }),
     restartInTurn: (restart) => restartInTurn(registry, here, restart),
     forgetEndpoint: (host) => forgetEndpoint(host, registry, here),
     deleteRegistration: () => registry.deleteBootServer(lrn),

@@ -79,3 +79,13 @@ export async function readAcknowledgements(
   });
   return new Map(found);
 }
+
+/** Says that a server has done its part; after the end of the leave nobody wants to know. */
+export async function acknowledge(
+  registry: Registry,
+  lrn: number,
+  { by, round, connections }: { by: number; round: string; connections: number },
+): Promise<void> {
+  const id = leaveRecords.acknowledgement(lrn, by);
+  await registry.putPartOfOperation(leaveRecords.plan(lrn), id, { round, connections });
+}

@@ -11,7 +11,14 @@ import { cutOff } from '../../leave/cut-off.ts';
 import { withDutyLock } from '../../leave/duty-lock.ts';
 import { forgetEndpoint } from '../../leave/forget-endpoint.ts';
 import { leftAdvice, readLeftRecord, type LeftRecord } from '../../leave/left-record.ts';
-import { leaveRecords, parsePlan, readAcknowledgements, type LeavePlan } from '../../leave/leave-plan.ts';
+import {
+  acknowledge,
+  leaveRecords,
+  parsePlan,
+  readAcknowledgements,
+  readPlan,
+  type LeavePlan,
+} from '../../leave/leave-plan.ts';
 import { restartInTurn } from '../../leave/restart-in-turn.ts';
 import { paths } from '../../paths.ts';
 import { createWorkerContext } from '../create-worker-context.ts';
@@ -144,11 +151,21 @@ async function removeLeftBackups({ context, link }: Following): Promise<void> {
 async function refuse(following: Following, plan: LeavePlan, round: string): Promise<WorkedOff> {
   const { context, self, link } = following;
   return withDutyLock(async () => {
-    const said = (await readAcknowledgements(link.registry, plan.lrn, round)).get(self.lrn);
-    const connections = said?.connections === 0 ? 0 : await cutOffHere(following, plan, round);
+    const connections = (await isDoneHere(following, plan, round))
+      ? 0
+      : await cutOffHere(following, plan, round);
     await forgetEndpoint(context.host, link.registry, self.address);
     return { round, connections };
   });
+}
+
+/** Whether somebody else on this server did it while this one waited for the lock, or the leave has ended meanwhile. */
+async function isDoneHere({ self, link }: Following, { lrn }: LeavePlan, round: string): Promise<boolean> {
+  const [plan, said] = await Promise.all([
+    readPlan(link.registry, lrn),
+    readAcknowledgements(link.registry, lrn, round),
+  ]);
+  return plan?.round !== round || said.get(self.lrn)?.connections === 0;
 }
 
 /** @returns how many connections of it are open still. */
@@ -164,8 +181,7 @@ async function cutOffHere(
     reporter,
     inTurn: (restart) => restartInTurn(link.registry, self.name, restart),
   });
-  const id = leaveRecords.acknowledgement(plan.lrn, self.lrn);
-  await link.registry.putOperation(id, { round, connections });
+  await acknowledge(link.registry, plan.lrn, { by: self.lrn, round, connections });
   reporter.info(`${plan.name} has left: its certificates are refused here`);
   return connections;
 }
@@ -174,7 +190,10 @@ async function cutOffHere(
 async function stopThisServer({ context, self, link }: Following): Promise<void> {
   await withDutyLock(async () => {
     const left = await stopForGood(context.host, { removed: true });
-    await link.registry.putOperation(leaveRecords.stopped(self.lrn), { at: left.at });
+    const { lrn } = self;
+    await link.registry.putPartOfOperation(leaveRecords.plan(lrn), leaveRecords.stopped(lrn), {
+      at: left.at,
+    });
     sayLeft(context, self, left);
   });
 }
