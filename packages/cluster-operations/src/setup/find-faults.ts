@@ -4,6 +4,7 @@ import { certificateKinds } from '../access/certificate-kinds.ts';
 import { connectEtcd, connectVault, readPair } from '../access/connections.ts';
 import { servedSerial } from '../access/served-serial.ts';
 import { ports } from '../ports.ts';
+import { localVault } from './local-vault.ts';
 import { etcdAsNeco, withRegistry } from './progress.ts';
 import type { SetupView } from './setup-context.ts';
 
@@ -105,7 +106,8 @@ async function vaultState(
 ): Promise<{ name: string; state: string }> {
   const name = serverName(lrn);
   try {
-    const health = await (await connectVault(view.host, address)).health();
+    const vault = await (lrn === view.lrn ? localVault(view) : connectVault(view.host, address));
+    const health = await vault.health();
     if (!health.initialized) return { name, state: 'not initialised' };
     if (health.sealed) return { name, state: 'sealed' };
     return { name, state: health.standby ? 'standby' : 'active' };

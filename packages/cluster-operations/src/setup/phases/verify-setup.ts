@@ -1,7 +1,7 @@
 import { NecoError, type Phase } from '@neco/core';
 import { findFaults } from '../find-faults.ts';
 import { paths } from '../../paths.ts';
-import { connectVault } from '../../access/connections.ts';
+import { localVault } from '../local-vault.ts';
 import { recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
 import { writeSetupRecord } from '../setup-record.ts';
 import { stopTemporaryVault } from '../temporary-vault.ts';
@@ -38,7 +38,7 @@ export const verifySetup: Phase<SetupView, SetupContext> = {
  */
 async function proveUnsealKey(context: SetupContext): Promise<void> {
   if (context.unsealedWithStoredKey) return;
-  const vault = await connectVault(context.host, context.address);
+  const vault = await localVault(context);
   if (!(await vault.health()).standby) return;
   await context.host.restartUnit('vault.service', { block: true, signal: context.signal });
   await unsealVault.run(context);
