@@ -37,14 +37,21 @@ export const distributeRevocations: Phase<LeaveView, LeaveContext> = {
     const plan = await planOf(access);
     const strange = context.compromised || plan.compromised === true;
     const told = Promise.withResolvers<undefined>();
-    await Promise.all([
-      withDutyLock(async () => {
-        await access.writePlan({ ...plan, round, compromised: strange });
-        told.resolve(undefined);
-        await updateThisServer(context, ca, { round, strange });
-      }),
-      told.promise.then(() => awaitProof(context, taking, { canary, ca, round })),
-    ]);
+    const failed = new AbortController();
+    const own = withDutyLock(async () => {
+      await access.writePlan({ ...plan, round, compromised: strange });
+      told.resolve(undefined);
+      await updateThisServer(context, ca, { round, strange });
+    }).catch((error: unknown) => {
+      told.reject(error);
+      failed.abort();
+      throw error;
+    });
+    const signal = AbortSignal.any([context.signal, failed.signal]);
+    const proved = told.promise.then(() => awaitProof({ ...context, signal }, taking, { canary, ca, round }));
+    // Its own part is waited for in any case: nobody else may restart an etcd while it does.
+    for (const outcome of await Promise.allSettled([own, proved]))
+      if (outcome.status === 'rejected') throw outcome.reason;
   },
 };
 
@@ -102,7 +109,7 @@ async function awaitProof(
       {
         what: 'all servers to refuse its certificates',
         timeout: limit.all + limit.each * servers.length,
-        maxPause: 25,
+        maxPause: 50,
         signal,
         onState: (text) => {
           reporter.state(text);
