@@ -77,6 +77,15 @@ describe('The reporter for people', () => {
     expect(stripVTControlCharacters(written(output))).to.equal('boot-2 is there\n');
   });
 
+  it('says it at the end, where the question is never answered', () => {
+    const output = new PassThrough();
+    const reporter = new LineReporter(output, false);
+    void reporter.paused(() => Promise.withResolvers<never>().promise);
+    reporter.info('now: 3 voters');
+    reporter.close();
+    expect(written(output)).to.equal('now: 3 voters\n');
+  });
+
   it('hands out functions that work by themselves', () => {
     const output = new PassThrough();
     const { info } = new LineReporter(output, false);

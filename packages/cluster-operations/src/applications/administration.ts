@@ -1,6 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { NecoError, type Reporter } from '@neco/core';
 import { EtcdCluster } from '@neco/etcd-admin';
 import type { HostReader } from '@neco/host-installer';
+import { certificateFacts, parseCrl } from '@neco/vault-pki';
+import { authorities } from '../access/authorities.ts';
 import { withOperationLock } from '../access/operation-lock.ts';
 import type { Pair } from '../access/signer.ts';
 import type { AccessMeans } from './application-access.ts';
@@ -27,6 +30,9 @@ export interface AdministrationOptions {
 /** A certificate of etcd's root that is older is made anew before it is used, in ms: it lives for ten minutes. */
 const freshFor = 60_000;
 
+/** How long a log-in that is under way is waited for at the end, so that its token can be given back, in ms. */
+const closingLimit = 1000;
+
 /** What the log-ins came to. */
 interface Opened {
   session: VaultSession;
@@ -40,7 +46,6 @@ export class Administration implements AsyncDisposable {
   readonly #cluster: ClusterLink;
   readonly #options: AdministrationOptions;
   #opening: Promise<Opened> | undefined;
-  #session: VaultSession | undefined;
 
   constructor(cluster: ClusterLink, options: AdministrationOptions) {
     this.#cluster = cluster;
@@ -70,7 +75,7 @@ export class Administration implements AsyncDisposable {
     const { registry, name: server } = cluster;
     const asRoot = async (held: AbortSignal): Promise<T> => {
       const { connection } = cluster.etcd;
-      const tls = { ca: connection.tls?.ca ?? serverCa, ...(await root.pair()) };
+      const tls = { ca: connection.tls?.ca ?? serverCa, ...(await root.pair(session)) };
       const etcd = EtcdCluster.connect({ ...connection, tls });
       try {
         return await work({ etcd, registry, session }, held).catch(forAdministrators);
@@ -84,9 +89,10 @@ export class Administration implements AsyncDisposable {
     return await withOperationLock(registry, { what: changes, server, reporter, signal, ...limit }, asRoot);
   }
 
-  /** Gives the token back; where the log-in is under way still, nobody waits for it. */
+  /** Gives the tokens back; a log-in that is under way still is waited for, though not for long. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#session?.close();
+    const closed = this.#opening?.then(({ session, root }) => Promise.all([session.close(), root.settled()]));
+    await Promise.race([closed, delay(closingLimit, undefined, { ref: false })]).catch(() => undefined);
   }
 
   async #open(): Promise<Opened> {
@@ -95,7 +101,7 @@ export class Administration implements AsyncDisposable {
       readFileOf(host, layout.serverCa),
       addressesOf(this.#cluster),
     ]);
-    this.#session = await VaultSession.open({
+    const session = await VaultSession.open({
       reach: () => reachVault(addresses, { ca: serverCa }),
       logIn: askedLogIn(vaultUser).logIn,
       reporter,
@@ -104,7 +110,7 @@ export class Administration implements AsyncDisposable {
     const { name } = this.#cluster;
     const certify = (): Promise<Pair> =>
       certifyRoot({ host, layout, name, addresses, serverCa, reporter, signal });
-    return { session: this.#session, root: new FreshRoot(certify), serverCa };
+    return { session, root: new FreshRoot(certify), serverCa };
   }
 }
 
@@ -118,7 +124,7 @@ export async function withAdministration<T>(
   return await administration.use(work);
 }
 
-/** A certificate of etcd's root, made at once, and anew when it was not used for a while. */
+/** A certificate of etcd's root, made at once, and anew when it was not used for a while or was revoked. */
 class FreshRoot {
   readonly #certify: () => Promise<Pair>;
   #made: { pair: Promise<Pair>; at: number };
@@ -128,9 +134,22 @@ class FreshRoot {
     this.#made = this.#make();
   }
 
-  async pair(): Promise<Pair> {
-    if (performance.now() - this.#made.at > freshFor) this.#made = this.#make();
+  /** One to use now. Another command, which had its turn before, may have revoked what was made ahead: a leave does. */
+  async pair(session: VaultSession): Promise<Pair> {
+    if (performance.now() - this.#made.at > freshFor || (await this.#isRevoked(session)))
+      this.#made = this.#make();
     return await this.#made.pair;
+  }
+
+  /** Resolves when the last one is made, or is not to be had. */
+  async settled(): Promise<void> {
+    await this.#made.pair.catch(() => undefined);
+  }
+
+  async #isRevoked(session: VaultSession): Promise<boolean> {
+    const { serial } = certificateFacts((await this.#made.pair).certificate);
+    const list = await session.run('Vault to answer', (vault) => vault.crl(authorities.client.mount));
+    return parseCrl(list).serials.includes(serial);
   }
 
   #make(): { pair: Promise<Pair>; at: number } {

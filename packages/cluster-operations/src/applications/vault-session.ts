@@ -19,7 +19,8 @@ export interface VaultSessionOptions {
 /** A log-in to whichever Vault serves: when that one dies in the middle, the work goes on at another. */
 export class VaultSession {
   readonly #options: VaultSessionOptions;
-  #vault: Vault | undefined;
+  /** One log-in for all that is done side by side. */
+  #vault: Promise<Vault> | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(options: VaultSessionOptions) {
@@ -30,7 +31,7 @@ export class VaultSession {
   static async open(options: VaultSessionOptions): Promise<VaultSession> {
     const session = new VaultSession(options);
     try {
-      session.#vault = await options.logIn(await options.reach());
+      await session.#loggedIn();
     } catch (error) {
       if (!(error instanceof NecoError && error.retryable)) throw error;
       await session.run('Vault to have a leader', () => Promise.resolve());
@@ -55,22 +56,34 @@ export class VaultSession {
     });
   }
 
-  /** Gives the token back. What fails is left to its end. */
-  async close(): Promise<void> {
-    const vault = this.#vault;
-    this.#vault = undefined;
-    if (vault !== undefined) this.#closing = vault.revokeSelf().catch(() => undefined);
-    await this.#closing;
+  /** Gives the token back, once. What fails is left to its end. */
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      await (await this.#vault)?.revokeSelf();
+    })().catch(() => undefined);
+    return this.#closing;
   }
 
   async #try<T>(work: (vault: Vault) => Promise<T>): Promise<T> {
-    const { reach, logIn } = this.#options;
-    this.#vault ??= await logIn(await reach());
+    const logIn = this.#loggedIn();
     try {
-      return await work(this.#vault);
+      return await work(await logIn);
     } catch (error) {
-      if (error instanceof NecoError && error.retryable) this.#vault = undefined;
+      if (error instanceof NecoError && error.retryable && this.#vault === logIn) this.#vault = undefined;
       throw error;
     }
+  }
+
+  #loggedIn(): Promise<Vault> {
+    if (this.#closing !== undefined)
+      return Promise.reject(new NecoError('INTERNAL', 'the token of this session was given back'));
+    const { reach, logIn } = this.#options;
+    if (this.#vault !== undefined) return this.#vault;
+    const vault = reach().then(logIn);
+    this.#vault = vault;
+    vault.catch(() => {
+      if (this.#vault === vault) this.#vault = undefined;
+    });
+    return vault;
   }
 }

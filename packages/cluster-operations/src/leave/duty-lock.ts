@@ -1,4 +1,4 @@
-import { NecoError, waitFor } from '@neco/core';
+import { NecoError, waitFor, type Reporter } from '@neco/core';
 import { lockHost } from '@neco/host-installer';
 
 /** How long one of them waits for the others, in ms. */
@@ -6,10 +6,13 @@ const limit = 120_000;
 
 /**
  * Does this server's part of a leave while nobody else here does: neco-worker, neco-updater and the command itself all know
- * how. Whoever comes later looks first whether it is done.
- * @throws NecoError TIMEOUT, and what `work` throws
+ * how. `work` looks first whether it is still to be done.
+ * @throws NecoError TIMEOUT; CANCELLED when the signal fires during the wait; and what `work` throws
  */
-export async function withDutyLock<T>(work: () => Promise<T>): Promise<T> {
+export async function withDutyLock<T>(
+  { reporter, signal }: { reporter: Reporter; signal?: AbortSignal },
+  work: () => Promise<T>,
+): Promise<T> {
   await using _lock = await waitFor(
     async () => {
       try {
@@ -19,7 +22,14 @@ export async function withDutyLock<T>(work: () => Promise<T>): Promise<T> {
         throw error;
       }
     },
-    { what: 'another process of neco', timeout: limit },
+    {
+      what: 'another process of neco',
+      timeout: limit,
+      ...(signal === undefined ? {} : { signal }),
+      onState: (text) => {
+        reporter.state(text);
+      },
+    },
   );
   return await work();
 }

@@ -30,13 +30,19 @@ export interface CanaryAuthorities {
   peer: string;
 }
 
-/** Has both signed, by signing roles that are there for as long. Their name is no user of etcd, so that they open nothing while they are valid. */
+/**
+ * Has both signed, by signing roles that are there for as long. Their name is no user of etcd, so that they open nothing while
+ * they are valid.
+ */
 export async function signCanary(vault: Vault): Promise<RevocationCanary> {
-  const [client, peer] = await Promise.all([
+  // Neither is left behind at work, for who tries again makes the same roles.
+  const [client, peer] = await Promise.allSettled([
     signProof(vault, authorities.client.mount),
     signProof(vault, authorities.peer.mount),
   ]);
-  return { client, peer };
+  if (client.status === 'rejected') throw client.reason;
+  if (peer.status === 'rejected') throw peer.reason;
+  return { client: client.value, peer: peer.value };
 }
 
 /** Revokes both. */

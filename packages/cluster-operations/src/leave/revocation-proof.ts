@@ -40,21 +40,20 @@ export class RevocationProof {
     this.#servers = servers;
   }
 
-  /** Begins to make it ready; `prepared` tells what comes of it. */
+  /** Begins to make it ready; `prepare` tells what comes of it. */
   begin(): void {
-    this.prepared().catch(() => undefined);
+    this.#prepared ??= this.#make();
+    this.#prepared.catch(() => undefined);
   }
 
-  /** @throws NecoError FILE_FAILED, VAULT_* */
-  prepared(): Promise<Prepared> {
-    this.#prepared ??= this.#prepare().catch((error: unknown) => {
-      this.#prepared = undefined;
-      throw error;
-    });
-    return this.#prepared;
+  /** Makes it ready, or gives what was begun. It serves once: who tries again starts anew. @throws NecoError FILE_FAILED, VAULT_* */
+  prepare(): Promise<Prepared> {
+    const prepared = this.#prepared ?? this.#make();
+    this.#prepared = undefined;
+    return prepared;
   }
 
-  async #prepare(): Promise<Prepared> {
+  async #make(): Promise<Prepared> {
     const ca = await this.#readAuthorities();
     const canary = await this.#access.vault(signCanary);
     const verdicts = await Promise.all(

@@ -67,10 +67,7 @@ export class LineReporter implements OperationReporter {
     try {
       return await ask();
     } finally {
-      this.#asking = false;
-      this.#held.splice(0).forEach((text) => {
-        this.#line(text);
-      });
+      this.#sayHeld();
     }
   };
 
@@ -78,9 +75,18 @@ export class LineReporter implements OperationReporter {
     this.#line(this.#colored('green', text));
   };
 
+  /** What is held is said also where the question is never answered. */
   readonly close = (): void => {
     this.#erase();
+    this.#sayHeld();
   };
+
+  #sayHeld(): void {
+    this.#asking = false;
+    this.#held.splice(0).forEach((text) => {
+      this.#line(text);
+    });
+  }
 
   #line(text: string): void {
     if (this.#asking) {

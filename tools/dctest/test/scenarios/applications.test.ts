@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { DataCenter } from '../../src/data-center.ts';
@@ -5,9 +6,11 @@ import { applicationIdentity } from '../../src/continuous-writer/application-ide
 import { ContinuousWriter } from '../../src/continuous-writer/continuous-writer.ts';
 import type { CommandResult } from '../../src/run.ts';
 import type { Server } from '../../src/server.ts';
-import { administrator, setUpCluster } from '../../src/set-up-cluster.ts';
-import { etcdctl, etcdOf, etcdValue } from '../../src/stock-clients.ts';
-import { logInAsAdministrator, logInAsBootServer } from './vault-log-in.ts';
+import { administrator, expectDone, setUpCluster } from '../../src/set-up-cluster.ts';
+import { SetupRun } from '../../src/setup-run.ts';
+import { etcdctl, etcdOf, etcdValue, serverAuthority, vaultOf } from '../../src/stock-clients.ts';
+import { eventually } from './joining.ts';
+import { logInAsAdministrator, logInAsBootServer, type VaultLogIn } from './vault-log-in.ts';
 
 const name = `ap${process.pid}`;
 const lrns = [0, 1, 2];
@@ -179,6 +182,29 @@ describe('applications', function () {
     expect(denied.stderr).to.include('[VAULT_PERMISSION_DENIED]').and.include('neco-administrator');
   });
 
+  it('is made also when what was ready for that was revoked while it waited for its turn', async () => {
+    const lock = '/neco/operations/locks/change';
+    await etcdctl(leader, 'neco', ['put', lock, 'neco leave 3 on boot-0']);
+    const admin = await logInAsAdministrator(leader);
+    const before = await rootSerials(admin);
+    const waiting = await SetupRun.start(other, [...asAdmin, 'patient'], 'init');
+    const told = await waiting.next(({ event }) => event === 'state');
+    expect(told?.text).to.equal('waiting for its turn: neco leave 3 on boot-0 is at work');
+    await eventually('root to be certified', true, async () => (await rootSerials(admin)).size > before.size);
+    // As a leave does with the certificates of root.
+    for (const serial of (await rootSerials(admin)).difference(before)) {
+      const revoked = await admin.run('write', 'ca/etcd-client/revoke', `serial_number=${serial}`);
+      expect(revoked.exitCode, revoked.stderr).to.equal(0);
+    }
+    const list = ['/etc/neco/ca/etcd-client.crl', `${vaultOf(leader)}/v1/ca/etcd-client/crl`];
+    const fetch = 'curl --silent --fail --cacert "$1" --output "$2.new" "$3"; mv "$2.new" "$2"';
+    for (const server of servers) await server.run(['sh', '-euc', fetch, 'fetch', serverAuthority, ...list]);
+    await etcdctl(leader, 'neco', ['del', lock]);
+    await expectDone([waiting]);
+    const root = await rootPair(leader);
+    expect((await etcdctl(leader, root, ['user', 'list'])).stdout).to.match(/^patient$/m);
+  });
+
   it('is gone when it is removed, but for its keys', async () => {
     await done(leader, 'init', ...asAdmin, 'gone');
     await done(leader, 'init-local', ...asOperator, 'gone');
@@ -199,6 +225,18 @@ describe('applications', function () {
     expect(await etcdValue(leader, '/neco/applications/gone')).to.equal(undefined);
   });
 });
+
+/** The serial numbers of what was signed for etcd's root. */
+async function rootSerials(admin: VaultLogIn): Promise<Set<string>> {
+  const listed = await admin.run('list', '-format=json', 'ca/etcd-client/certs');
+  const all = await Promise.all(
+    (JSON.parse(listed.stdout) as string[]).map(async (serial) => {
+      const { stdout } = await admin.run('read', '-field=certificate', `ca/etcd-client/cert/${serial}`);
+      return { serial, subject: new X509Certificate(stdout).subject };
+    }),
+  );
+  return new Set(all.filter(({ subject }) => subject === 'CN=root').map(({ serial }) => serial));
+}
 
 async function rootPair(server: Server): Promise<{ certificate: string; key: string }> {
   const root = await (await logInAsBootServer(server)).sign('ca/etcd-client', 'root', 'root');

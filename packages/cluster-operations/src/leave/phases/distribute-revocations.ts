@@ -30,17 +30,17 @@ export const distributeRevocations: Phase<LeaveView, LeaveContext> = {
     `cut the connections of ${facts.name}`,
   ],
   async run(context) {
-    const { access, proof } = context;
-    const { canary, ca, taking } = await proof.prepared();
+    const { access, proof, compromised } = context;
+    const { canary, ca, taking } = await proof.prepare();
     const round = randomBytes(8).toString('hex');
     await Promise.all([access.vault((vault) => revokeCanary(vault, canary)), access.awaitNobody()]);
-    const plan = await planOf(access);
-    const strange = context.compromised || plan.compromised === true;
-    const told = Promise.withResolvers<undefined>();
+    const told = Promise.withResolvers<{ strange: boolean }>();
     const failed = new AbortController();
-    const own = withDutyLock(async () => {
+    const own = withDutyLock(context, async () => {
+      const plan = await planOf(access);
+      const strange = compromised || plan.compromised === true;
       await access.writePlan({ ...plan, round, compromised: strange });
-      told.resolve(undefined);
+      told.resolve({ strange });
       await updateThisServer(context, ca, { round, strange });
     }).catch((error: unknown) => {
       told.reject(error);
@@ -48,7 +48,11 @@ export const distributeRevocations: Phase<LeaveView, LeaveContext> = {
       throw error;
     });
     const signal = AbortSignal.any([context.signal, failed.signal]);
-    const proved = told.promise.then(() => awaitProof({ ...context, signal }, taking, { canary, ca, round }));
+    const proved = told.promise.then(async ({ strange }) => {
+      // Where etcd is restarted in any case, this server's turn may take its time.
+      if (strange) await own;
+      await awaitProof({ ...context, signal }, taking, { canary, ca, round });
+    });
     // Its own part is waited for in any case: nobody else may restart an etcd while it does.
     for (const outcome of await Promise.allSettled([own, proved]))
       if (outcome.status === 'rejected') throw outcome.reason;

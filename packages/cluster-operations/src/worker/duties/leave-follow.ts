@@ -114,7 +114,11 @@ async function workOff(following: Following, records: Map<string, OperationRecor
       if (step !== 'begun' && mode === 'live' && !records.has(leaveRecords.stopped(lrn)))
         await stopThisServer(following);
     } else if (round !== undefined) {
-      if (rounds.get(lrn)?.round !== round) rounds.set(lrn, await refuse(following, plan, round));
+      if (rounds.get(lrn)?.round !== round) {
+        const done = await refuse(following, plan, round);
+        if (done === undefined) continue;
+        rounds.set(lrn, done);
+      }
       // The command has not waited for this server, which did not answer: the leave ends with it.
       if (records.has(leaveRecords.awaited(lrn, self.lrn)) && rounds.get(lrn)?.connections === 0)
         await awaitNoMore(link.registry, lrn, self.lrn);
@@ -147,25 +151,29 @@ async function removeLeftBackups({ context, link }: Following): Promise<void> {
   }
 }
 
-/** This server stays: another is to get in no more. */
-async function refuse(following: Following, plan: LeavePlan, round: string): Promise<WorkedOff> {
-  const { context, self, link } = following;
-  return withDutyLock(async () => {
-    const connections = (await isDoneHere(following, plan, round))
-      ? 0
-      : await cutOffHere(following, plan, round);
-    await forgetEndpoint(context.host, link.registry, self.address);
-    return { round, connections };
+/** This server stays: another is to get in no more. @returns nothing when that round is over by now. */
+async function refuse(
+  following: Following,
+  { lrn }: LeavePlan,
+  round: string,
+): Promise<WorkedOff | undefined> {
+  const {
+    context,
+    self,
+    link: { registry },
+  } = following;
+  return withDutyLock(context, async () => {
+    // Somebody else on this server may have done it while this one waited, or the leave may have ended.
+    const [plan, said] = await Promise.all([
+      readPlan(registry, lrn),
+      readAcknowledgements(registry, lrn, round),
+    ]);
+    const isOver = plan?.round !== round;
+    const isDone = said.get(self.lrn)?.connections === 0;
+    const connections = isOver || isDone ? 0 : await cutOffHere(following, plan, round);
+    await forgetEndpoint(context.host, registry, self.address);
+    return isOver ? undefined : { round, connections };
   });
-}
-
-/** Whether somebody else on this server did it while this one waited for the lock, or the leave has ended meanwhile. */
-async function isDoneHere({ self, link }: Following, { lrn }: LeavePlan, round: string): Promise<boolean> {
-  const [plan, said] = await Promise.all([
-    readPlan(link.registry, lrn),
-    readAcknowledgements(link.registry, lrn, round),
-  ]);
-  return plan?.round !== round || said.get(self.lrn)?.connections === 0;
 }
 
 /** @returns how many connections of it are open still. */
@@ -188,7 +196,7 @@ async function cutOffHere(
 
 /** This server leaves, and was told so. */
 async function stopThisServer({ context, self, link }: Following): Promise<void> {
-  await withDutyLock(async () => {
+  await withDutyLock(context, async () => {
     const left = await stopForGood(context.host, { removed: true });
     const { lrn } = self;
     await link.registry.putPartOfOperation(leaveRecords.plan(lrn), leaveRecords.stopped(lrn), {
@@ -210,13 +218,14 @@ async function renewLists(context: WorkerContext, { registry }: WorkerLink): Pro
 }
 
 /** This server was removed while it was dead, and finds so by its certificates. */
-async function wasRemoved({ host, configuration }: WorkerContext, { address }: WorkerSelf): Promise<boolean> {
+async function wasRemoved(context: WorkerContext, { address }: WorkerSelf): Promise<boolean> {
+  const { host, configuration } = context;
   const others = configuration.etcd.endpoints
     .flatMap((endpoint) => URL.parse(endpoint)?.hostname ?? [])
     .filter((other) => other !== address);
   const ca = await readVaultCa(configuration);
   if (!(await isRevoked(host, others, ca).catch(() => false))) return false;
-  await withDutyLock(async () => {
+  await withDutyLock(context, async () => {
     await stopForGood(host, { removed: false });
   });
   return true;
