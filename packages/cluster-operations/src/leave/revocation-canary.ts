@@ -3,14 +3,13 @@ import { authorities } from '../access/authorities.ts';
 import { probeCertificate, type CertificateVerdict } from '../access/probe-certificate.ts';
 import type { Pair } from '../access/signer.ts';
 import { ports } from '../ports.ts';
+import type { SignedCertificate } from './signed-certificates.ts';
 
 const role = 'leave-proof';
 
 /** A certificate made to be revoked. */
-interface Proof {
+interface Proof extends SignedCertificate {
   pair: Pair;
-  mount: string;
-  serial: string;
 }
 
 /**
@@ -45,11 +44,6 @@ export async function signCanary(vault: Vault): Promise<RevocationCanary> {
   return { client: client.value, peer: peer.value };
 }
 
-/** Revokes both. */
-export async function revokeCanary(vault: Vault, { client, peer }: RevocationCanary): Promise<void> {
-  await Promise.all([client, peer].map(({ mount, serial }) => vault.revoke(mount, serial)));
-}
-
 /** What a server says to them: `refused` only when both are. */
 export async function showCanary(
   address: string,
@@ -73,5 +67,5 @@ async function signProof(vault: Vault, mount: string): Promise<Proof> {
   ]);
   const { certificate, serial } = await vault.sign(mount, role, { csr, commonName: role, ttl: '1h' });
   await vault.deleteSigningRole(mount, role);
-  return { pair: { certificate, key }, mount, serial };
+  return { pair: { certificate, key }, mount, serial, commonName: role };
 }

@@ -10,6 +10,7 @@ import {
   type CanaryAuthorities,
   type RevocationCanary,
 } from './revocation-canary.ts';
+import type { SignedCertificate } from './signed-certificates.ts';
 
 /** A server that stays, and takes the certificates while they are valid. */
 export interface TakingServer {
@@ -26,31 +27,55 @@ interface Prepared {
   taking: readonly TakingServer[];
 }
 
-/** What is made ready to prove that revoked certificates are refused, while those of the server that leaves are revoked. */
+/**
+ * Proves that revoked certificates are refused, by two that are revoked after those of the server that leaves. They are made
+ * and shown while other things are done.
+ */
 export class RevocationProof {
-  readonly #access: Pick<LeaveWriter, 'vault'>;
+  readonly #access: Pick<LeaveWriter, 'vault' | 'revoke'>;
   readonly #host: HostReader;
   readonly #servers: readonly TakingServer[];
-  #prepared: Promise<Prepared> | undefined;
+  #begun: Promise<Prepared> | undefined;
+  #revoked: Prepared | undefined;
 
   /** @param servers those that stay. */
-  constructor(access: Pick<LeaveWriter, 'vault'>, host: HostReader, servers: readonly TakingServer[]) {
+  constructor(
+    access: Pick<LeaveWriter, 'vault' | 'revoke'>,
+    host: HostReader,
+    servers: readonly TakingServer[],
+  ) {
     this.#access = access;
     this.#host = host;
     this.#servers = servers;
   }
 
-  /** Begins to make it ready; `prepare` tells what comes of it. */
+  /** Begins to make it ready; `use` tells what comes of it. */
   begin(): void {
-    this.#prepared ??= this.#make();
-    this.#prepared.catch(() => undefined);
+    this.#begun ??= this.#make();
+    this.#begun.catch(() => undefined);
   }
 
-  /** Makes it ready, or gives what was begun. It serves once: who tries again starts anew. @throws NecoError FILE_FAILED, VAULT_* */
-  prepare(): Promise<Prepared> {
-    const prepared = this.#prepared ?? this.#make();
-    this.#prepared = undefined;
-    return prepared;
+  /**
+   * Makes it ready, or takes what was begun, and has it revoked.
+   * @param revoke revokes its certificates after all others.
+   * @throws NecoError FILE_FAILED, VAULT_*
+   */
+  async use(revoke: (canary: readonly SignedCertificate[]) => Promise<void>): Promise<void> {
+    const made = this.#begun ?? this.#make();
+    this.#begun = undefined;
+    this.#revoked = undefined;
+    const prepared = await made;
+    await revoke([prepared.canary.client, prepared.canary.peer]);
+    this.#revoked = prepared;
+  }
+
+  /** What was revoked last, by `use` or now. It serves once: who tries again starts anew. @throws NecoError FILE_FAILED, VAULT_* */
+  async revoked(): Promise<Prepared> {
+    if (this.#revoked === undefined) await this.use((canary) => this.#access.revoke(canary));
+    const revoked = this.#revoked;
+    this.#revoked = undefined;
+    if (revoked === undefined) throw new NecoError('INTERNAL', 'nothing was revoked');
+    return revoked;
   }
 
   async #make(): Promise<Prepared> {

@@ -1,13 +1,18 @@
 import type { Phase } from '@neco/core';
 import type { VaultTraces } from '../leave-access.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
+import { isRevoked } from './revoke-certificates.ts';
 
 export const closeVault: Phase<LeaveView, LeaveContext> = {
   id: 'close-vault',
   title: 'Take its log-in to Vault away',
-  isDone: async ({ access }) => describe(await access.vaultTraces()).length === 0,
+  isDone: async ({ access }) =>
+    (await isRevoked(access)) && describe(await access.vaultTraces()).length === 0,
   plan: async ({ access }) => describe(await access.vaultTraces()).map((trace) => `delete ${trace}`),
-  run: ({ access }) => access.closeVault(),
+  async run({ access, proof }) {
+    proof.begin();
+    await access.closeVault();
+  },
 };
 
 function describe({ certRole, policy, signingRoles, tokens }: VaultTraces): string[] {

@@ -1,10 +1,11 @@
 import type { Phase } from '@neco/core';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
+import { isRevoked } from './revoke-certificates.ts';
 
 export const deleteUsers: Phase<LeaveView, LeaveContext> = {
   id: 'delete-etcd-users',
   title: 'Delete its users of etcd',
-  isDone: async ({ access }) => (await access.users()).length === 0,
+  isDone: async ({ access }) => (await isRevoked(access)) && (await access.users()).length === 0,
   plan: async ({ access }) => (await access.users()).map((user) => `delete the etcd user ${user}`),
   run: ({ access }) => access.deleteUsers(),
 };

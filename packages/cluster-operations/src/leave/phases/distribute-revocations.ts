@@ -5,12 +5,7 @@ import { fetchRevocations, putRevocations } from '../../access/revocation-lists.
 import { cutOff } from '../cut-off.ts';
 import { withDutyLock } from '../duty-lock.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
-import {
-  revokeCanary,
-  showCanary,
-  type CanaryAuthorities,
-  type RevocationCanary,
-} from '../revocation-canary.ts';
+import { showCanary, type CanaryAuthorities, type RevocationCanary } from '../revocation-canary.ts';
 import type { TakingServer } from '../revocation-proof.ts';
 import { planOf } from './remove-member.ts';
 
@@ -31,9 +26,8 @@ export const distributeRevocations: Phase<LeaveView, LeaveContext> = {
   ],
   async run(context) {
     const { access, proof, compromised } = context;
-    const { canary, ca, taking } = await proof.prepare();
+    const [{ canary, ca, taking }] = await Promise.all([proof.revoked(), access.awaitNobody()]);
     const round = randomBytes(8).toString('hex');
-    await Promise.all([access.vault((vault) => revokeCanary(vault, canary)), access.awaitNobody()]);
     const told = Promise.withResolvers<{ strange: boolean }>();
     const failed = new AbortController();
     const own = withDutyLock(context, async () => {

@@ -7,8 +7,11 @@ import { readVaultCa } from '../../daemon/read-vault-ca.ts';
 import { ChangingMessages } from '../../unseal/changing-messages.ts';
 import type { WorkerContext, WorkerDuty } from '../worker-duty.ts';
 
-/** Whoever revokes says so in the registry; this is for what was revoked by hand, in ms. */
-const pauses = { regular: 10 * 60_000, afterFailure: 5000 } as const;
+/**
+ * Whoever revokes says so in the registry; this is for what was revoked by hand, in ms. When a server goes, the command that takes
+ * it out has much to do at that moment, and asks for new lists itself.
+ */
+const pauses = { regular: 10 * 60_000, afterFailure: 5000, afterChange: 2000 } as const;
 
 /**
  * Keeps the revocation lists of this server as Vault has them: at the start, whenever a boot server comes or goes, and
@@ -20,13 +23,15 @@ export const keepRevocationLists: WorkerDuty = {
     const messages = new ChangingMessages(context.reporter);
     const link = await context.connect();
     let round = new AbortController();
-    let fetching: Promise<void> = Promise.resolve();
+    let fetching: Promise<void> | undefined;
     try {
       for await (const servers of link.registry.watchBootServers({ signal })) {
         round.abort();
         await fetching;
+        const pause = fetching === undefined ? 0 : pauses.afterChange;
         round = new AbortController();
-        fetching = keepFetching(context, servers, messages, AbortSignal.any([signal, round.signal]));
+        const ended = AbortSignal.any([signal, round.signal]);
+        fetching = keepFetching({ context, servers, messages, pause, signal: ended });
       }
     } finally {
       round.abort();
@@ -36,22 +41,27 @@ export const keepRevocationLists: WorkerDuty = {
   },
 };
 
-async function keepFetching(
-  context: WorkerContext,
-  servers: readonly BootServer[],
-  messages: ChangingMessages,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    let pause: number = pauses.regular;
+interface Fetching {
+  context: WorkerContext;
+  servers: readonly BootServer[];
+  messages: ChangingMessages;
+  /** Before the first time, in ms. */
+  pause: number;
+  signal: AbortSignal;
+}
+
+async function keepFetching({ context, servers, messages, pause: first, signal }: Fetching): Promise<void> {
+  for (let pause: number = first; ;) {
+    await delay(pause, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
     try {
       await refresh(context, servers);
       messages.forget();
+      pause = pauses.regular;
     } catch (thrown) {
       messages.warn(`keep-revocation-lists: ${toNecoError(thrown).message}`);
       pause = pauses.afterFailure;
     }
-    await delay(pause, undefined, { signal }).catch(() => undefined);
   }
 }
 
