@@ -4,7 +4,7 @@ import { DataCenter } from '../../dctest/src/data-center.ts';
 import { stopSignal } from '../../dctest/src/stop-signal.ts';
 import { parseBenchOptions, type BenchOptions } from './bench-options.ts';
 import { benchRun } from './bench-run.ts';
-import { changesRun } from './changes/changes-run.ts';
+import { applicationsRun, membersRun } from './changes/changes-run.ts';
 import { changingLrns, prepareCluster } from './changes/changing-cluster.ts';
 import { excessOf } from './excess-of.ts';
 import { changeFigures, figures, type FigureName } from './figures.ts';
@@ -32,12 +32,12 @@ export async function main(argv: readonly string[]): Promise<number> {
 interface Bench {
   readonly names: readonly FigureName[];
   readonly lrns: readonly number[];
-  /** Makes ready what all runs need. @returns one run */
+  /** Makes ready what all runs need. @returns what is run again and again, one after the other */
   readonly prepare: (
     dataCenter: DataCenter,
     wanted: ReadonlySet<FigureName>,
     signal: AbortSignal,
-  ) => Promise<Run>;
+  ) => Promise<readonly Run[]>;
 }
 
 type Run = (index: number, sayOfRun: (line: string) => void) => Promise<Map<FigureName, Sample>>;
@@ -50,14 +50,18 @@ function benchesOf(names: readonly FigureName[]): Bench[] {
       names: names.filter((name) => !changeFigures.includes(name)),
       lrns: members,
       prepare: (dataCenter, wanted, signal) =>
-        Promise.resolve((index, say) => benchRun({ dataCenter, wanted, index, signal, say })),
+        Promise.resolve([(index, say) => benchRun({ dataCenter, wanted, index, signal, say })]),
     },
     {
       names: ofChanges,
       lrns: [...members, newcomer, ...(ofChanges.includes('join') ? byHand : [])],
       async prepare(dataCenter, wanted, signal) {
         const cluster = await prepareCluster(dataCenter, say, signal);
-        return (index, say) => changesRun({ cluster, wanted, index, signal, say });
+        return [membersRun, applicationsRun].map(
+          (run): Run =>
+            (index, say) =>
+              run({ cluster, wanted, index, signal, say }),
+        );
       },
     },
   ];
@@ -70,10 +74,11 @@ async function measure(options: BenchOptions, signal: AbortSignal): Promise<Resu
   for (const { lrns, prepare, names: together } of benchesOf(names)) {
     try {
       const dataCenter = await DataCenter.up({ name: place, lrns, replace: true, signal, say });
-      const run = await prepare(dataCenter, new Set(together), signal);
-      for (let index = 0; index < runs; index += 1) {
-        const taken = await run(index, (line) => say(`run ${index + 1} of ${runs}: ${line}`));
-        for (const [name, sample] of taken) samples.get(name)?.push(sample);
+      for (const run of await prepare(dataCenter, new Set(together), signal)) {
+        for (let index = 0; index < runs; index += 1) {
+          const taken = await run(index, (line) => say(`run ${index + 1} of ${runs}: ${line}`));
+          for (const [name, sample] of taken) samples.get(name)?.push(sample);
+        }
       }
     } finally {
       await DataCenter.takeDown(place);

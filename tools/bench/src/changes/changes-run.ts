@@ -13,22 +13,39 @@ export interface ChangesRun extends RunSettings {
   readonly cluster: ChangingCluster;
 }
 
-/** Measures everything that is wanted once, on a cluster of three that is one of three again at the end. */
-export async function changesRun(run: ChangesRun): Promise<Map<FigureName, Sample>> {
-  const { cluster, wanted, index, say, signal } = run;
+/** Measures what is wanted of servers that come and go once, on a cluster of three that is one of three again at the end. */
+export async function membersRun(run: ChangesRun): Promise<Map<FigureName, Sample>> {
   const samples = new Map<FigureName, Sample>();
-  const has = (...names: FigureName[]): boolean => names.some((name) => wanted.has(name));
-  if (has('init', 'init-local')) {
-    signal.throwIfAborted();
-    say('neco init, neco init-local');
-    const [leader] = cluster.members;
-    if (leader === undefined) throw new RangeError('a cluster without servers');
-    const { init, 'init-local': initLocal } = await measureApplications(leader, index);
-    samples.set('init', init).set('init-local', initLocal);
-  }
-  if (has('join', 'leave')) await alone(run, samples);
-  if (has('writer-pause-join', 'writer-pause-leave')) await withWriter(run, samples);
-  return new Map([...samples].filter(([name]) => wanted.has(name)));
+  if (has(run, 'join', 'leave')) await alone(run, samples);
+  if (has(run, 'writer-pause-join', 'writer-pause-leave')) await withWriter(run, samples);
+  return wantedOf(run, samples);
+}
+
+/**
+ * The same of applications. After those of servers, not between them: etcd's root is certified for each, and a leave revokes
+ * all that was certified for root in the last ten minutes.
+ */
+export async function applicationsRun(run: ChangesRun): Promise<Map<FigureName, Sample>> {
+  if (!has(run, 'init', 'init-local')) return new Map();
+  const { cluster, index, say, signal } = run;
+  signal.throwIfAborted();
+  say('neco init, neco init-local');
+  const [leader] = cluster.members;
+  if (leader === undefined) throw new RangeError('a cluster without servers');
+  return wantedOf(run, new Map(Object.entries(await measureApplications(leader, index))));
+}
+
+function has({ wanted }: ChangesRun, ...names: readonly FigureName[]): boolean {
+  return names.some((name) => wanted.has(name));
+}
+
+function wantedOf({ wanted }: ChangesRun, samples: ReadonlyMap<string, Sample>): Map<FigureName, Sample> {
+  return new Map(
+    [...wanted].flatMap((name) => {
+      const sample = samples.get(name);
+      return sample === undefined ? [] : [[name, sample] as const];
+    }),
+  );
 }
 
 /** With nobody else at work: a join, one by hand, and the leave of the newcomer, which died. */
