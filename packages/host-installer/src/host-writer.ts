@@ -62,7 +62,7 @@ export interface HostWriter extends HostReader {
   writePair(pair: PairFiles): Promise<boolean>;
   /** The same of several, which takes hardly longer than one. */
   writePairs(pairs: readonly PairFiles[]): Promise<boolean>;
-  /** Removes a file; gives whether there was one. @throws NecoError FILE_FAILED */
+  /** Removes a file, and what is left of writing it where that was killed; gives whether there was one. @throws NecoError FILE_FAILED */
   removeFile(path: string): Promise<boolean>;
   /** Renames a file or directory beside itself and gives the new path. @throws NecoError FILE_FAILED */
   moveAside(path: string): Promise<string>;

@@ -89,6 +89,24 @@ describe('writing a file', function () {
     }
   });
 
+  it('leaves no litter of one that was killed where there is nothing to write, or it is removed', async () => {
+    const ends = {
+      same: () => host.writeFile(path, 'old', { mode: 0o640 }),
+      none: () => host.removeFile(path),
+    };
+    for (const [end, left] of [
+      [ends.same, ['etcd.yml']],
+      [ends.none, []],
+    ] as const) {
+      await host.writeFile(path, 'old', { mode: 0o640 });
+      const atFirstSync = ['-e', 'trace=fsync', '-e', 'inject=fsync:signal=SIGKILL:when=1'];
+      expect((await straceFixture('write-files.ts', [path, 'new'], atFirstSync)).killed).to.equal(true);
+      expect(await readdir(directory.path)).to.have.lengthOf(2);
+      await end();
+      expect(await readdir(directory.path)).to.deep.equal(left);
+    }
+  });
+
   it('writes several at once, and leaves no litter when one of them cannot be written', async () => {
     const other = join(directory.path, 'vault.json');
     const files = [

@@ -50,8 +50,8 @@ async function prepare({
 }: FileContent): Promise<{ path: string; scratch: string } | undefined> {
   return inFile('write', path, async () => {
     const wanted = { path, content, mode, ...(await resolveOwner(owner, group)) };
-    if (await isAlready(wanted)) return undefined;
     await removeScratch(path);
+    if (await isAlready(wanted)) return undefined;
     const scratch = scratchName(path);
     try {
       await writeNewFile({ ...wanted, path: scratch });
