@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { NecoError } from '@neco/core';
 import { openHost } from '../src/index.ts';
 import { expect } from 'chai';
+import { execa } from 'execa';
 import { straceFixture } from './support/run-fixture.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
@@ -107,6 +108,13 @@ describe('writing a file', function () {
     }
   });
 
+  it('tells what was left before a boot from what a process of the same number writes now', async () => {
+    const [before, now] = ['.etcd.yml.neco-1-1-00000000', `.etcd.yml.neco-1-${await startOf(1)}-00000000`];
+    for (const name of [before, now]) await writeFile(join(directory.path, name), 'x');
+    await host.writeFile(path, 'new', { mode: 0o640 });
+    expect(await readdir(directory.path)).to.have.members(['etcd.yml', now]);
+  });
+
   it('writes several at once, and leaves no litter when one of them cannot be written', async () => {
     const other = join(directory.path, 'vault.json');
     const files = [
@@ -138,3 +146,9 @@ describe('writing a file', function () {
     expect(await readdir(directory.path)).to.deep.equal([]);
   });
 });
+
+/** When a process started, in ticks since the boot, as ps(1) would have it of /proc. */
+async function startOf(pid: number): Promise<string> {
+  const { stdout } = await execa('awk', ['{ print $22 }', `/proc/${String(pid)}/stat`]);
+  return stdout;
+}
