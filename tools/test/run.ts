@@ -2,8 +2,10 @@ import { randomInt } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { DataCenter } from '../dctest/src/data-center.ts';
 import { cacheDirectory } from '../lib/cache.ts';
 import { runCommand } from '../lib/run-command.ts';
+import { takeDownAbandoned } from './abandoned-data-centers.ts';
 import { runStage, type Stage, type StageResult } from './run-stage.ts';
 import { findStages } from './stages.ts';
 import { summaryLines } from './summary-lines.ts';
@@ -104,11 +106,14 @@ async function runToTheCount(): Promise<void> {
   };
   const watchdog = setTimeout(stop('the whole run took too long'), wholeLimit);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop(signal));
+  const before = await DataCenter.names();
   let broken: string | undefined;
   await main(results, controller).catch((error: unknown) => {
     broken = error instanceof Error ? error.message : String(error);
   });
   clearTimeout(watchdog);
+  const abandoned = await takeDownAbandoned(before).catch((error: unknown) => [String(error)]);
+  if (abandoned.length > 0) say(`taken down, for their tests were killed: ${abandoned.join(', ')}`);
   const failed = broken !== undefined || results.some(({ failures }) => failures.length > 0);
   process.exitCode = failed ? 1 : 0;
   // The pipeline reads the last line, and a person may see no more than the end.
