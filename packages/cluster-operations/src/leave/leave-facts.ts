@@ -89,7 +89,10 @@ export function membersOf({ remaining }: Pick<LeaveFacts, 'remaining'>): number[
   return remaining.filter(({ member }) => member !== undefined).map(({ lrn }) => lrn);
 }
 
-/** A host that swallows packets would take the whole deadline of a call; one that does not accept is not asked. */
+/**
+ * A host that swallows packets would take the whole deadline of a call; one that does not accept is not asked. One that accepts is
+ * asked once more: over a slow link the handshakes alone may have taken the first deadline, and the connection stands then.
+ */
 async function statusesOf(
   etcd: EtcdCluster,
   probe: PresenceProbe,
@@ -97,8 +100,10 @@ async function statusesOf(
 ): Promise<Map<string, MemberStatus | NecoError>> {
   const asked = await Promise.all(
     endpoints.map(async (endpoint) => {
-      const accepts = await probe.accepts(URL.parse(endpoint)?.hostname ?? '', ports.etcdClient);
-      return [...(await etcd.statuses(accepts ? [endpoint] : []))];
+      if (!(await probe.accepts(URL.parse(endpoint)?.hostname ?? '', ports.etcdClient))) return [];
+      const first = await etcd.statuses([endpoint]);
+      const isTold = [...first.values()].every((status) => !(status instanceof NecoError));
+      return [...(isTold ? first : await etcd.statuses([endpoint]))];
     }),
   );
   return new Map(asked.flat());
