@@ -231,7 +231,7 @@ export class Registry {
   /** Writes an operation's progress, whatever was there. */
   async putOperation(id: string, fields: Readonly<Record<string, unknown>>): Promise<void> {
     const key = this.#keys.operation(id);
-    const value = JSON.stringify({ version: 1, ...fields });
+    const value = operationText(fields);
     await this.#cluster.call(`write ${key}`, (client) => client.put(key).value(value));
   }
 
@@ -246,7 +246,7 @@ export class Registry {
     fields: Readonly<Record<string, unknown>>,
   ): Promise<boolean> {
     const key = this.#keys.operation(id);
-    const value = JSON.stringify({ version: 1, ...fields });
+    const value = operationText(fields);
     const { succeeded } = await this.#cluster.call(`write ${key}`, (client) =>
       client.if(this.#keys.operation(whole), 'Create', '>', 0).then(client.put(key).value(value)).commit(),
     );
@@ -264,7 +264,7 @@ export class Registry {
    */
   async rememberOperation(id: string, fields: Readonly<Record<string, unknown>>, ttl: number): Promise<void> {
     const key = this.#keys.operation(id);
-    const value = JSON.stringify({ version: 1, ...fields });
+    const value = operationText(fields);
     await this.#cluster.call(`write ${key}`, async (client) => {
       const lease = client.lease(ttl, { autoKeepAlive: false });
       await lease.put(key).value(value);
@@ -417,4 +417,9 @@ function isSameServer(there: BootServer, server: BootServer): boolean {
   const facts = ({ lrn, name, address, neco, state, serials }: BootServer): string =>
     JSON.stringify([lrn, name, address, neco, state, [...serials].sort()]);
   return facts(there) === facts(server);
+}
+
+/** What stands in etcd of an operation. */
+function operationText(fields: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ version: 1, ...fields });
 }
