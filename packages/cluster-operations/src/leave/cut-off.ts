@@ -24,19 +24,34 @@ export async function cutOff(
   address: string,
   { strange, reporter, inTurn }: CutOffOptions,
 ): Promise<number> {
-  const open = await host.connections(address);
-  if (open.length === 0 && !strange) return 0;
-  await host.cutConnections(address).catch((error: unknown) => {
-    reporter.warn(error instanceof Error ? error.message : String(error));
-  });
-  const left = (): Promise<number> => stillOpen(host, address, open.filter(isToEtcd));
-  if ((await left()) === 0 && !strange) return 0;
+  const { before, left } = await cut(host, address, reporter);
+  if (left === 0 && !strange) return 0;
   const why = strange
     ? 'the keys of a server in strange hands may be in use from elsewhere'
     : `connections of ${address} to etcd cannot be cut`;
   reporter.info(`${why}: etcd is restarted`);
   await inTurn(() => host.restartUnit('etcd.service', { block: true }));
-  return left();
+  return stillOpen(host, address, before);
+}
+
+/** Cuts them by socket alone. @returns how many of those to etcd are open still. */
+export async function cutSockets(host: HostWriter, address: string, reporter: Reporter): Promise<number> {
+  return (await cut(host, address, reporter)).left;
+}
+
+/** @returns those to etcd that were open, and how many of them are open still. */
+async function cut(
+  host: HostWriter,
+  address: string,
+  reporter: Reporter,
+): Promise<{ before: Connection[]; left: number }> {
+  const open = await host.connections(address);
+  if (open.length === 0) return { before: [], left: 0 };
+  await host.cutConnections(address).catch((error: unknown) => {
+    reporter.warn(error instanceof Error ? error.message : String(error));
+  });
+  const before = open.filter(isToEtcd);
+  return { before, left: await stillOpen(host, address, before) };
 }
 
 async function stillOpen(host: HostReader, address: string, before: readonly Connection[]): Promise<number> {

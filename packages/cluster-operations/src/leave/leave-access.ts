@@ -16,7 +16,7 @@ import { forgetEndpoint } from './forget-endpoint.ts';
 import { restartInTurn } from './restart-in-turn.ts';
 import type { SignedCertificate, SignedCertificates } from './signed-certificates.ts';
 import { acknowledge, leaveRecords, memoryOfLeft, readAcknowledgements, readPlan } from './leave-plan.ts';
-import type { Acknowledgement, LeavePlan } from './leave-plan.ts';
+import type { Acknowledgement, LeavePart, LeavePlan } from './leave-plan.ts';
 
 /** What a boot server has in Vault besides certificates. */
 export interface VaultTraces {
@@ -39,7 +39,7 @@ export interface LeaveReader {
   /** Whether it was noted for this leave which secrets it knew. */
   hasNotedSecrets(): Promise<boolean>;
   hasStopped(): Promise<boolean>;
-  acknowledgements(round: string): Promise<Map<number, Acknowledgement>>;
+  acknowledgements(part: LeavePart, round: string): Promise<Map<number, Acknowledgement>>;
   /** LRNs of the servers for which the leave waits. */
   awaited(): Promise<number[]>;
   registration(): Promise<BootServer | undefined>;
@@ -124,7 +124,7 @@ export function readLeave(means: LeaveMeans): LeaveReader {
       return plan !== undefined && (await hasNotedSecrets(means, plan));
     },
     hasStopped: async () => (await registry.operation(leaveRecords.stopped(lrn))) !== undefined,
-    acknowledgements: (round) => readAcknowledgements(registry, lrn, round),
+    acknowledgements: (part, round) => readAcknowledgements(registry, lrn, { part, round }),
     awaited: () => readAwaited(registry, lrn),
     registration: () => registry.bootServer(lrn),
     users: () =>
@@ -179,7 +179,8 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
     async noteSecrets() {
       await noteSecrets(means, await reader.plan());
     },
-    acknowledge: (by, round, connections) => acknowledge(registry, lrn, { by, round, connections }),
+    acknowledge: (by, round, connections) =>
+      acknowledge(registry, lrn, { part: 'lists', by, round, connections }),
     restartInTurn: (restart) => restartInTurn(registry, here, restart),
     forgetEndpoint: (host) => forgetEndpoint(host, registry, here),
     deleteRegistration: () => registry.deleteBootServer(lrn),

@@ -2,6 +2,7 @@ import type { Phase } from '@neco/core';
 import type { LeaveContext, LeaveView } from './leave-context.ts';
 import { backUp } from './phases/back-up.ts';
 import { closeVault } from './phases/close-vault.ts';
+import { cutConnections } from './phases/cut-connections.ts';
 import { deleteKeys } from './phases/delete-keys.ts';
 import { deleteUsers } from './phases/delete-users.ts';
 import { distributeRevocations } from './phases/distribute-revocations.ts';
@@ -20,6 +21,7 @@ export const leavePhases: readonly Phase<LeaveView, LeaveContext>[] = [
   noteSecrets,
   backUp,
   moveLeadership,
+  cutConnections,
   removeMember,
   stopServices,
   removeRegistration,

@@ -12,6 +12,8 @@ const leavePlanSchema = z.looseObject({
   step: z.enum(['begun', 'removed', 'revoked']),
   /** The serial numbers that its registration named. */
   serials: z.array(z.string()),
+  /** Told anew by each run that is to remove the member: the servers are to cut what they have open to it before. */
+  cut: z.string().optional(),
   /** Told anew each time when the servers are to put the revocation lists in place. */
   round: z.string().optional(),
   startedAt: z.iso.datetime(),
@@ -25,12 +27,18 @@ export type LeavePlan = z.infer<typeof leavePlanSchema>;
 const acknowledgementSchema = z.looseObject({
   version: z.literal(1),
   round: z.string(),
-  /** Connections of the server that left which are still open to the etcd of this one. */
+  /** Connections of the server that leaves which are still open to the etcd of this one. */
   connections: z.int(),
 });
 
-/** A boot server has the new revocation lists in place and has cut what was open. */
+/** A boot server has cut what was open; where it says so of the lists, they were in place before. */
 export type Acknowledgement = z.infer<typeof acknowledgementSchema>;
+
+/**
+ * What every boot server does of a leave: `cut` before the member goes, `lists` when its certificates are revoked. Each is told
+ * anew by a random round, `cut` and `round` of the plan.
+ */
+export type LeavePart = 'cut' | 'lists';
 
 /** The records of leaves, as ids of operations. */
 export const leaveRecords = {
@@ -38,7 +46,7 @@ export const leaveRecords = {
   folder: (lrn: number) => `leave/${String(lrn)}/`,
   plan: (lrn: number) => `leave/${String(lrn)}/plan`,
   stopped: (lrn: number) => `leave/${String(lrn)}/stopped`,
-  acknowledgement: (lrn: number, by: number) => `leave/${String(lrn)}/lists/${String(by)}`,
+  acknowledgement: (lrn: number, part: LeavePart, by: number) => `leave/${String(lrn)}/${part}/${String(by)}`,
   /** There for each server that did not answer: the leave ends when the last of them has done its part. */
   awaited: (lrn: number, by: number) => `leave/${String(lrn)}/awaits/${String(by)}`,
   /** Which CAs the servers are asked for, and what each says. */
@@ -70,9 +78,9 @@ export async function readPlan(registry: Registry, lrn: number): Promise<LeavePl
 export async function readAcknowledgements(
   registry: Registry,
   lrn: number,
-  round: string,
+  { part, round }: { part: LeavePart; round: string },
 ): Promise<Map<number, Acknowledgement>> {
-  const records = await registry.operations(`${leaveRecords.folder(lrn)}lists/`);
+  const records = await registry.operations(`${leaveRecords.folder(lrn)}${part}/`);
   const found = [...records].flatMap(([id, record]): [number, Acknowledgement][] => {
     const { data } = acknowledgementSchema.safeParse(record);
     return data?.round === round ? [[Number(id.split('/').at(-1)), data]] : [];
@@ -84,8 +92,8 @@ export async function readAcknowledgements(
 export async function acknowledge(
   registry: Registry,
   lrn: number,
-  { by, round, connections }: { by: number; round: string; connections: number },
+  { part, by, round, connections }: { part: LeavePart; by: number; round: string; connections: number },
 ): Promise<void> {
-  const id = leaveRecords.acknowledgement(lrn, by);
+  const id = leaveRecords.acknowledgement(lrn, part, by);
   await registry.putPartOfOperation(leaveRecords.plan(lrn), id, { round, connections });
 }

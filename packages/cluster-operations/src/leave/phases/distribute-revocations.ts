@@ -82,7 +82,7 @@ async function awaitProof(
   const { access, reporter, signal, facts } = context;
   let pending = [...servers];
   const look = async (): Promise<string[]> => {
-    const acknowledged = await access.acknowledgements(round);
+    const acknowledged = await access.acknowledgements('lists', round);
     const states = await Promise.all(
       pending.map(async (server) => ({ server, state: await stateOf(server) })),
     );

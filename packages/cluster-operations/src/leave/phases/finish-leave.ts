@@ -14,7 +14,7 @@ export const finishLeave: Phase<LeaveView, LeaveContext> = {
   plan: ({ facts }) => [`remove ${backupPath(facts.lrn)} and the notes in etcd`],
   async run({ access, host, facts }) {
     const [plan] = await Promise.all([access.plan(), host.removeFile(backupPath(facts.lrn))]);
-    const acknowledged = await access.acknowledgements(plan?.round ?? '');
+    const acknowledged = await access.acknowledgements('lists', plan?.round ?? '');
     // Without the plan it was ended already.
     const members = plan === undefined ? [] : membersOf(facts);
     await access.finish(members.filter((lrn) => acknowledged.get(lrn)?.connections !== 0));

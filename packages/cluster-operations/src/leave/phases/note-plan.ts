@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Phase } from '@neco/core';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
 
@@ -5,9 +6,14 @@ import type { LeaveContext, LeaveView } from '../leave-context.ts';
 export const notePlan: Phase<LeaveView, LeaveContext> = {
   id: 'note-plan',
   title: 'Note down what has to be taken away',
-  isDone: async ({ access }) => (await access.plan()) !== undefined,
+  // Told anew while the member is there: what was cut for a run before may be open again.
+  async isDone({ access }) {
+    const plan = await access.plan();
+    return plan !== undefined && plan.step !== 'begun';
+  },
   plan: ({ facts }) => [`write operations/leave/${String(facts.lrn)}/plan under the prefix of neco`],
   async run({ access, facts: { lrn, name, address, mode, registration } }) {
+    const begun = await access.plan();
     await access.writePlan({
       version: 1,
       lrn,
@@ -17,6 +23,8 @@ export const notePlan: Phase<LeaveView, LeaveContext> = {
       step: 'begun',
       serials: registration?.serials ?? [],
       startedAt: new Date().toISOString(),
+      ...begun,
+      cut: randomBytes(8).toString('hex'),
     });
   },
 };

@@ -7,7 +7,7 @@ import type { Duty } from '../../daemon/run-daemon.ts';
 import { answerTrust } from '../../leave/ask-trust.ts';
 import { awaitNoMore } from '../../leave/awaited-servers.ts';
 import { backedUpLrn, backupPath } from '../../leave/backup-path.ts';
-import { cutOff } from '../../leave/cut-off.ts';
+import { cutOff, cutSockets } from '../../leave/cut-off.ts';
 import { withDutyLock } from '../../leave/duty-lock.ts';
 import { forgetEndpoint } from '../../leave/forget-endpoint.ts';
 import { leftAdvice, readLeftRecord, type LeftRecord } from '../../leave/left-record.ts';
@@ -44,6 +44,8 @@ interface Following {
   link: WorkerLink;
   /** The last round of each leave that was worked off here. */
   rounds: Map<number, WorkedOff>;
+  /** The last order of each leave to cut what is open, that was followed. */
+  cuts: Map<number, string>;
   /** The last question of each leave, which CAs are trusted here, that was answered. */
   answered: Map<number, string>;
 }
@@ -57,7 +59,11 @@ export const followLeaves: WorkerDuty = {
   name: 'follow-leaves',
   async run(context, signal) {
     const self = await context.self();
-    const memory = { rounds: new Map<number, WorkedOff>(), answered: new Map<number, string>() };
+    const memory = {
+      rounds: new Map<number, WorkedOff>(),
+      cuts: new Map<number, string>(),
+      answered: new Map<number, string>(),
+    };
     while (!signal.aborted) {
       const left = await readLeftRecord(context.host);
       if (left !== undefined) {
@@ -80,7 +86,7 @@ export const followLeavesAlone: Duty = ({ configuration, reporter, signal }) =>
 async function watchLeaves(
   context: WorkerContext,
   self: WorkerSelf,
-  memory: Pick<Following, 'rounds' | 'answered'>,
+  memory: Pick<Following, 'rounds' | 'cuts' | 'answered'>,
   signal: AbortSignal,
 ): Promise<void> {
   const ended = new AbortController();
@@ -113,7 +119,9 @@ async function workOff(following: Following, records: Map<string, OperationRecor
     if (lrn === self.lrn) {
       if (step !== 'begun' && mode === 'live' && !records.has(leaveRecords.stopped(lrn)))
         await stopThisServer(following);
-    } else if (round !== undefined) {
+    } else if (round === undefined) {
+      await cutBefore(following, plan);
+    } else {
       if (rounds.get(lrn)?.round !== round) {
         const done = await refuse(following, plan, round);
         if (done === undefined) continue;
@@ -151,6 +159,17 @@ async function removeLeftBackups({ context, link }: Following): Promise<void> {
   }
 }
 
+/** A dead server is to leave: this one holds nothing open to it when its member goes. */
+async function cutBefore(
+  { context, self, link, cuts }: Following,
+  { lrn, cut, mode, step, address }: LeavePlan,
+): Promise<void> {
+  if (cut === undefined || mode !== 'dead' || step !== 'begun' || cuts.get(lrn) === cut) return;
+  const connections = await cutSockets(context.host, address, context.reporter);
+  await acknowledge(link.registry, lrn, { part: 'cut', by: self.lrn, round: cut, connections });
+  cuts.set(lrn, cut);
+}
+
 /** This server stays: another is to get in no more. @returns nothing when that round is over by now. */
 async function refuse(
   following: Following,
@@ -166,7 +185,7 @@ async function refuse(
     // Somebody else on this server may have done it while this one waited, or the leave may have ended.
     const [plan, said] = await Promise.all([
       readPlan(registry, lrn),
-      readAcknowledgements(registry, lrn, round),
+      readAcknowledgements(registry, lrn, { part: 'lists', round }),
     ]);
     const isOver = plan?.round !== round;
     const isDone = said.get(self.lrn)?.connections === 0;
@@ -189,7 +208,7 @@ async function cutOffHere(
     reporter,
     inTurn: (restart) => restartInTurn(link.registry, self.name, restart),
   });
-  await acknowledge(link.registry, plan.lrn, { by: self.lrn, round, connections });
+  await acknowledge(link.registry, plan.lrn, { part: 'lists', by: self.lrn, round, connections });
   reporter.info(`${plan.name} has left: its certificates are refused here`);
   return connections;
 }
