@@ -1,4 +1,4 @@
-import type { Registry } from '@neco/bootserver-registry';
+import type { OperationRecord, Registry } from '@neco/bootserver-registry';
 import { maxLrn, NecoError } from '@neco/core';
 import * as z from 'zod';
 
@@ -74,6 +74,35 @@ export async function readPlan(registry: Registry, lrn: number): Promise<LeavePl
   return record === undefined ? undefined : parsePlan(id, record);
 }
 
+/** The plan of a leave and what one server has acknowledged of a round, as they are at one moment. */
+export async function readOwnPart(
+  registry: Registry,
+  lrn: number,
+  { part, by, round }: { part: LeavePart; by: number; round: string },
+): Promise<{ plan: LeavePlan | undefined; acknowledgement: Acknowledgement | undefined }> {
+  const records = await registry.operations(leaveRecords.folder(lrn));
+  const id = leaveRecords.plan(lrn);
+  const record = records.get(id);
+  return {
+    plan: record === undefined ? undefined : parsePlan(id, record),
+    acknowledgement: acknowledgementsIn(records, lrn, { part, round }).get(by),
+  };
+}
+
+function acknowledgementsIn(
+  records: ReadonlyMap<string, OperationRecord>,
+  lrn: number,
+  { part, round }: { part: LeavePart; round: string },
+): Map<number, Acknowledgement> {
+  const folder = `${leaveRecords.folder(lrn)}${part}/`;
+  const found = [...records].flatMap(([id, record]): [number, Acknowledgement][] => {
+    if (!id.startsWith(folder)) return [];
+    const { data } = acknowledgementSchema.safeParse(record);
+    return data?.round === round ? [[Number(id.slice(folder.length)), data]] : [];
+  });
+  return new Map(found);
+}
+
 /** The acknowledgements of one round, by LRN. */
 export async function readAcknowledgements(
   registry: Registry,
@@ -81,11 +110,7 @@ export async function readAcknowledgements(
   { part, round }: { part: LeavePart; round: string },
 ): Promise<Map<number, Acknowledgement>> {
   const records = await registry.operations(`${leaveRecords.folder(lrn)}${part}/`);
-  const found = [...records].flatMap(([id, record]): [number, Acknowledgement][] => {
-    const { data } = acknowledgementSchema.safeParse(record);
-    return data?.round === round ? [[Number(id.split('/').at(-1)), data]] : [];
-  });
-  return new Map(found);
+  return acknowledgementsIn(records, lrn, { part, round });
 }
 
 /** Says that a server has done its part; after the end of the leave nobody wants to know. */

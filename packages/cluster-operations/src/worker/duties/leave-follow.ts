@@ -11,14 +11,7 @@ import { cutOff, cutSockets } from '../../leave/cut-off.ts';
 import { withDutyLock } from '../../leave/duty-lock.ts';
 import { forgetEndpoint } from '../../leave/forget-endpoint.ts';
 import { leftAdvice, readLeftRecord, type LeftRecord } from '../../leave/left-record.ts';
-import {
-  acknowledge,
-  leaveRecords,
-  parsePlan,
-  readAcknowledgements,
-  readPlan,
-  type LeavePlan,
-} from '../../leave/leave-plan.ts';
+import { acknowledge, leaveRecords, parsePlan, readOwnPart, type LeavePlan } from '../../leave/leave-plan.ts';
 import { restartInTurn } from '../../leave/restart-in-turn.ts';
 import { paths } from '../../paths.ts';
 import { createWorkerContext } from '../create-worker-context.ts';
@@ -183,12 +176,10 @@ async function refuse(
   } = following;
   return withDutyLock(context, async () => {
     // Somebody else on this server may have done it while this one waited, or the leave may have ended.
-    const [plan, said] = await Promise.all([
-      readPlan(registry, lrn),
-      readAcknowledgements(registry, lrn, { part: 'lists', round }),
-    ]);
+    const own = { part: 'lists', by: self.lrn, round } as const;
+    const { plan, acknowledgement } = await readOwnPart(registry, lrn, own);
     const isOver = plan?.round !== round;
-    const isDone = said.get(self.lrn)?.connections === 0;
+    const isDone = acknowledgement?.connections === 0;
     const connections = isOver || isDone ? 0 : await cutOffHere(following, plan, round);
     await forgetEndpoint(context.host, registry, self.address);
     return isOver ? undefined : { round, connections };
