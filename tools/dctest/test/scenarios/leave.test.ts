@@ -204,6 +204,17 @@ describe('neco leave', function () {
     expect(await unsent(leader, dead), 'bytes that wait when it has left').to.equal(0);
   });
 
+  it('goes on where a server does not answer before the member goes, and says so', async () => {
+    await one.run(['systemctl', 'stop', 'neco-updater']);
+    await two.crash();
+    const run = await SetupRun.start(zero, leaveArguments('2'), 'leave');
+    const warning = await run.next(({ event }) => event === 'warning');
+    expect(warning?.text).to.include('neither neco-worker nor neco-updater answers on boot-1');
+    await eventually('boot-2 to be no member', ['boot-0', 'boot-1'], () => memberNames(zero));
+    await one.run(['systemctl', 'start', 'neco-updater']);
+    await expectDone([run]);
+  });
+
   it('cuts the watches of a server in strange hands wherever they are, is ended by the next run wherever it is killed, and is done when nothing it knew is worth anything', async () => {
     for (const unit of ['neco-updater', 'vault', 'etcd']) await two.run(['systemctl', 'stop', unit]);
     const pair = ['--cert', '/etc/neco/etcd.crt', '--key', '/etc/neco/etcd.key', '--cacert', serverAuthority];
@@ -294,6 +305,7 @@ describe('neco leave', function () {
     await dataCenter.cut([2]);
     const left = await leave(zero, '2');
     expect(left.exitCode, left.stderr).to.equal(0);
+    expect(said(left)).to.include('the kernel does not cut connections on boot-1');
     const after = await Promise.all([zero, one].map(etcdTimes));
     for (const [index, { pid }] of after.entries()) expect(pid, 'restarted').to.not.equal(before[index]?.pid);
     const [first, second] = after.sort((earlier, later) => earlier.stopped - later.stopped);
