@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { OperationRecord, Registry } from '@neco/bootserver-registry';
-import { NecoError, waitFor, type Reporter } from '@neco/core';
+import type { Reporter } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
 import * as z from 'zod';
 import { authorityNames, type PerAuthority } from '../access/authorities.ts';
+import { awaitServers } from './await-servers.ts';
 import { keptAuthorities, keptAuthoritiesSchema, type KeptAuthorities } from './kept-authorities.ts';
 import { leaveRecords } from './leave-plan.ts';
 
@@ -49,33 +50,16 @@ export async function askTrust(
   // This server answers here and now, whether or not its worker runs.
   const answers = new Map([[here, await keptAuthorities(host, old)]]);
   await registry.rememberOperation(leaveRecords.trust(lrn), { round, authorities: old }, memory);
-  const look = async (): Promise<number[]> => {
+  const missing = async (): Promise<string | undefined> => {
     for (const by of servers.filter((one) => !answers.has(one))) {
       const { data } = answerSchema.safeParse(await registry.operation(leaveRecords.trusted(lrn, by)));
       if (data?.round === round) answers.set(by, data.kept);
     }
-    return servers.filter((one) => !answers.has(one));
+    const silent = servers.filter((one) => !answers.has(one));
+    return silent.length === 0 ? undefined : `no word of boot-${silent.join(', boot-')}`;
   };
-  try {
-    await waitFor(
-      async () => {
-        const silent = await look();
-        if (silent.length === 0) return { done: true, value: true };
-        return { done: false, seen: `no word of boot-${silent.join(', boot-')}` };
-      },
-      {
-        what: 'all servers to say which CAs they trust',
-        timeout: limit,
-        maxPause: 100,
-        signal,
-        onState: (text) => {
-          reporter.state(text);
-        },
-      },
-    );
-  } catch (error) {
-    if (!(error instanceof NecoError) || error.code !== 'TIMEOUT') throw error;
-  }
+  const what = 'all servers to say which CAs they trust';
+  await awaitServers(missing, { what, timeout: limit, maxPause: 100, reporter, signal });
   return answers;
 }
 

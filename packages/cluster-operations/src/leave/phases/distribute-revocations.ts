@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { NecoError, waitFor, type Phase } from '@neco/core';
+import { NecoError, type Phase } from '@neco/core';
 import { ownFirst } from '../../access/own-first.ts';
 import { fetchRevocations, putRevocations } from '../../access/revocation-lists.ts';
+import { awaitServers } from '../await-servers.ts';
 import { cutOff } from '../cut-off.ts';
 import { withDutyLock } from '../duty-lock.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
@@ -81,13 +82,15 @@ async function awaitProof(
 ): Promise<void> {
   const { access, reporter, signal, facts } = context;
   let pending = [...servers];
-  const look = async (): Promise<string[]> => {
+  const missing = async (): Promise<string | undefined> => {
     const acknowledged = await access.acknowledgements('lists', round);
     const states = await Promise.all(
       pending.map(async (server) => ({ server, state: await stateOf(server) })),
     );
-    pending = states.filter(({ state }) => state !== undefined).map(({ server }) => server);
-    return states.flatMap(({ server, state }) => (state === undefined ? [] : [`${server.name} ${state}`]));
+    const open = states.filter(({ state }) => state !== undefined);
+    pending = open.map(({ server }) => server);
+    if (open.length === 0) return undefined;
+    return open.map(({ server, state }) => `${server.name} ${String(state)}`).join('; ');
 
     async function stateOf({ lrn, address }: TakingServer): Promise<string | undefined> {
       const answer = acknowledged.get(lrn);
@@ -98,32 +101,21 @@ async function awaitProof(
       return verdict === 'refused' ? undefined : `is shown a revoked certificate: ${verdict}`;
     }
   };
-  try {
-    await waitFor(
-      async () => {
-        const seen = await look();
-        return seen.length === 0 ? { done: true, value: true } : { done: false, seen: seen.join('; ') };
-      },
-      {
-        what: 'all servers to refuse its certificates',
-        timeout: limit.all + limit.each * servers.length,
-        maxPause: 50,
-        signal,
-        onState: (text) => {
-          reporter.state(text);
-        },
-      },
-    );
-  } catch (error) {
-    if (!(error instanceof NecoError) || error.code !== 'TIMEOUT') throw error;
-    const names = pending.map(({ name }) => name).join(', ');
-    throw new NecoError(
-      'VERIFICATION_FAILED',
-      `it is not proved that ${names} refuse ${facts.name}: ${error.message}`,
-      {
-        hint: `on ${names}: systemctl restart neco-updater; then run again: neco leave ${String(facts.lrn)}`,
-        cause: error,
-      },
-    );
-  }
+  const late = await awaitServers(missing, {
+    what: 'all servers to refuse its certificates',
+    timeout: limit.all + limit.each * servers.length,
+    maxPause: 50,
+    reporter,
+    signal,
+  });
+  if (late === undefined) return;
+  const names = pending.map(({ name }) => name).join(', ');
+  throw new NecoError(
+    'VERIFICATION_FAILED',
+    `it is not proved that ${names} refuse ${facts.name}: ${late.message}`,
+    {
+      hint: `on ${names}: systemctl restart neco-updater; then run again: neco leave ${String(facts.lrn)}`,
+      cause: late,
+    },
+  );
 }

@@ -1,4 +1,5 @@
-import { NecoError, waitFor, type Phase } from '@neco/core';
+import type { Phase } from '@neco/core';
+import { awaitServers } from '../await-servers.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
 import { planOf } from './remove-member.ts';
 
@@ -13,26 +14,13 @@ export const stopServices: Phase<LeaveView, LeaveContext> = {
   isDone: async ({ access }) => (await access.hasStopped()) || (await planOf(access)).step === 'revoked',
   plan: ({ facts }) => [`${facts.name} stops and disables etcd and Vault, and puts /var/lib/etcd aside`],
   async run({ access, reporter, signal, facts: { name } }) {
-    try {
-      await waitFor(
-        async () =>
-          (await access.hasStopped())
-            ? { done: true, value: true }
-            : { done: false, seen: `${name} has not said that it stopped` },
-        {
-          what: `${name} to stop etcd and Vault`,
-          timeout: limit,
-          signal,
-          onState: (text) => {
-            reporter.state(text);
-          },
-        },
-      );
-    } catch (error) {
-      if (!(error instanceof NecoError) || error.code !== 'TIMEOUT') throw error;
-      reporter.warn(
-        `${name} does not stop by itself: neither neco-worker nor neco-updater answers there. It is no member any more; on it run: systemctl disable --now etcd vault neco-updater neco-worker; mv /var/lib/etcd /var/lib/etcd.left`,
-      );
-    }
+    const late = await awaitServers(
+      async () => ((await access.hasStopped()) ? undefined : `${name} has not said that it stopped`),
+      { what: `${name} to stop etcd and Vault`, timeout: limit, reporter, signal },
+    );
+    if (late === undefined) return;
+    reporter.warn(
+      `${name} does not stop by itself: neither neco-worker nor neco-updater answers there. It is no member any more; on it run: systemctl disable --now etcd vault neco-updater neco-worker; mv /var/lib/etcd /var/lib/etcd.left`,
+    );
   },
 };
