@@ -15,6 +15,7 @@ import {
   setupArguments,
   startSetup,
 } from '../../src/set-up-cluster.ts';
+import type { CommandResult } from '../../src/run.ts';
 import { SetupRun } from '../../src/setup-run.ts';
 import {
   etcdctl,
@@ -29,7 +30,7 @@ import { firstValue } from './etcd-history.ts';
 import { eventually } from './joining.ts';
 import { privateKeys } from './private-keys.ts';
 import { partOf, partSeed, runsAll, seeded } from './seeded.ts';
-import { logInAsAdministrator, logInAsBootServer } from './vault-log-in.ts';
+import { logInAsAdministrator, logInAsBootServer, type VaultLogIn } from './vault-log-in.ts';
 
 const name = `sr${process.pid}`;
 const lrns = [0, 1, 2];
@@ -44,6 +45,20 @@ const orders = lrns.flatMap((first) =>
     .filter((second) => second !== first)
     .map((second) => [first, second, ...lrns.filter((third) => third !== first && third !== second)]),
 );
+
+/**
+ * Whether an accessor is all that there is of a token: a Vault that is killed during a log-in has stored the one and not the other, and
+ * refuses to look it up (handleLookup of Vault's token store), as it does to who may not ask. Asked to end the token it says what is the case.
+ */
+async function isWithoutToken(
+  admin: VaultLogIn,
+  accessor: string,
+  { stderr }: CommandResult,
+): Promise<boolean> {
+  if (!stderr.includes('permission denied')) return false;
+  const ended = await admin.run('token', 'revoke', '-accessor', accessor);
+  return ended.exitCode !== 0 && ended.stderr.includes('token not found');
+}
 
 describe(`a finished setup (seed ${partSeed}${runsAll ? ', all' : ''})`, function () {
   this.timeout(180_000);
@@ -271,13 +286,13 @@ describe(`a finished setup (seed ${partSeed}${runsAll ? ', all' : ''})`, functio
           async () => {
             const told = await admin.run('token', 'lookup', '-format=json', '-accessor', accessor);
             const isTold = told.exitCode === 0 || told.stderr.includes('invalid accessor');
-            return isTold ? { done: true, value: told } : { done: false, seen: told.stderr };
+            if (isTold || (await isWithoutToken(admin, accessor, told))) return { done: true, value: told };
+            return { done: false, seen: told.stderr };
           },
           { what: 'Vault to tell whether a token is there', timeout: 20_000 },
         );
         if (look.exitCode === 0)
           policies.push(...(JSON.parse(look.stdout) as { data: { policies: string[] } }).data.policies);
-        else expect(look.stderr, 'it ended since it was listed').to.include('invalid accessor');
       }
       expect(policies, "the test's own among them").to.include('neco-administrator').and.not.include('root');
     });
