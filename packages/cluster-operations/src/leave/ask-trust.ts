@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { OperationRecord, Registry } from '@neco/bootserver-registry';
 import type { Reporter } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
@@ -6,7 +5,7 @@ import * as z from 'zod';
 import { authorityNames, type PerAuthority } from '../access/authorities.ts';
 import { awaitServers } from './await-servers.ts';
 import { keptAuthorities, keptAuthoritiesSchema, type KeptAuthorities } from './kept-authorities.ts';
-import { leaveRecords } from './leave-plan.ts';
+import { leaveRecords, newRound } from './leave-plan.ts';
 
 /**
  * Each server's worker or updater sees the question at once, in ms; where etcd was just restarted it may take so long until
@@ -46,7 +45,7 @@ export async function askTrust(
   { lrn, old, here, servers }: TrustQuestion,
   { reporter, signal }: { reporter: Reporter; signal: AbortSignal },
 ): Promise<Map<number, KeptAuthorities>> {
-  const round = randomBytes(8).toString('hex');
+  const round = newRound();
   // This server answers here and now, whether or not its worker runs.
   const answers = new Map([[here, await keptAuthorities(host, old)]]);
   await registry.rememberOperation(leaveRecords.trust(lrn), { round, authorities: old }, memory);

@@ -24,7 +24,7 @@ export async function cutOff(
   address: string,
   { strange, reporter, inTurn }: CutOffOptions,
 ): Promise<number> {
-  const { before, left } = await cut(host, address, reporter);
+  const { before, left } = await cutSockets(host, address, reporter);
   if (left === 0 && !strange) return 0;
   const why = strange
     ? 'the keys of a server in strange hands may be in use from elsewhere'
@@ -34,13 +34,8 @@ export async function cutOff(
   return stillOpen(host, address, before);
 }
 
-/** Cuts them by socket alone. @returns how many of those to etcd are open still. */
-export async function cutSockets(host: HostWriter, address: string, reporter: Reporter): Promise<number> {
-  return (await cut(host, address, reporter)).left;
-}
-
-/** @returns those to etcd that were open, and how many of them are open still. */
-async function cut(
+/** Cuts them by socket alone. @returns those to etcd that were open, and how many of them are open still. */
+export async function cutSockets(
   host: HostWriter,
   address: string,
   reporter: Reporter,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { OperationRecord, Registry } from '@neco/bootserver-registry';
 import { maxLrn, NecoError } from '@neco/core';
 import * as z from 'zod';
@@ -58,6 +59,11 @@ export const leaveRecords = {
 
 /** How long a server that left is remembered, in seconds. */
 export const memoryOfLeft = 24 * 60 * 60;
+
+/** What tells one order to all servers from those before. */
+export function newRound(): string {
+  return randomBytes(8).toString('hex');
+}
 
 /** @throws NecoError RECORD_INVALID */
 export function parsePlan(id: string, record: unknown): LeavePlan {

@@ -21,7 +21,7 @@ export const cutConnections: Phase<LeaveView, LeaveContext> = {
   plan: ({ facts, here }) => [`cut the connections to ${facts.name} on ${namesOf(answering(facts, here))}`],
   async run({ access, host, reporter, signal, facts, here }) {
     const { cut = '' } = await planOf(access);
-    const own = await cutSockets(host, facts.address, reporter);
+    const { left: own } = await cutSockets(host, facts.address, reporter);
     let pending = answering(facts, here);
     let uncut: LeaveFacts['remaining'] = [];
     const missing = async (): Promise<string | undefined> => {

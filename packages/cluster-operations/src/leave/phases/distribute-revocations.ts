@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { NecoError, type Phase } from '@neco/core';
 import { ownFirst } from '../../access/own-first.ts';
 import { fetchRevocations, putRevocations } from '../../access/revocation-lists.ts';
@@ -6,6 +5,7 @@ import { awaitServers } from '../await-servers.ts';
 import { cutOff } from '../cut-off.ts';
 import { withDutyLock } from '../duty-lock.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
+import { newRound } from '../leave-plan.ts';
 import { showCanary, type CanaryAuthorities, type RevocationCanary } from '../revocation-canary.ts';
 import type { TakingServer } from '../revocation-proof.ts';
 import { planOf } from './remove-member.ts';
@@ -28,7 +28,7 @@ export const distributeRevocations: Phase<LeaveView, LeaveContext> = {
   async run(context) {
     const { access, proof, compromised } = context;
     const [{ canary, ca, taking }] = await Promise.all([proof.revoked(), access.awaitNobody()]);
-    const round = randomBytes(8).toString('hex');
+    const round = newRound();
     const told = Promise.withResolvers<{ strange: boolean }>();
     const failed = new AbortController();
     const own = withDutyLock(context, async () => {

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { Phase } from '@neco/core';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
+import { newRound } from '../leave-plan.ts';
 
 /** What must be taken away is written down first: whoever goes on after a crash must not need what is gone by then. */
 export const notePlan: Phase<LeaveView, LeaveContext> = {
@@ -24,7 +24,7 @@ export const notePlan: Phase<LeaveView, LeaveContext> = {
       serials: registration?.serials ?? [],
       startedAt: new Date().toISOString(),
       ...begun,
-      cut: randomBytes(8).toString('hex'),
+      cut: newRound(),
     });
   },
 };

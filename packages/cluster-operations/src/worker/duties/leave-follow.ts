@@ -158,8 +158,8 @@ async function cutBefore(
   { lrn, cut, mode, step, address }: LeavePlan,
 ): Promise<void> {
   if (cut === undefined || mode !== 'dead' || step !== 'begun' || cuts.get(lrn) === cut) return;
-  const connections = await cutSockets(context.host, address, context.reporter);
-  await acknowledge(link.registry, lrn, { part: 'cut', by: self.lrn, round: cut, connections });
+  const { left } = await cutSockets(context.host, address, context.reporter);
+  await acknowledge(link.registry, lrn, { part: 'cut', by: self.lrn, round: cut, connections: left });
   cuts.set(lrn, cut);
 }
 
