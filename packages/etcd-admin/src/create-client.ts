@@ -6,6 +6,8 @@ import { noop } from 'cockatiel';
 import { Etcd3, type IOptions } from 'etcd3';
 import type { EtcdConnection, EtcdTls } from './etcd-connection.ts';
 
+let clients = 0;
+
 /**
  * A client of one member. Its unary calls have the connection's deadline; it notices a dead host by keepalive.
  */
@@ -72,6 +74,9 @@ function clientOptions(connection: EtcdConnection, endpoint: string): IOptions {
       'grpc.enable_http_proxy': 0,
       'grpc.enable_retries': 0,
       'grpc.max_receive_message_length': -1,
+      // Clients with the same options share connections, and who comes while the other's has just failed is told of an
+      // error "null". Options that gRPC does not know are compared, too.
+      'neco.client': ++clients,
     },
   };
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { NecoError, waitFor } from '@neco/core';
 import { EtcdCluster, readPrefix, withLock } from '@neco/etcd-admin';
 import { FaultProxy, freePorts, startEtcd, type EtcdUnderTest } from '@neco/test-harness';
@@ -106,6 +107,23 @@ describe('calls to etcd that go wrong', function () {
     );
     expect(error.hint).to.include('systemctl status etcd');
     expect(took).to.be.below(timeout);
+  });
+
+  it('says so to each who asks, though the connection of another was refused a moment before', async () => {
+    const [port = 0] = await freePorts(1);
+    const open = () => EtcdCluster.connect({ endpoints: [`http://127.0.0.1:${String(port)}`], timeout });
+    const told = new Set<string>();
+    // The second comes a few turns of the event loop after the first: before, while or after that one is refused.
+    for (let pair = 0; pair < 1000; pair++) {
+      const [one, other] = [open(), open()];
+      const first = rejection(one.members());
+      for (let turn = 0; turn < pair % 8; turn++) await setImmediate();
+      const errors = await Promise.all([first, rejection(other.members())]);
+      for (const { message } of errors) told.add(message.replace(/.*: /, ''));
+      one.close();
+      other.close();
+    }
+    expect([...told]).to.deep.equal([`connect ECONNREFUSED 127.0.0.1:${String(port)}`]);
   });
 
   it('asks another member when one does not answer, and that one first from then on', async () => {
