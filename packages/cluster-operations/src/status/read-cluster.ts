@@ -20,21 +20,22 @@ export interface ClusterFacts {
 /** Reads all of it at once. */
 export async function readCluster(cluster: EtcdCluster, prefix: string): Promise<ClusterFacts> {
   const registry = new Registry(cluster, prefix);
-  const errors: NecoError[] = [];
-  const attempt = async <T>(read: Promise<T>): Promise<T | undefined> => {
-    try {
-      return await read;
-    } catch (error) {
-      errors.push(toNecoError(error));
-      return undefined;
-    }
-  };
-  const [members, alarms, authEnabled, overview] = await Promise.all([
-    attempt(cluster.members()),
-    attempt(cluster.alarms()),
-    attempt(cluster.authEnabled()),
-    attempt(registry.overview()),
+  const asked = await Promise.allSettled([
+    cluster.members(),
+    cluster.alarms(),
+    cluster.authEnabled(),
+    registry.overview(),
   ]);
+  const [members, alarms, authEnabled, overview] = [
+    valueOf(asked[0]),
+    valueOf(asked[1]),
+    valueOf(asked[2]),
+    valueOf(asked[3]),
+  ];
+  // In this order, not as they came: the same fault reads the same each time.
+  const errors = asked
+    .filter((result) => result.status === 'rejected')
+    .map(({ reason }) => toNecoError(reason));
   return {
     quorum: members !== undefined,
     // Without a majority the list that one member has is better than none.
@@ -48,4 +49,8 @@ export async function readCluster(cluster: EtcdCluster, prefix: string): Promise
     unfinishedLeaves: unfinishedLeaves(overview?.operations ?? []),
     errors: [...errors, ...(overview?.broken ?? [])],
   };
+}
+
+function valueOf<T>(result: PromiseSettledResult<T>): T | undefined {
+  return result.status === 'fulfilled' ? result.value : undefined;
 }
