@@ -8,7 +8,7 @@ import { runNeco } from './run-neco.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 // Nobody listens there; what matters here is how the command begins, draws and ends.
-const flags = ['--etcd-endpoints', 'http://127.0.0.1:1', '--etcd-timeout', '2s', '--interval', '1s'];
+const flags = ['--etcd-endpoints', 'http://127.0.0.1:1', '--etcd-timeout', '10s', '--interval', '1s'];
 const argv = ['--conditions=neco-source', main, 'status', '--watch', ...flags];
 
 /** What a child has written so far, and how it ends. */
@@ -48,7 +48,7 @@ describe('neco status --watch', function () {
       expect(await run.ended, run.errors).to.equal(0);
       expect(run.errors).to.equal('');
       const lines = run.text.trim().split('\n');
-      expect(lines).to.have.length(1);
+      expect(lines, run.text).to.have.length(1);
       expect(JSON.parse(lines[0] ?? '')).to.include({ version: 1, healthy: false });
     });
   }
