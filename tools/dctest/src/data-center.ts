@@ -92,7 +92,7 @@ export class DataCenter {
       try {
         return await DataCenter.#build({ ...options, name, lrns, say });
       } catch (error) {
-        const logs = options.signal?.aborted === true ? undefined : await DataCenter.#keepLogs(name);
+        const logs = options.signal?.aborted === true ? undefined : await DataCenter.keepLogs(name);
         await DataCenter.#clearAway(name);
         throw withLogs(error, logs);
       }
@@ -227,7 +227,7 @@ export class DataCenter {
   }
 
   /** Saves the consoles and journals of a data centre that is about to go. @returns where, if there is anything. */
-  static async #keepLogs(name: string): Promise<string | undefined> {
+  static async keepLogs(name: string): Promise<string | undefined> {
     const state = await readState(name);
     if (state === undefined) return undefined;
     const { servers, depot } = new DataCenter(state, await ControlGroup.at(name));
