@@ -226,7 +226,7 @@ export class DataCenter {
     return DataCenter.attach(name);
   }
 
-  /** Saves the consoles and journals of a data centre that is about to go. @returns where, if there is anything. */
+  /** Saves the consoles and journals of a data centre before it goes. @returns where, if there is anything. */
   static async keepLogs(name: string): Promise<string | undefined> {
     const state = await readState(name);
     if (state === undefined) return undefined;

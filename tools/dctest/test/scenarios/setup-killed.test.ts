@@ -80,9 +80,9 @@ async function run(one: Case): Promise<void> {
     await setUpInterrupted(await freshServers(name), one);
   } catch (error) {
     const { how, phase, lrn, after } = one;
-    const logs = await DataCenter.keepLogs(name);
-    const what = `${how} of boot-${lrn} ${after} ms into ${phase}; what the servers said is in ${logs}`;
-    throw new Error(what, { cause: error });
+    const logs = await DataCenter.keepLogs(name).catch(() => undefined);
+    const where = logs === undefined ? '' : `; what the servers said is in ${logs}`;
+    throw new Error(`${how} of boot-${lrn} ${after} ms into ${phase}${where}`, { cause: error });
   }
 }
 
