@@ -1,3 +1,4 @@
+export * from './backoff.ts';
 export * from './error-codes.ts';
 export * from './etcd-options.ts';
 export * from './format-yaml.ts';

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { Backoff } from './backoff.ts';
 import { NecoError, toNecoError } from './neco-error.ts';
 import type { PhaseEvent, Reporter } from './reporter.ts';
 
@@ -81,16 +81,17 @@ async function runPatiently<R, W extends R>(
     await phase.run(context);
   };
   let end: number | undefined;
-  for (let pause = 100; ; pause = Math.min(pause * 2, 2000)) {
+  const backoff = new Backoff({ first: 100, longest: 2000 });
+  for (;;) {
     try {
       await attempt();
       return ran;
     } catch (error) {
       end ??= performance.now() + patience;
-      const again = error instanceof NecoError && error.retryable && performance.now() + pause < end;
+      const again = error instanceof NecoError && error.retryable && performance.now() + backoff.next < end;
       if (!again || signal?.aborted === true) throw error;
       reporter.state(`${error.message}; trying again`);
-      await delay(pause, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+      await backoff.pause(signal);
     }
   }
 }

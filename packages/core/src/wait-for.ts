@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { Backoff } from './backoff.ts';
 import { messageOf, NecoError } from './neco-error.ts';
 
 /** Even at the end of its time, a look is given this many milliseconds. */
@@ -33,7 +33,7 @@ export async function waitFor<T>(look: () => Promise<Look<T>>, options: WaitOpti
   const { what, timeout, pause = 20, maxPause = 500, signal, onState, hint } = options;
   const start = performance.now();
   let seen = 'nothing yet';
-  let nextPause = pause;
+  const backoff = new Backoff({ first: pause, longest: maxPause });
   for (;;) {
     if (signal?.aborted)
       throw new NecoError('CANCELLED', `stopped while waiting for ${what}; last seen: ${seen}`);
@@ -55,8 +55,7 @@ export async function waitFor<T>(look: () => Promise<Look<T>>, options: WaitOpti
         },
       );
     }
-    await delay(Math.min(nextPause, rest), undefined, signal ? { signal } : {}).catch(() => undefined);
-    nextPause = Math.min(nextPause * 2, maxPause);
+    await backoff.pause(signal, rest);
   }
 }
 

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { NecoError } from '@neco/core';
+import { Backoff, type NecoError } from '@neco/core';
 import { Range, type IKeyValue } from 'etcd3';
 import { classifyEtcdError } from './classify-etcd-error.ts';
 import type { EtcdCluster } from './etcd-cluster.ts';
@@ -34,12 +33,13 @@ export async function* watchPrefix(
 ): AsyncGenerator<PrefixState, void, void> {
   const { signal, onInterruption } = options;
   let given: PrefixState | undefined;
-  for (let pause = 50; signal?.aborted !== true; pause = Math.min(pause * 2, 1000)) {
+  const backoff = new Backoff({ first: 50, longest: 1000 });
+  while (signal?.aborted !== true) {
     try {
       const state = await readPrefix(cluster, prefix);
       if (given === undefined || !isSame(given, state)) yield (given = state);
       for await (const next of changes(cluster, prefix, state, signal)) {
-        pause = 50;
+        backoff.reset();
         yield (given = next);
       }
     } catch (thrown) {
@@ -53,7 +53,7 @@ export async function* watchPrefix(
       if (!error.retryable) throw error;
       onInterruption?.(error);
     }
-    await delay(pause, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    await backoff.pause(signal);
   }
 }
 

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { NecoError, toNecoError, type Secret } from '@neco/core';
+import { Backoff, NecoError, sleep, toNecoError, type Secret } from '@neco/core';
 import type { Vault } from '../vault.ts';
 import { checkCertificate } from '../x509/check-certificate.ts';
 import { createKey } from '../x509/create-key.ts';
@@ -30,7 +29,7 @@ export interface IssuedPair extends SignedCertificate {
 }
 
 /** In milliseconds. A day is less than a timer's limit, and after it a clock that was set right is looked at again. */
-const pauses = { firstRetry: 1000, longestRetry: 5 * 60_000, longestSleep: 24 * 3_600_000 } as const;
+const pauses = { first: 1000, longest: 5 * 60_000, longestSleep: 24 * 3_600_000 } as const;
 
 /** Up to this share of the time until its renewal, a certificate is renewed sooner: not all servers ask at once. */
 const jitter = 0.1;
@@ -45,20 +44,19 @@ const jitter = 0.1;
 export async function* freshCertificates(order: CertificateOrder): AsyncGenerator<IssuedPair, void, void> {
   const { signal, current } = order;
   let due = current === undefined ? undefined : soon(renewalTime(current));
-  let retry: number = pauses.firstRetry;
+  const backoff = new Backoff(pauses);
   while (await sleptUntil(due ?? 0, signal)) {
     const begin = new Date();
     try {
       const pair = await issue(order);
       due = soon(renewalTime(pair.certificate, begin));
-      retry = pauses.firstRetry;
+      backoff.reset();
       yield pair;
     } catch (thrown) {
       const error = toNecoError(thrown);
       if (due === undefined && !error.retryable) throw error;
       order.onFailure?.(error);
-      await pause(retry, signal);
-      retry = Math.min(retry * 2, pauses.longestRetry);
+      await backoff.pause(signal);
     }
   }
 }
@@ -88,10 +86,6 @@ function soon(time: Date): number {
 /** @returns false when the signal fired. */
 async function sleptUntil(due: number, signal: AbortSignal | undefined): Promise<boolean> {
   for (let rest = due - Date.now(); rest > 0 && signal?.aborted !== true; rest = due - Date.now())
-    await pause(Math.min(rest, pauses.longestSleep), signal);
+    await sleep(Math.min(rest, pauses.longestSleep), signal);
   return signal?.aborted !== true;
-}
-
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  await delay(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
 }
