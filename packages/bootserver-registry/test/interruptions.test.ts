@@ -134,7 +134,7 @@ describe('the registry, interrupted', function () {
   });
 
   it('ends work whose lock is lost before another has the lock, and says so', async () => {
-    const own = { holder: 'boot-1', ttl: 2 };
+    const own = { holder: 'boot-1', lifetime: 2000 };
     const events: string[] = [];
     const taken = Promise.withResolvers<undefined>();
     const first = registry

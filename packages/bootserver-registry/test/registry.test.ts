@@ -276,7 +276,7 @@ describe('the registry', function () {
       await registry.bootServers();
       inside--;
     };
-    const options = { holder: 'boot-3', ttl: 5 };
+    const options = { holder: 'boot-3', lifetime: 5000 };
     await Promise.all([1, 2, 3].map(() => registry.withLock('update', work, options)));
     expect(await registry.foreignKeys()).to.deep.equal([]);
     expect(await get('operations/locks/update')).to.equal('');

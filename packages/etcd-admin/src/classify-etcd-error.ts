@@ -13,11 +13,11 @@ interface Rule {
   code: ErrorCode;
   retryable: boolean;
   hint: string;
-  /** Replaces what gRPC says when that helps nobody. */
+  /** Replaces a message of gRPC that does not help. */
   say?: (place: EtcdCallPlace) => string;
 }
 
-/** Read from top to bottom; the first that matches is taken. The texts are etcd's (api/v3rpc/rpctypes/error.go), Node's and gRPC's. */
+/** Read from top to bottom; the first match wins. The texts are etcd's (api/v3rpc/rpctypes/error.go), Node's and gRPC's. */
 const rules: readonly Rule[] = [
   {
     pattern: /etcdserver: permission denied|PERMISSION_DENIED/,
@@ -79,14 +79,14 @@ const rules: readonly Rule[] = [
     pattern: /DEADLINE_EXCEEDED|deadline exceeded/i,
     code: 'ETCD_UNREACHABLE',
     retryable: true,
-    hint: 'look whether etcd runs there, whether the network lets it answer, and whether more than half of the members run',
+    hint: 'check that etcd runs there, that the network lets it answer, and that more than half of the members run',
     say: ({ timeout }) => `no answer within ${String(timeout / 1000)} s`,
   },
   {
     pattern: /Failed to connect/,
     code: 'ETCD_UNREACHABLE',
     retryable: true,
-    hint: "it closes connections to which it takes no liking without a word (a revoked client certificate, a revocation list that is not DER, http in place of https): look into etcd's log there",
+    hint: 'etcd silently drops connections it rejects (a revoked client certificate, a revocation list that is not DER, http instead of https): read its log there (journalctl -u etcd)',
     say: () => 'the connection was closed before etcd answered',
   },
   {
@@ -94,17 +94,17 @@ const rules: readonly Rule[] = [
       /UNAVAILABLE|ECONNREFUSED|ECONNRESET|CANCELLED|EHOSTUNREACH|ENETUNREACH|not connected|stream.*ended|RST_STREAM/,
     code: 'ETCD_UNREACHABLE',
     retryable: true,
-    hint: 'look whether etcd runs there ("systemctl status etcd") and whether the address is right',
+    hint: 'check that etcd runs there ("systemctl status etcd") and that the address is right',
   },
 ];
 
 const unknown: Omit<Rule, 'pattern'> = {
   code: 'ETCD_FAILED',
   retryable: false,
-  hint: "look into etcd's log",
+  hint: "read etcd's log (journalctl -u etcd)",
 };
 
-/** The one place where etcd3's, gRPC's and etcd's errors become ours: a code, the endpoint, and whether to try again. */
+/** The one place that turns the errors of etcd3, gRPC and etcd into ours: a code, the endpoint, and whether to retry. */
 export function classifyEtcdError(thrown: unknown, place: EtcdCallPlace): NecoError {
   if (thrown instanceof NecoError) return thrown;
   const text = messageOf(thrown);
@@ -117,7 +117,7 @@ export function classifyEtcdError(thrown: unknown, place: EtcdCallPlace): NecoEr
   });
 }
 
-/** Takes gRPC's wrapping off: `14 UNAVAILABLE: No connection established. Last error: connect ECONNREFUSED …`. */
+/** Removes what gRPC wraps around the message: `14 UNAVAILABLE: No connection established. Last error: connect ECONNREFUSED …`. */
 function plain(text: string): string {
   return text
     .replace(/^(\w*Error: )?\d+ [A-Z_]+: /, '')

@@ -1,25 +1,35 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { NecoError } from '@neco/core';
-import { EtcdUserExistsError, type Etcd3, type IMember, type IStatusResponse } from 'etcd3';
-import { adds } from './adds.ts';
+import type { Etcd3 } from 'etcd3';
 import { classifyEtcdError } from './classify-etcd-error.ts';
 import { createClient } from './create-client.ts';
+import { ensureRole, ensureUser, type KeyPermission } from './etcd-access.ts';
 import type { EtcdConnection } from './etcd-connection.ts';
-import { grantMissingPermissions, type KeyPermission } from './grant-missing-permissions.ts';
-import { memberIdFromApi, memberIdToApi } from './member-id.ts';
-import type { Member, MemberAlarm, MemberStatus } from './member.ts';
+import {
+  memberIdFromApi,
+  memberIdToApi,
+  toMember,
+  toMemberStatus,
+  type Member,
+  type MemberAlarm,
+  type MemberStatus,
+} from './member.ts';
 import { saveSnapshot, type Snapshot } from './save-snapshot.ts';
 
+/** How one call is made. */
 export interface EtcdCallOptions {
-  /** Ask this member alone; otherwise the one that answered last, then the others. */
+  /** Ask only this member; otherwise the one that answered last, then the others. */
   endpoint?: string;
+  /** Stops the wait for an answer. The request may have been sent and may still take effect. */
+  signal?: AbortSignal;
 }
 
 /**
- * One etcd cluster. Every call has the connection's deadline at each endpoint, and what goes wrong is a NecoError
- * ETCD_* (or CERTIFICATE_INVALID, when a member's certificate is not to be trusted) that names the endpoint.
+ * One etcd cluster. Every call has the connection's deadline at each endpoint. A call that fails throws a NecoError
+ * ETCD_* (or CERTIFICATE_INVALID, when a member's certificate cannot be trusted) that names the endpoint.
  */
-export class EtcdCluster {
+export class EtcdCluster implements AsyncDisposable {
   readonly #connection: EtcdConnection;
   readonly #clients = new Map<string, Etcd3>();
   /** The caller's own list, which may change. */
@@ -34,33 +44,27 @@ export class EtcdCluster {
   }
 
   /**
-   * Opens nothing yet: connections are made when they are used.
-   * @throws NecoError CONFIG_INVALID for an endpoint that is no URL.
+   * Opens no connection: that happens at the first call.
+   * @throws NecoError CONFIG_INVALID when an endpoint is not a URL, or none is given.
    */
   static connect(connection: EtcdConnection): EtcdCluster {
     if (connection.endpoints.length === 0) throw new NecoError('CONFIG_INVALID', 'no etcd endpoint is given');
     return new EtcdCluster(connection);
   }
 
-  /** How it is reached, with the endpoints of now in the order in which they were given. */
+  /** How the cluster is reached, with the current endpoints in the order in which they were given. */
   get connection(): EtcdConnection {
     this.#takeList();
     return this.#connection;
   }
 
-  /** The endpoints, with the one that answered last in front. */
+  /** The endpoints; the one that answered last comes first. */
   get endpoints(): readonly string[] {
     this.#takeList();
     return this.#endpoints;
   }
 
-  /** A client of the member that answered last. Its errors are etcd3's own: prefer `call`. */
-  get client(): Etcd3 {
-    return this.clientOf(this.endpoints[0] ?? '');
-  }
-
-  /** A client of one member, shared by all calls; do not close it. */
-  clientOf(endpoint: string): Etcd3 {
+  #clientOf(endpoint: string): Etcd3 {
     if (this.#closed) throw new NecoError('INTERNAL', 'this etcd cluster object is closed');
     const known = this.#clients.get(endpoint);
     if (known !== undefined) return known;
@@ -70,22 +74,44 @@ export class EtcdCluster {
   }
 
   /**
-   * Runs one request at the member that answered last; when it fails in a way that another member may not, at the
-   * others in turn; and while there is no leader, again until the deadline. So a request may run twice: it must be
-   * one that does no harm then.
+   * Runs one request at the member that answered last. When it fails in a way that another member may not, the others
+   * are asked in turn; while there is no leader, all of them again until the deadline. A request may therefore run
+   * twice, and must do no harm then.
    * @param action what is asked for, for messages: "cannot <action> at etcd <endpoint>".
+   * @param request gets a client that all calls share; it must not close it.
+   * @throws NecoError ETCD_*, CERTIFICATE_INVALID; CANCELLED when the signal fires first
    */
   async call<T>(
     action: string,
     request: (client: Etcd3) => PromiseLike<T>,
     options: EtcdCallOptions = {},
   ): Promise<T> {
+    const { signal } = options;
+    if (signal === undefined) return this.#rounds(action, request, options);
+    const answered = new AbortController();
+    const cancelled = async (): Promise<never> => {
+      if (!signal.aborted) await once(signal, 'abort', { signal: answered.signal });
+      throw new NecoError('CANCELLED', `stopped waiting for etcd to ${action}`, { cause: signal.reason });
+    };
+    try {
+      return await Promise.race([cancelled(), this.#rounds(action, request, options)]);
+    } finally {
+      answered.abort();
+    }
+  }
+
+  async #rounds<T>(
+    action: string,
+    request: (client: Etcd3) => PromiseLike<T>,
+    options: EtcdCallOptions,
+  ): Promise<T> {
     const { timeout } = this.connection;
     const end = performance.now() + timeout;
     for (;;) {
       const error = await this.#round(action, request, options);
       if (!(error instanceof Failure)) return error;
-      if (error.reason.code !== 'ETCD_NO_LEADER' || performance.now() > end) throw error.reason;
+      const isOver = performance.now() > end || options.signal?.aborted === true;
+      if (error.reason.code !== 'ETCD_NO_LEADER' || isOver) throw error.reason;
       await delay(100);
     }
   }
@@ -98,7 +124,7 @@ export class EtcdCluster {
     const failures: NecoError[] = [];
     for (const endpoint of only === undefined ? [...this.endpoints] : [only]) {
       try {
-        const value = await request(this.clientOf(endpoint));
+        const value = await request(this.#clientOf(endpoint));
         this.#prefer(endpoint);
         return value;
       } catch (thrown) {
@@ -110,7 +136,7 @@ export class EtcdCluster {
     return new Failure(failures);
   }
 
-  /** Goes by the list of now. Clients of members that are no longer on it stay, for calls that are under way. */
+  /** Follows the caller's list. Clients of members that are no longer on it stay open, for calls that are under way. */
   #takeList(): void {
     const { endpoints } = this.#connection;
     const listed = this.#listed.map((endpoint) => withScheme(endpoint, this.#connection));
@@ -127,21 +153,21 @@ export class EtcdCluster {
   }
 
   /**
-   * The members. Linearizable, so it needs the quorum; without (`linearizable: false`) it is what one member knows.
-   * @throws NecoError ETCD_*
+   * The members. The read is linearizable, so it needs the quorum; with `linearizable: false` it gives what one member
+   * knows. @throws NecoError ETCD_*
    */
   async members(options: { linearizable?: boolean } = {}): Promise<Member[]> {
     const { linearizable = true } = options;
     return this.call('list the members', (client) => listMembers(client, linearizable));
   }
 
-  /** What the member at this endpoint says of itself; needs no quorum. @throws NecoError ETCD_* */
+  /** What the member at this endpoint reports about itself; needs no quorum. @throws NecoError ETCD_* */
   async status(endpoint: string): Promise<MemberStatus> {
     const status = await this.call('read the status', (client) => client.maintenance.status(), { endpoint });
-    return toStatus(endpoint, status);
+    return toMemberStatus(endpoint, status);
   }
 
-  /** The status of each endpoint, or why it is not to be had; all asked at once. */
+  /** The status of each endpoint, or why it is not available. All are asked at the same time. */
   async statuses(
     endpoints: readonly string[] = this.connection.endpoints,
   ): Promise<Map<string, MemberStatus | NecoError>> {
@@ -157,7 +183,7 @@ export class EtcdCluster {
     );
   }
 
-  /** The alarms that are raised; an empty list is what one wants. @throws NecoError ETCD_* */
+  /** The alarms that are raised; none on a healthy cluster. @throws NecoError ETCD_* */
   async alarms(): Promise<MemberAlarm[]> {
     const { alarms } = await this.call('read the alarms', (client) =>
       client.maintenance.alarm({ action: 'Get' }),
@@ -169,8 +195,8 @@ export class EtcdCluster {
   }
 
   /**
-   * Proves that the quorum is there by a linearizable read. A refused read proves it as well: etcd asks the quorum
-   * first (as `etcdctl endpoint health` does).
+   * Proves by a linearizable read that the cluster has its quorum. A read that is refused proves it as well, because
+   * etcd asks the quorum first (`etcdctl endpoint health` relies on the same).
    * @throws NecoError ETCD_UNREACHABLE, ETCD_NO_LEADER, ETCD_UNAUTHENTICATED, CERTIFICATE_INVALID
    */
   async checkQuorum(options: EtcdCallOptions = {}): Promise<void> {
@@ -183,14 +209,14 @@ export class EtcdCluster {
   }
 
   /**
-   * Adds a learner, unless a member with one of these peer URLs is there already, which is then the answer.
-   * @throws NecoError ETCD_CONFLICT when there is a learner, ETCD_*
+   * Adds a learner. When a member with one of these peer URLs exists already, it is returned and nothing changes.
+   * @throws NecoError ETCD_CONFLICT when the cluster has another learner, ETCD_*
    */
   async addLearner(peerUrls: readonly string[]): Promise<Member> {
     return this.#add(peerUrls, true);
   }
 
-  /** As `addLearner`, but a voter from the first moment: only for a cluster that is just being formed. */
+  /** As `addLearner`, but the member votes from the start: only for a cluster that is being formed. @throws NecoError ETCD_* */
   async addMember(peerUrls: readonly string[]): Promise<Member> {
     return this.#add(peerUrls, false);
   }
@@ -207,8 +233,8 @@ export class EtcdCluster {
   }
 
   /**
-   * Makes a learner a voter. Asked of the leader: a follower would let it hang. Nothing is done when it votes already.
-   * @throws NecoError ETCD_CONFLICT, retryable while the learner is not in step; ETCD_*
+   * Makes a learner a voter; does nothing when it votes already. The leader is asked, because on a follower the request
+   * hangs. @throws NecoError ETCD_CONFLICT, retryable while the learner is behind; ETCD_*
    */
   async promote(id: string): Promise<void> {
     const endpoint = await this.leaderEndpoint();
@@ -223,7 +249,7 @@ export class EtcdCluster {
     );
   }
 
-  /** Takes a member out of the cluster; nothing is done when it is gone already. @throws NecoError ETCD_* */
+  /** Removes a member from the cluster; does nothing when it is not there. @throws NecoError ETCD_* */
   async removeMember(id: string): Promise<void> {
     await this.call(`remove the member ${id}`, async (client) => {
       if (!(await listMembers(client, true)).some((member) => member.id === id)) return;
@@ -231,20 +257,20 @@ export class EtcdCluster {
     });
   }
 
-  /** Makes this member the leader; nothing is done when it is. @throws NecoError ETCD_* */
+  /** Makes this member the leader; does nothing when it leads already. @throws NecoError ETCD_* */
   async moveLeader(id: string): Promise<void> {
     const endpoint = await this.leaderEndpoint();
     await this.call(
       `move the leadership to ${id}`,
       async (client) => {
-        const { leader } = toStatus(endpoint, await client.maintenance.status());
+        const { leader } = toMemberStatus(endpoint, await client.maintenance.status());
         if (leader !== id) await client.maintenance.moveLeader({ targetID: memberIdToApi(id) });
       },
       { endpoint },
     );
   }
 
-  /** Where the leader is reached. @throws NecoError ETCD_NO_LEADER, or why no endpoint answers. */
+  /** The client URL of the leader. @throws NecoError ETCD_NO_LEADER, or why no endpoint answers. */
   async leaderEndpoint(): Promise<string> {
     const found = [...(await this.statuses()).values()];
     const statuses = found.filter((status): status is MemberStatus => !(status instanceof NecoError));
@@ -266,52 +292,47 @@ export class EtcdCluster {
     );
   }
 
-  /** Whether etcd asks who one is. One without the right to know is told so by that itself. @throws NecoError ETCD_* */
+  /** Whether auth is enabled; also for a user without the right to ask. @throws NecoError ETCD_* */
   async authEnabled(): Promise<boolean> {
     try {
-      const { enabled } = await this.call('read whether auth is on', (client) => client.auth.authStatus());
+      const { enabled } = await this.call('read whether auth is enabled', (client) =>
+        client.auth.authStatus(),
+      );
       return enabled;
     } catch (error) {
-      const told = ['ETCD_PERMISSION_DENIED', 'ETCD_UNAUTHENTICATED'];
-      if (error instanceof NecoError && told.includes(error.code) && isOfEtcd(error)) return true;
+      // A refusal answers the question: without auth etcd refuses nobody.
+      const refusals = ['ETCD_PERMISSION_DENIED', 'ETCD_UNAUTHENTICATED'];
+      if (error instanceof NecoError && refusals.includes(error.code) && isOfEtcd(error)) return true;
       throw error;
     }
   }
 
   /**
-   * Makes a role with these permissions, or gives it those that it lacks. What it has besides is left alone.
+   * Creates a role with these permissions, or grants it those that it lacks. Permissions that it has besides stay.
    * @throws NecoError ETCD_*
    */
   async ensureRole(name: string, permissions: readonly KeyPermission[]): Promise<void> {
-    await this.call(`make the role ${name}`, (client) => grantMissingPermissions(client, name, permissions));
+    await this.call(`create the role ${name}`, (client) => ensureRole(client, name, permissions));
   }
 
   /**
-   * Makes a user without a password, who logs in by the CN of a client certificate, or gives it the roles it lacks.
+   * Creates a user without a password, which logs in by the CN of its client certificate, or grants it the roles that
+   * it lacks.
    * @throws NecoError ETCD_*
    */
   async ensureUser(name: string, roles: readonly string[]): Promise<void> {
-    // Looking costs etcd as much as changing does: both go through the quorum.
-    await this.call(`make the user ${name}`, async (client) => {
-      const isNew = await adds(EtcdUserExistsError, () =>
-        client.auth.userAdd({ name, options: { no_password: true } }),
-      );
-      const has = isNew ? [] : (await client.auth.userGet({ name })).roles;
-      for (const role of roles) {
-        if (!has.includes(role)) await client.auth.userGrantRole({ user: name, role });
-      }
-    });
+    await this.call(`create the user ${name}`, (client) => ensureUser(client, name, roles));
   }
 
-  /** Turns auth on, unless it is. The user and the role `root` must be there. @throws NecoError ETCD_* */
+  /** Enables auth; does nothing when it is enabled. The user and the role `root` must exist. @throws NecoError ETCD_* */
   async enableAuth(): Promise<void> {
     if (await this.authEnabled()) return;
-    await this.call('turn auth on', (client) => client.auth.authEnable());
+    await this.call('enable auth', (client) => client.auth.authEnable());
   }
 
   /**
-   * Saves the database of the member that answered last, with its hash proved, whole or not at all. Needs the role
-   * root when auth is on.
+   * Saves the database of the member that answered last and verifies its hash. The file exists complete or not at all.
+   * Needs the role root when auth is enabled.
    * @throws NecoError FILE_FAILED, VERIFICATION_FAILED, ETCD_*
    */
   async snapshot(path: string, options: EtcdCallOptions = {}): Promise<Snapshot> {
@@ -319,15 +340,21 @@ export class EtcdCluster {
     return this.call('save a snapshot', (client) => saveSnapshot(client, path, timeout), options);
   }
 
-  /** Ends all connections; calls under way fail. */
+  /** Closes all connections; calls under way fail. */
   close(): void {
     this.#closed = true;
     for (const client of this.#clients.values()) client.close();
     this.#clients.clear();
   }
+
+  /** As `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
 }
 
-/** What the endpoints said, one after the other, as one error. */
+/** The errors of all endpoints as one. */
 class Failure {
   readonly reason: NecoError;
 
@@ -358,7 +385,7 @@ function withScheme(endpoint: string, { tls }: EtcdConnection): string {
   return url.replace(/\/+$/, '');
 }
 
-/** A handshake that failed tells nothing about etcd's users. */
+/** A handshake that failed says nothing about etcd's users. */
 function isOfEtcd(error: NecoError): boolean {
   return /permission denied|user name|auth/.test(error.message) && !/certificate|alert/.test(error.message);
 }
@@ -366,22 +393,4 @@ function isOfEtcd(error: NecoError): boolean {
 async function listMembers(client: Etcd3, linearizable: boolean): Promise<Member[]> {
   const { members } = await client.cluster.memberList({ linearizable });
   return members.map(toMember);
-}
-
-function toMember({ ID, name, peerURLs, clientURLs, isLearner }: IMember): Member {
-  return { id: memberIdFromApi(ID), name, peerUrls: peerURLs, clientUrls: clientURLs, isLearner };
-}
-
-function toStatus(endpoint: string, status: IStatusResponse): MemberStatus {
-  return {
-    endpoint,
-    id: memberIdFromApi(status.header.member_id),
-    version: status.version,
-    leader: status.leader === '0' ? undefined : memberIdFromApi(status.leader),
-    isLearner: status.isLearner,
-    raftIndex: Number(status.raftIndex),
-    raftAppliedIndex: Number(status.raftAppliedIndex),
-    dbSize: Number(status.dbSize),
-    errors: status.errors,
-  };
 }

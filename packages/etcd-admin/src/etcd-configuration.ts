@@ -1,30 +1,36 @@
 import { formatYaml } from '@neco/core';
 
+/** What goes into a member's configuration file. */
 export interface EtcdConfigurationOptions {
   /** The member's name, `boot-<LRN>`. */
   name: string;
   /** The IP address at which clients and peers reach it. */
   address: string;
+  /** `/var/lib/etcd` by default. */
   dataDirectory?: string;
-  /** Initial cluster token: what keeps two clusters that are being made from taking each other's members. */
+  /** Initial cluster token: it keeps two clusters that are formed at the same time apart. */
   token: string;
   initialCluster: readonly { name: string; address: string }[];
-  /** `existing` when it joins a cluster that is there. */
+  /** `existing` when it joins a running cluster. */
   state: 'new' | 'existing';
   files: EtcdFiles;
-  /** Where metrics, `/health` and `/readyz` are served in clear text; loopback only, since no auth covers them. */
+  /**
+   * Where metrics, `/health` and `/readyz` are served in clear text, `http://127.0.0.1:2381` by default. Use loopback
+   * only: auth does not cover them.
+   */
   metricsUrl?: string;
+  /** 2379 and 2380 by default. */
   ports?: { client: number; peer: number };
-  /** Upper limit of the database in bytes. */
+  /** Upper limit of the database in bytes, 2 GiB by default. */
   quota?: number;
   /**
-   * CNs that peer certificates must have, of all members. Read once at start: a member that joins later must be
-   * among them on all others. Left out, any certificate of the peer CA will do.
+   * CNs that peer certificates may have, of all members. etcd reads them once at start, so a member that joins later must
+   * be among them on all others. Without it any certificate of the peer CA is accepted.
    */
   allowedPeers?: readonly string[];
 }
 
-/** Paths of PEM files; the revocation lists are DER and must be there from the first start on. */
+/** Paths of PEM files. The revocation lists are DER and must exist from the first start on. */
 export interface EtcdFiles {
   serverCertificate: string;
   serverKey: string;
@@ -40,8 +46,8 @@ export interface EtcdFiles {
 const defaultPorts = { client: 2379, peer: 2380 };
 
 /**
- * The text of a configuration file for `etcd --config-file`, for a member that talks TLS with everybody, lets nobody
- * in without a certificate and keeps its database small (https://etcd.io/docs/v3.6/op-guide/configuration/,
+ * The text of a configuration file for `etcd --config-file`, for a member that uses TLS everywhere, demands client
+ * certificates and keeps its database small (https://etcd.io/docs/v3.6/op-guide/configuration/,
  * https://etcd.io/docs/v3.6/op-guide/security/, https://etcd.io/docs/v3.6/op-guide/maintenance/).
  */
 export function etcdConfiguration(options: EtcdConfigurationOptions): string {
@@ -67,7 +73,7 @@ export function etcdConfiguration(options: EtcdConfigurationOptions): string {
       .join(','),
     'initial-cluster-token': token,
     'initial-cluster-state': state,
-    // neco does the arithmetic before each change. etcd's own check would refuse a learner while any voter is down.
+    // neco checks the quorum before each change. etcd's own check would refuse a learner while any voter is down.
     'strict-reconfig-check': false,
     'enable-grpc-gateway': false,
     'auto-compaction-mode': 'periodic',
@@ -93,8 +99,8 @@ function tlsSections({ files, allowedPeers }: EtcdConfigurationOptions): object 
       'client-cert-auth': true,
       ...(allowedPeers === undefined ? {} : { 'allowed-cn': [...allowedPeers] }),
     },
-    // The sections above have no field for a revocation list, and with a configuration file the flags are not read:
-    // these are the fields of embed.Config itself (server/embed/config.go), which the parser fills as well.
+    // The sections above have no field for a revocation list, and etcd ignores its flags when it has a configuration file.
+    // These are fields of embed.Config itself (server/embed/config.go), which the parser fills as well.
     ClientTLSInfo: { CRLFile: files.clientCrl },
     PeerTLSInfo: { CRLFile: files.peerCrl },
   };

@@ -2,22 +2,24 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { durationToMilliseconds, messageOf, NecoError, Secret, type EtcdOptions } from '@neco/core';
 
-/** Everything that is needed to reach an etcd cluster; files are read already. */
+/** How an etcd cluster is reached; the files are read already. */
 export interface EtcdConnection {
   /**
-   * Client URLs, `https://10.0.0.3:2379`; one without a scheme is https when there is `tls`. A cluster that is open
-   * goes by what this very list says when it asks next, so it may be changed in place when members come and go.
+   * Client URLs, `https://10.0.0.3:2379`; one without a scheme is https when there is `tls`. An open cluster reads this
+   * list before each call, so it may be changed in place when members come and go.
    */
   endpoints: string[];
   /** Limit of each call at one endpoint, in milliseconds. */
   timeout: number;
   tls?: EtcdTls;
+  /** For etcd users with a password; a client certificate logs in by its CN. */
   username?: string;
   password?: Secret;
-  /** Told of the certificate that a member at an IP address shows, at each handshake in which it is found good. */
+  /** Called with the certificate of a member at an IP address, after each handshake that accepted it. */
   onCertificate?: (endpoint: string, certificate: X509Certificate) => void;
 }
 
+/** Certificates of a connection, PEM. */
 export interface EtcdTls {
   /** The CAs that sign the members' certificates, PEM. */
   ca: string;
@@ -95,10 +97,10 @@ function parseCertificate({ source, text }: Material): X509Certificate {
   }
 }
 
-/** Files that do not belong together would break every handshake with a message that says nothing. */
+/** Files that do not belong together would make every handshake fail without a useful message. */
 function checkPair(certificate: Material, key: Material): void {
   const parsed = parseCertificate(certificate);
-  // What the parser says about a broken key is not passed on: it may quote it.
+  // The message of the parser about a broken key is dropped: it may quote the key.
   const privateKey = tryPrivateKey(key.text);
   if (privateKey !== undefined && parsed.checkPrivateKey(privateKey)) return;
   const fault =

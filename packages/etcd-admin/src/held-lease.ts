@@ -3,33 +3,38 @@ import type { Etcd3 } from 'etcd3';
 import type { EtcdCluster } from './etcd-cluster.ts';
 
 /**
- * A lease that is kept alive until it is given back. The signal fires as soon as the lease may have run out, by this
- * host's clock and counted from before the last renewal was sent, so never later than etcd lets it go.
+ * A lease that is renewed until it is revoked. The signal fires as soon as the lease may have expired, by this host's
+ * clock and counted from before the last renewal was sent, so never later than etcd drops it.
  */
 export class HeldLease {
   readonly id: string;
   readonly #cluster: EtcdCluster;
-  readonly #ttl: number;
+  /** In milliseconds. */
+  readonly #lifetime: number;
   readonly #lost = new AbortController();
   #expiry: NodeJS.Timeout | undefined;
   #renewal: NodeJS.Timeout | undefined;
   #released = false;
-  #last = 'it was not renewed yet';
+  #last = 'it was never renewed';
 
-  private constructor(cluster: EtcdCluster, id: string, ttl: number, grantedAt: number) {
+  private constructor(cluster: EtcdCluster, id: string, lifetime: number, grantedAt: number) {
     this.#cluster = cluster;
     this.id = id;
-    this.#ttl = ttl;
+    this.#lifetime = lifetime;
     this.#renewed(grantedAt);
   }
 
-  /** @param ttl how long it lives without being renewed, in seconds. @throws NecoError ETCD_* */
-  static async grant(cluster: EtcdCluster, ttl: number): Promise<HeldLease> {
+  /**
+   * @param lifetime how long it lives without being renewed, in milliseconds; etcd counts whole seconds, so it is rounded up.
+   * @throws NecoError ETCD_*
+   */
+  static async grant(cluster: EtcdCluster, lifetime: number): Promise<HeldLease> {
+    const seconds = Math.ceil(lifetime / 1000);
     const start = performance.now();
-    const { ID } = await cluster.call('have a lease granted', (client) =>
-      client.leaseClient.leaseGrant({ TTL: ttl }),
+    const { ID } = await cluster.call('grant a lease', (client) =>
+      client.leaseClient.leaseGrant({ TTL: seconds }),
     );
-    return new HeldLease(cluster, ID, ttl, start);
+    return new HeldLease(cluster, ID, seconds * 1000, start);
   }
 
   /** Fires when the lease is lost; its reason is a NecoError. */
@@ -37,13 +42,13 @@ export class HeldLease {
     return this.#lost.signal;
   }
 
-  /** Gives the lease back, and with it all keys that hang on it. What fails is left to the lease's end. */
+  /** Revokes the lease, and with it deletes all keys that are attached to it. When that fails, the lease expires by itself. */
   async revoke(): Promise<void> {
     this.#released = true;
     this.#stop();
     if (this.lost.aborted) return;
     await this.#cluster
-      .call('give the lease back', (client) => client.leaseClient.leaseRevoke({ ID: this.id }))
+      .call('revoke the lease', (client) => client.leaseClient.leaseRevoke({ ID: this.id }))
       .catch(() => undefined);
   }
 
@@ -58,11 +63,11 @@ export class HeldLease {
 
   #renewed(at: number): void {
     this.#stop();
-    const left = this.#ttl * 1000 - (performance.now() - at);
+    const left = this.#lifetime - (performance.now() - at);
     this.#expiry = setTimeout(() => {
-      this.#lose(`it could not be renewed for ${String(this.#ttl)} s: ${this.#last}`);
+      this.#lose(`it could not be renewed for ${String(this.#lifetime / 1000)} s: ${this.#last}`);
     }, left);
-    this.#renewLater((this.#ttl * 1000) / 3);
+    this.#renewLater(this.#lifetime / 3);
   }
 
   #renewLater(pause: number): void {
@@ -73,11 +78,11 @@ export class HeldLease {
     const start = performance.now();
     const { timeout } = this.#cluster.connection;
     try {
-      const ttl = await this.#cluster.call('renew the lease', (client) =>
+      const left = await this.#cluster.call('renew the lease', (client) =>
         renewOnce(client, this.id, timeout),
       );
       if (this.#isOver) return;
-      if (ttl <= 0) this.#lose('etcd let it go');
+      if (left <= 0) this.#lose('etcd dropped it');
       else this.#renewed(start);
     } catch (error) {
       this.#last = messageOf(error);
@@ -91,7 +96,7 @@ export class HeldLease {
   }
 }
 
-/** One renewal; gives the seconds that the lease now has, 0 when it is gone. */
+/** One renewal. @returns the seconds that the lease has now, 0 when it is gone. */
 async function renewOnce(client: Etcd3, id: string, timeout: number): Promise<number> {
   const stream = await client.leaseClient.leaseKeepAlive({ deadline: Date.now() + timeout });
   const answer = Promise.withResolvers<number>();

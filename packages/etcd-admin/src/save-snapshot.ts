@@ -8,18 +8,19 @@ import type { Etcd3, ISnapshotResponse } from 'etcd3';
 /** etcd appends the SHA-256 of the database to the stream. */
 const hashLength = 32;
 
+/** A saved database. */
 export interface Snapshot {
   path: string;
   /** In bytes. */
   size: number;
-  /** SHA-256 of the database, hexadecimal, as etcd gave it and as it was found. */
+  /** SHA-256 of the database, hexadecimal; verified. */
   hash: string;
 }
 
 /**
- * Saves the database of one member (https://etcd.io/docs/v3.6/op-guide/recovery/). The file comes into being whole,
- * with its hash proved and synced, or not at all.
- * @param timeout how long the member may be silent, in milliseconds.
+ * Saves the database of one member (https://etcd.io/docs/v3.6/op-guide/recovery/). The file exists complete, verified and
+ * synced, or not at all.
+ * @param timeout how long the member may send nothing, in milliseconds.
  * @throws NecoError FILE_FAILED, VERIFICATION_FAILED, and what etcd3 throws.
  */
 export async function saveSnapshot(client: Etcd3, path: string, timeout: number): Promise<Snapshot> {
@@ -61,9 +62,9 @@ async function receive(
   if (tail.toString('hex') !== found) {
     throw new NecoError(
       'VERIFICATION_FAILED',
-      'the snapshot that etcd sent does not have the hash that etcd gave',
+      'the snapshot does not match the hash that etcd sent with it',
       {
-        hint: 'try again, then look into the log of etcd',
+        hint: 'try again; if it fails again, read the log of etcd (journalctl -u etcd)',
         retryable: true,
       },
     );
@@ -73,7 +74,7 @@ async function receive(
 
 async function* blobs(client: Etcd3, timeout: number): AsyncGenerator<Buffer, void, void> {
   const stream = await client.maintenance.snapshot();
-  // A buffer that waits for its reader; the stream's type of etcd3 has no `pause`.
+  // It buffers for a slow reader: the stream as etcd3 types it has no `pause`.
   const buffer = new PassThrough({ objectMode: true });
   const silent = () => buffer.destroy(new Error('DEADLINE_EXCEEDED'));
   let timer = setTimeout(silent, timeout);

@@ -1,30 +1,34 @@
 import { Backoff, type NecoError } from '@neco/core';
 import { Range, type IKeyValue } from 'etcd3';
 import { classifyEtcdError } from './classify-etcd-error.ts';
-import type { EtcdCluster } from './etcd-cluster.ts';
+import type { EtcdCallOptions, EtcdCluster } from './etcd-cluster.ts';
 import { WatchStream } from './watch-stream.ts';
 
+/** How a watch is run. */
 export interface WatchPrefixOptions {
+  /** Ends the watch. */
   signal?: AbortSignal;
-  /** Told why the watch was interrupted; it goes on by itself. */
+  /** Called with the reason when the watch was interrupted; it resumes by itself. */
   onInterruption?: (error: NecoError) => void;
 }
 
 /** All keys under the prefix as they were at one revision of the cluster. */
 export interface PrefixState {
+  /** The revision at which this holds, decimal. */
   revision: string;
+  /** The keys with their values and revisions. */
   entries: ReadonlyMap<string, IKeyValue>;
 }
 
 const action = (prefix: string) => `watch ${prefix}`;
 
 /**
- * Gives what lies under a prefix, at once and again after each change, until the signal fires. States that follow
- * each other while the reader is busy are given as one, the last. After an interruption (a member that died, one
- * that lost its leader, a revision that was compacted) it reads everything anew at another member, so no change is
- * lost, though several may arrive as one.
- * @throws NecoError ETCD_PERMISSION_DENIED, ETCD_UNAUTHENTICATED, CERTIFICATE_INVALID, ETCD_FAILED: what trying again
- * does not mend. The caller may simply watch again; each watch has a client of its own.
+ * Yields all keys under a prefix, at once and again after each change, until the signal fires. States that follow each
+ * other while the reader is busy are yielded as one, the last. After an interruption (a member died or lost its leader, a
+ * revision was compacted) everything is read again at another member, so no change is lost, though several may arrive as
+ * one.
+ * @throws NecoError ETCD_PERMISSION_DENIED, ETCD_UNAUTHENTICATED, CERTIFICATE_INVALID, ETCD_FAILED: errors that a retry
+ * does not fix. The caller may watch again; each watch has a client of its own.
  */
 export async function* watchPrefix(
   cluster: EtcdCluster,
@@ -36,7 +40,7 @@ export async function* watchPrefix(
   const backoff = new Backoff({ first: 50, longest: 1000 });
   while (signal?.aborted !== true) {
     try {
-      const state = await readPrefix(cluster, prefix);
+      const state = await readPrefix(cluster, prefix, signal === undefined ? {} : { signal });
       if (given === undefined || !isSame(given, state)) yield (given = state);
       for await (const next of changes(cluster, prefix, state, signal)) {
         backoff.reset();
@@ -57,11 +61,17 @@ export async function* watchPrefix(
   }
 }
 
-/** Reads all keys under a prefix at one revision. @throws NecoError ETCD_* */
-export async function readPrefix(cluster: EtcdCluster, prefix: string): Promise<PrefixState> {
+/** Reads all keys under a prefix at one revision. @throws NecoError ETCD_*; CANCELLED when the signal fires */
+export async function readPrefix(
+  cluster: EtcdCluster,
+  prefix: string,
+  options: EtcdCallOptions = {},
+): Promise<PrefixState> {
   const { start, end } = Range.prefix(prefix);
-  const response = await cluster.call(`read ${prefix}`, (client) =>
-    client.kv.range({ key: start, range_end: end }),
+  const response = await cluster.call(
+    `read ${prefix}`,
+    (client) => client.kv.range({ key: start, range_end: end }),
+    options,
   );
   const entries = new Map(response.kvs.map((entry) => [entry.key.toString(), entry]));
   return { revision: response.header.revision, entries };

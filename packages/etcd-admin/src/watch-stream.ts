@@ -5,14 +5,15 @@ import { classifyEtcdError } from './classify-etcd-error.ts';
 import { createClient } from './create-client.ts';
 import type { EtcdCluster } from './etcd-cluster.ts';
 
+/** Changes that arrived together. */
 export interface WatchBatch {
   revision: string;
   events: IEvent[];
 }
 
 /**
- * One watch at one member, on a client of its own and until the first error. etcd3's own watchers are not used:
- * after one is refused the others of its client hang, and a closed client goes on trying for ever.
+ * One watch at one member, on a client of its own and until the first error. etcd3's own watchers are not used: after one
+ * is refused the others of its client hang, and a closed client keeps trying for ever.
  */
 export class WatchStream {
   readonly #client: Etcd3;
@@ -124,7 +125,7 @@ export class WatchStream {
   }
 }
 
-/** A member that lost the others gives no changes and says nothing of it, unless it is asked to end the watch then. */
+/** Without this header a member that lost the others keeps the watch open and sends nothing. */
 const requireLeader: CallOptions = {
   interceptors: [
     ((options, nextCall) =>
@@ -137,7 +138,7 @@ const requireLeader: CallOptions = {
   ],
 };
 
-/** Why etcd ended or refused the watch; for a compacted revision it gives no reason but the revision. */
+/** Why etcd ended or refused the watch; for a compacted revision it sends only the revision. */
 function refusal({ compact_revision, cancel_reason }: IWatchResponse): Error {
   if (compact_revision === '0') return new Error(`etcdserver: ${cancel_reason}`);
   return new NecoError('ETCD_CONFLICT', `the revision to watch from was compacted at ${compact_revision}`, {

@@ -3,30 +3,40 @@ import type { EtcdCluster } from './etcd-cluster.ts';
 import { HeldLease } from './held-lease.ts';
 import { watchPrefix } from './watch-prefix.ts';
 
+/** How a lock is taken. All durations are in milliseconds. */
 export interface LockOptions {
-  /** How long the lock outlives its holder, in seconds. */
-  ttl?: number;
-  /** Who holds it, for others' messages: `boot-3`. */
+  /**
+   * How long the lock outlives a holder that died, in milliseconds; 15000 by default. etcd counts whole seconds, so it is
+   * rounded up.
+   */
+  lifetime?: number;
+  /** Who holds the lock, for the messages of others: `boot-3`. */
   holder: string;
-  /** Upper limit of the wait for the lock in milliseconds; none means until cancelled. */
+  /** How long to wait for the lock, in milliseconds; without it the wait ends only when the signal fires. */
   timeout?: number;
+  /** Stops the wait for the lock, and the work under it. */
   signal?: AbortSignal;
-  /** Told who holds the lock, each time it is somebody else than this caller. */
+  /** Called with the holder each time the lock is found in use by another. */
   onWait?: (holder: string) => void;
 }
 
-/** Proof of the lock: a transaction that compares `key`'s create revision with this cannot come too late. */
+const defaultLifetime = 15_000;
+
+/** Proof of the lock: a transaction that compares the create revision of `key` with this one cannot come too late. */
 export interface HeldLock {
+  /** The key in etcd. */
   key: string;
+  /** Decimal, as etcd3's `if(key, 'Create', '==', …)` takes it. */
   createRevision: string;
 }
 
 /**
- * Runs `work` while holding a lock in etcd. Its signal fires when the lock is lost or the caller's signal fires; the
- * work must then stop at once. A lock alone does not keep a late write out (https://jepsen.io/analyses/etcd-3.4.3):
- * writes compare the create revision in `held`.
- * @throws NecoError BUSY when another holds it for longer than the timeout, CANCELLED, ETCD_CONFLICT when it was lost
- * during the work, however that ended (what it threw is the cause), ETCD_*; and what `work` throws.
+ * Runs `work` while holding a lock in etcd. The signal that `work` gets fires when the lock is lost or the caller's signal
+ * fires; the work must then stop at once. A lock alone does not keep a late write out
+ * (https://jepsen.io/analyses/etcd-3.4.3): writes compare the create revision in `held`.
+ * @param key where the lock lies in etcd; the caller needs the right to read and write it.
+ * @throws NecoError BUSY when another holds it for longer than the timeout; CANCELLED; ETCD_CONFLICT when it was lost
+ * during the work, however that ended (what the work threw is the cause); ETCD_*; and what `work` throws.
  */
 export async function withLock<T>(
   cluster: EtcdCluster,
@@ -34,7 +44,7 @@ export async function withLock<T>(
   work: (signal: AbortSignal, held: HeldLock) => Promise<T>,
   options: LockOptions,
 ): Promise<T> {
-  const lease = await HeldLease.grant(cluster, options.ttl ?? 15);
+  const lease = await HeldLease.grant(cluster, options.lifetime ?? defaultLifetime);
   try {
     const held = await acquire(cluster, key, lease, options);
     const signals = options.signal === undefined ? [lease.lost] : [lease.lost, options.signal];
@@ -47,11 +57,11 @@ export async function withLock<T>(
   }
 }
 
-/** What the work said of its end is of no use when the lock was gone: it was told to stop. */
+/** How the work ended says nothing when the lock was lost: its signal had fired. */
 function throwIfLost(key: string, { aborted, reason }: AbortSignal, cause: unknown = reason): void {
   if (!aborted) return;
   throw new NecoError('ETCD_CONFLICT', `the lock ${key} was lost during the work: ${messageOf(reason)}`, {
-    hint: 'another may hold it by now: see what was done, and run it again',
+    hint: 'another may hold it by now: check what was done, and run it again',
     retryable: true,
     cause,
   });
@@ -87,12 +97,12 @@ async function acquire(
   }
   const by = holder ?? 'somebody';
   throw new NecoError('BUSY', `the lock ${key} is held by ${by}`, {
-    hint: `wait until ${by} is done and run it again`,
+    hint: `wait until ${by} has finished and run it again`,
     retryable: true,
   });
 }
 
-/** Puts the key on the lease if it is not there; one that is there on this very lease was put by a call that failed. */
+/** Puts the key on the lease if it does not exist. One on this very lease was put by a call whose answer was lost. */
 async function tryAcquire(
   cluster: EtcdCluster,
   key: string,

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -139,6 +140,35 @@ describe('calls to etcd that go wrong', function () {
     const statuses = await (await connect([proxied(), etcd.member(0).endpoint])).statuses();
     expect(statuses.get(proxied())).to.be.instanceOf(NecoError);
     expect(statuses.get(etcd.member(0).endpoint)).to.have.property('version', '3.7.3');
+  });
+
+  it('stops waiting when the signal fires, before a call or during it', async () => {
+    proxy.mode = 'blackhole';
+    const cluster = EtcdCluster.connect(await etcd.connection('root', { endpoints: [proxied()] }));
+    clusters.push(cluster);
+    for (const signal of [AbortSignal.abort(), AbortSignal.timeout(50)]) {
+      const { value: error, took } = await timed(rejection(readPrefix(cluster, '/a/', { signal })));
+      expect(error.code).to.equal('CANCELLED');
+      expect(error.message).to.equal('stopped waiting for etcd to read /a/');
+      expect(took).to.be.below(1000);
+    }
+  });
+
+  it('leaves no listener on a signal that never fires', async () => {
+    const cluster = await connect([etcd.member(0).endpoint]);
+    const { signal } = new AbortController();
+    await eventually(() => readPrefix(cluster, '/a/', { signal }));
+    expect(getEventListeners(signal, 'abort')).to.have.length(0);
+  });
+
+  it('is closed at the end of its block', async () => {
+    let kept: EtcdCluster;
+    {
+      await using cluster = EtcdCluster.connect(await etcd.connection('root'));
+      await eventually(() => cluster.checkQuorum());
+      kept = cluster;
+    }
+    expect((await rejection(kept.checkQuorum())).message).to.include('is closed');
   });
 
   it('works again as soon as the host answers', async () => {

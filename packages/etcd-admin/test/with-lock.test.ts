@@ -28,7 +28,7 @@ describe('a lock', function () {
   });
 
   /** Holds the lock until `release`; `taken` tells when it does. */
-  function hold(options: { holder: string; ttl?: number; cluster?: EtcdCluster }) {
+  function hold(options: { holder: string; lifetime?: number; cluster?: EtcdCluster }) {
     const taken = Promise.withResolvers<{ signal: AbortSignal; held: HeldLock }>();
     const release = Promise.withResolvers<undefined>();
     const work = (signal: AbortSignal, held: HeldLock): Promise<undefined> => {
@@ -80,8 +80,8 @@ describe('a lock', function () {
     expect(await etcd.etcdctlOk(['get', key])).to.equal('');
   });
 
-  it('outlives its time to live as long as it is held', async () => {
-    const { taken, release, done } = hold({ holder: 'me', ttl: 1 });
+  it('is renewed as long as it is held', async () => {
+    const { taken, release, done } = hold({ holder: 'me', lifetime: 1000 });
     const { signal } = await taken;
     await once(AbortSignal.timeout(2500), 'abort');
     expect(signal.aborted).to.equal(false);
@@ -90,8 +90,17 @@ describe('a lock', function () {
     await done;
   });
 
-  it('fires its signal when etcd lets the lease go', async () => {
-    const { taken, release, done } = hold({ holder: 'me', ttl: 2 });
+  it('counts its lifetime in milliseconds, of which etcd makes whole seconds', async () => {
+    const { taken, release, done } = hold({ holder: 'me', lifetime: 1400 });
+    await taken;
+    const lease = /([0-9a-f]+)\s*$/.exec(await etcd.etcdctlOk(['lease', 'list']))?.[1] ?? '';
+    expect(await etcd.etcdctlOk(['lease', 'timetolive', lease])).to.match(/granted with TTL\(2s\)/);
+    release();
+    await done;
+  });
+
+  it('fires its signal when etcd drops the lease', async () => {
+    const { taken, release, done } = hold({ holder: 'me', lifetime: 2000 });
     const { signal } = await taken;
     const lease = /([0-9a-f]+)\s*$/.exec(await etcd.etcdctlOk(['lease', 'list']))?.[1] ?? '';
     await etcd.etcdctlOk(['lease', 'revoke', lease]);
@@ -107,7 +116,7 @@ describe('a lock', function () {
     const endpoints = [`https://127.0.0.1:${String(proxy.port)}`];
     const own = EtcdCluster.connect(await etcd.connection('neco-0', { endpoints, timeout: 500 }));
     try {
-      const first = hold({ holder: 'boot-1', ttl: 2, cluster: own });
+      const first = hold({ holder: 'boot-1', lifetime: 2000, cluster: own });
       const { signal } = await first.taken;
       const second = hold({ holder: 'boot-2' });
       proxy.mode = 'blackhole';
