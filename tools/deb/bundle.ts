@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
@@ -62,8 +63,22 @@ const loadLate: Plugin = {
   },
 };
 
+/** Puts the version into the programs themselves: `--version` would read a second file for the function that knows it. */
+const versionInPlace = (version: string): Plugin => ({
+  name: 'version-in-place',
+  setup(build) {
+    build.onLoad({ filter: /\/packages\/[^/]+\/src\/main\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace(
+        "import { necoVersion } from '@neco/core';",
+        `const necoVersion = () => ${JSON.stringify(version)};`,
+      ),
+      loader: 'ts',
+    }));
+  },
+});
+
 /**
- * Bundles neco's programs into one folder: `neco.mjs`, `neco-worker.mjs`, `neco-updater.mjs`, and what they share or
+ * Bundles neco's programs, which say that they are `version`, into one folder: `neco.mjs`, `neco-worker.mjs`, `neco-updater.mjs`, and what they share or
  * load late.
  *
  * @param directory - Where the bundle goes.
@@ -71,7 +86,7 @@ const loadLate: Plugin = {
  * @throws Error of esbuild, with the place in the source.
  * @see https://esbuild.github.io/api/#splitting
  */
-export async function bundle(directory: string): Promise<Metafile> {
+export async function bundle(directory: string, version: string): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: repository,
     entryPoints: programs,
@@ -85,10 +100,11 @@ export async function bundle(directory: string): Promise<Metafile> {
     target: 'node24',
     conditions: ['neco-source'],
     banner: { js: banner },
+    define: { NECO_VERSION: JSON.stringify(version) },
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none', // the licences are in the package's documentation
-    plugins: [loadLess, loadLate, bundledProtocols],
+    plugins: [versionInPlace(version), loadLess, loadLate, bundledProtocols],
     metafile: true,
     logLevel: 'silent',
   });

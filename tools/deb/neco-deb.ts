@@ -80,16 +80,16 @@ async function build(place: string, version: string): Promise<void> {
   };
   let startup = '';
   const size = await makeDeb(place, deb, async (stage) => {
-    await fill(stage);
+    await fill(stage, version);
     startup = await measure(stage);
   });
   const figures = `neco ${version}: ${(size / 1024).toFixed(1)} MiB installed; ${startup}\n`;
   await writeFile(join(place, 'figures.txt'), figures);
 }
 
-async function fill(stage: DebStage): Promise<void> {
+async function fill(stage: DebStage, version: string): Promise<void> {
   await addNode(stage);
-  await addBundle(stage);
+  await addBundle(stage, version);
   await stage.directory('etc/neco');
   await stage.directory('var/lib/neco', 0o700);
   await compile(stage);
@@ -120,10 +120,10 @@ async function addNode(stage: DebStage): Promise<void> {
   await stage.copy(join(nodeFolder, 'LICENSE'), 'usr/share/doc/neco/licence-of-node.txt');
 }
 
-async function addBundle(stage: DebStage): Promise<void> {
+async function addBundle(stage: DebStage, version: string): Promise<void> {
   await stage.directory(programs);
   const folder = join(stage.root, programs);
-  const metafile = await bundle(folder);
+  const metafile = await bundle(folder, version);
   for (const name of await readdir(folder)) await chmod(join(folder, name), 0o644);
   await setLauncher(
     stage,

@@ -4,6 +4,7 @@ export * from './etcd-options.ts';
 export * from './format-yaml.ts';
 export * from './lrn.ts';
 export * from './neco-error.ts';
+export * from './neco-version.ts';
 export * from './parse-yaml.ts';
 export * from './read-configuration-text.ts';
 export * from './reporter.ts';

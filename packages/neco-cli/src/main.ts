@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { version } from './version.ts';
+import { necoVersion } from '@neco/core';
 
 // A process that ends silently has failed.
 process.exitCode = 1;
@@ -9,11 +9,11 @@ const argv = process.argv.slice(2);
 // Answered before the imports, which take longer than the answer. Making process.stdout, or importing node:fs
 // (whose namespace takes in streams), would take a sixth of the whole run.
 if (asksForVersion(argv)) {
-  process.getBuiltinModule('node:fs').writeSync(1, `${version}\n`);
+  process.getBuiltinModule('node:fs').writeSync(1, `${necoVersion()}\n`);
   process.exitCode = 0;
 } else {
   const { runProgram } = await import('./run-program.ts');
-  process.exit(await runProgram(argv, version));
+  process.exit(await runProgram(argv, necoVersion()));
 }
 
 function asksForVersion(words: readonly string[]): boolean {

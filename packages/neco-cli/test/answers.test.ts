@@ -4,7 +4,6 @@ import { promisify } from 'node:util';
 import { errorCodes } from '@neco/core';
 import { expect } from 'chai';
 import { createCli } from '../src/create-cli.ts';
-import { version } from '../src/version.ts';
 import { runNeco } from './run-neco.ts';
 
 const run = promisify(execFile);
@@ -18,7 +17,6 @@ describe('neco --version', () => {
     const { version: packaged } = JSON.parse(
       await readFile(new URL('../package.json', import.meta.url), 'utf8'),
     ) as { version: string };
-    expect(version).to.equal(packaged);
     for (const args of [['--version'], ['setup', '--version']]) {
       expect(await runNeco(args)).to.deep.equal({ status: 0, stdout: `${packaged}\n`, stderr: '' });
     }

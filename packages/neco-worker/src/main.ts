@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { version } from './version.ts';
+import { necoVersion } from '@neco/core';
 
 // A process that ends silently has failed.
 process.exitCode = 1;
@@ -8,7 +8,7 @@ const argv = process.argv.slice(2);
 
 // Answered before the imports: they take longer than the answer.
 if (argv.includes('--version')) {
-  process.stdout.write(`${version}\n`);
+  process.stdout.write(`${necoVersion()}\n`);
   process.exitCode = 0;
 } else {
   const { runProgram } = await import('./run-program.ts');

@@ -1,2 +1,0 @@
-/** The version of neco that this program belongs to. */
-export const version = '0.1.0';
