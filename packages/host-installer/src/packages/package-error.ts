@@ -5,7 +5,7 @@ const sourcesHint = 'see the sources in /etc/apt/sources.list and /etc/apt/sourc
 const remedies: readonly { pattern: RegExp; hint: string }[] = [
   {
     pattern:
-      /GPG error|not signed|NO_PUBKEY|BADSIG|EXPKEYSIG|REVKEYSIG|signatures? (were|couldn't)|Clearsigned file isn't valid|insecure repositor/i,
+      /GPG error|OpenPGP signature|not signed|NO_PUBKEY|BADSIG|EXPKEYSIG|REVKEYSIG|signatures? (were|couldn't)|Clearsigned file isn't valid|insecure repositor/i,
     hint: `${sourcesHint} for the key named in "signed-by"; until the signature is good, nothing from there is installed`,
   },
   {
@@ -43,7 +43,7 @@ export function complaints(output: string): string[] {
     .filter((line) => /^(E|W|Err|dpkg: error[^:]*|\S+ : (Pre-)?Depends):/.test(line))
     .filter(
       (line) =>
-        !/Some index files failed to download|Sub-process .* returned an error|you have held broken packages|unsandboxed as root/.test(
+        !/Some index files failed to download|Sub-process \S*dpkg returned an error|you have held broken packages|unsandboxed as root/.test(
           line,
         ),
     )
