@@ -33,6 +33,8 @@ export async function startTemporaryVault(
       MemorySwapMax: '0',
       // It keeps nothing that it could put in order first.
       KillSignal: 'SIGKILL',
+      // Without this the journal would name a failed unit after each setup.
+      SuccessExitStatus: 'SIGKILL',
       NoNewPrivileges: 'yes',
       PrivateTmp: 'yes',
       ProtectSystem: 'strict',
