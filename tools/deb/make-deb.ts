@@ -77,7 +77,7 @@ async function addFromFolder(stage: DebStage, { name, folder }: DebDescription):
     'lintian-overrides': `usr/share/lintian/overrides/${name}`,
   };
   for (const file of await readdir(folder)) {
-    if (file.endsWith('.service')) await stage.copy(join(folder, file), `lib/systemd/system/${file}`);
+    if (file.endsWith('.service')) await stage.copy(join(folder, file), `usr/lib/systemd/system/${file}`);
     const place = places[file];
     if (place !== undefined) await stage.copy(join(folder, file), place);
   }
@@ -86,7 +86,7 @@ async function addFromFolder(stage: DebStage, { name, folder }: DebDescription):
 async function addDocumentation(stage: DebStage, deb: DebDescription): Promise<void> {
   const folder = `usr/share/doc/${deb.name}`;
   await stage.write(`${folder}/copyright`, deb.copyright);
-  const changelog = `${deb.name} (${deb.version}) bookworm; urgency=medium
+  const changelog = `${deb.name} (${deb.version}) unstable; urgency=medium
 
   * Built from the repository; its history says what changed.
 

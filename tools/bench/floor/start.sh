@@ -34,6 +34,6 @@ END
 chmod 644 /etc/etcd/etcd.yml /etc/vault/vault.json
 
 # What systemctl enable would do, without its reload of systemd.
-ln -sf /lib/systemd/system/etcd.service /lib/systemd/system/vault.service /etc/systemd/system/multi-user.target.wants/
+ln -sf /usr/lib/systemd/system/etcd.service /usr/lib/systemd/system/vault.service /etc/systemd/system/multi-user.target.wants/
 # Ends when etcd has a quorum and Vault, which starts in that moment, listens.
 systemctl start etcd.service vault.service

@@ -72,7 +72,7 @@ describe('debs', function () {
       '/usr/bin/etcdutl': '-rwxr-xr-x root/root',
       '/etc/etcd/': 'drwxr-x--- root/root',
       '/var/lib/etcd/': 'drwx------ root/root',
-      '/lib/systemd/system/etcd.service': '-rw-r--r-- root/root',
+      '/usr/lib/systemd/system/etcd.service': '-rw-r--r-- root/root',
     });
     expect(Object.fromEntries(await listingOf(vault))).to.include({
       '/usr/bin/vault': '-rwxr-xr-x root/root',
@@ -80,7 +80,7 @@ describe('debs', function () {
       '/var/log/vault/': 'drwx------ root/root',
       '/etc/logrotate.d/neco-vault': '-rw-r--r-- root/root',
       '/usr/lib/sysctl.d/60-neco-vault.conf': '-rw-r--r-- root/root',
-      '/lib/systemd/system/vault.service': '-rw-r--r-- root/root',
+      '/usr/lib/systemd/system/vault.service': '-rw-r--r-- root/root',
     });
     expect(Object.fromEntries(await listingOf(neco))).to.include({
       '/usr/bin/neco': 'lrwxrwxrwx root/root',
@@ -88,8 +88,8 @@ describe('debs', function () {
       '/usr/lib/neco/node': '-rwxr-xr-x root/root',
       '/etc/neco/': 'drwxr-xr-x root/root',
       '/var/lib/neco/': 'drwx------ root/root',
-      '/lib/systemd/system/neco-worker.service': '-rw-r--r-- root/root',
-      '/lib/systemd/system/neco-updater.service': '-rw-r--r-- root/root',
+      '/usr/lib/systemd/system/neco-worker.service': '-rw-r--r-- root/root',
+      '/usr/lib/systemd/system/neco-updater.service': '-rw-r--r-- root/root',
       '/usr/share/bash-completion/completions/neco': '-rw-r--r-- root/root',
       '/usr/share/doc/neco/licences-of-modules.txt': '-rw-r--r-- root/root',
     });
