@@ -1,10 +1,11 @@
 #!/bin/sh
 # Makes the disk that all servers of a data centre in a box stand on.
 # usage: base-image.sh SUITE ROOT MIRROR PACKAGE,PACKAGE...
+# An empty MIRROR leaves the choice to debootstrap.
 set -eu
 suite=$1 root=$2 mirror=$3 packages=$4
 
-debootstrap --variant=minbase --include="$packages" "$suite" "$root" "$mirror"
+debootstrap --variant=minbase --include="$packages" "$suite" "$root" ${mirror:+"$mirror"}
 
 # Servers have no way to the outside: what apt knew of it is gone, and what apt fetches by itself is off.
 rm -rf "$root"/etc/apt/sources.list "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin

@@ -1,13 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NecoError } from '@neco/core';
 import { buildOnce } from '../../lib/cache.ts';
 import { hashOf } from '../../lib/hash-of.ts';
 import { contained } from './contained.ts';
+import { debianMirror } from './debian-mirrors.ts';
 import { run } from './run.ts';
-
-/** The Debian release that boot servers run. */
-export const suite = 'bookworm';
+import type { Suite } from './suites.ts';
 
 /** What a boot server has before neco comes. Its apt source is the depot alone, so what the debs depend on is here too. */
 const packages = [
@@ -34,14 +32,18 @@ const packages = [
 const script = join(import.meta.dirname, 'base-image.sh');
 
 /**
- * The cached disk that all servers stand on: Debian as debootstrap(8) makes it.
+ * The cached disk that all servers of one Debian release stand on, as debootstrap(8) makes it.
  * @returns the absolute path of a root directory, not to be written to.
  * @throws NecoError COMMAND_FAILED
  */
-export async function baseImage(say: (line: string) => void, signal?: AbortSignal): Promise<string> {
+export async function baseImage(
+  suite: Suite,
+  say: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<string> {
   const key = hashOf([suite, ...packages, await readFile(script)]);
   const build = async (directory: string) => {
-    const mirror = await debianMirror();
+    const mirror = (await debianMirror(suite)) ?? '';
     await run(contained(['sh', script, suite, join(directory, 'root'), mirror, packages.join(',')]), {
       ...(signal === undefined ? {} : { signal }),
     });
@@ -52,23 +54,9 @@ export async function baseImage(say: (line: string) => void, signal?: AbortSigna
     key,
     title,
     estimate: 'about a minute',
-    keep: 2,
+    keep: 4,
     say,
     build,
   });
   return join(directory, 'root');
-}
-
-/** Where this machine itself gets Debian from. */
-async function debianMirror(): Promise<string> {
-  const format = '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)';
-  const targets = await run(['apt-get', 'indextargets', '--format', format, 'Created-By: Packages']);
-  const lines = targets.split('\n').map((line) => line.split(' '));
-  const debian = lines.find(([, release, component]) => release === suite && component === 'main');
-  if (debian?.[0] === undefined) {
-    throw new NecoError('COMMAND_FAILED', `apt on this machine knows no source of Debian ${suite} main`, {
-      hint: `add one to /etc/apt/sources.list.d and run apt-get update`,
-    });
-  }
-  return debian[0];
 }

@@ -19,6 +19,7 @@ import { depotFiles, depotSourceFiles, identityFiles, siteFile } from './server-
 import { slowLink, type SlowLink } from './slow-link.ts';
 import { together } from './together.ts';
 import { setUpCluster } from './set-up-cluster.ts';
+import { defaultSuite, inTurn, type Suite } from './suites.ts';
 import { lockFile, readState, removeState, stateNames, writeState, type State } from './state.ts';
 
 export interface UpOptions {
@@ -26,6 +27,8 @@ export interface UpOptions {
   readonly name?: string;
   /** The boot servers; 0, 1 and 2 unless given. */
   readonly lrns?: readonly number[];
+  /** The Debian release of the boot servers; several take turns in the order of the LRNs. Debian 13 unless given. */
+  readonly suites?: readonly Suite[];
   /** Fresh Debian servers and nothing else: no depot, no neco. */
   readonly bare?: boolean;
   /** Go on to a finished cluster: `neco setup` on all at once. */
@@ -56,7 +59,7 @@ export class DataCenter {
     this.network = new Network(state.name);
     this.#state = state;
     this.#group = group;
-    const server = (which: number | 'depot', lower: readonly string[]) => {
+    const server = (which: number | 'depot', lower: readonly string[] = []) => {
       const directory = join(state.directory, which === 'depot' ? which : serverName(which));
       return new Server({
         which,
@@ -67,7 +70,7 @@ export class DataCenter {
         consoleFile: `${directory}.console`,
       });
     };
-    this.servers = state.lrns.map((lrn) => server(lrn, state.lower));
+    this.servers = state.lrns.map((lrn, index) => server(lrn, state.lower[index]));
     this.depot = state.depotLower === undefined ? undefined : server('depot', state.depotLower);
   }
 
@@ -206,15 +209,22 @@ export class DataCenter {
     options: UpOptions & { name: string; lrns: readonly number[]; say: (line: string) => void },
   ) {
     const { name, say, signal } = options;
-    const base = await baseImage(say, signal);
+    const lrns = [...options.lrns].sort((one, other) => one - other);
+    const suites = inTurn(options.suites ?? [defaultSuite()], lrns.length);
+    const bases = new Map<Suite, string>();
+    for (const suite of new Set(suites)) bases.set(suite, await baseImage(suite, say, signal));
+    const lower = suites.map((suite) => [bases.get(suite) ?? '']);
     const depot = options.bare === true ? undefined : await depotRepository(options.debs, say, signal);
     const state: State = {
       name,
       directory: disksOf(name),
-      lrns: [...options.lrns].sort((one, other) => one - other),
+      lrns,
+      suites,
       kind: options.bare === true ? 'bare' : options.setup === true ? 'setup' : 'installed',
-      lower: [base],
-      ...(depot === undefined ? {} : { depotLower: [depot.tree, base], publicKey: depot.publicKey }),
+      lower,
+      ...(depot === undefined
+        ? {}
+        : { depotLower: [depot.tree, ...(lower[0] ?? [])], publicKey: depot.publicKey }),
       owner: process.pid,
       complete: false,
     };

@@ -5,9 +5,11 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { buildOnce } from '../../lib/cache.ts';
 import { hashOf } from '../../lib/hash-of.ts';
-import { suite } from './base-image.ts';
 import { contained } from './contained.ts';
 import { run } from './run.ts';
+
+/** What the depot's repository calls itself: it serves each Debian release. */
+export const repositorySuite = 'stable';
 
 export interface DepotRepository {
   /** A directory that lies over the base image on the depot: `srv/depot/apt` in it is the repository. */
@@ -41,11 +43,12 @@ export async function depotRepository(
   const digests = await Promise.all(files.map(async (file) => `${basename(file)} ${await digest(file)}`));
   const tree = await buildOnce({
     kind: 'depot',
-    key: hashOf([suite, publicKey, await readFile(repositoryScript), ...digests.sort()]),
+    key: hashOf([repositorySuite, publicKey, await readFile(repositoryScript), ...digests.sort()]),
     title: "the depot's apt repository",
     keep: 3,
     say,
-    build: (directory) => runScript([repositoryScript, keyDirectory, directory, suite, ...files], signal),
+    build: (directory) =>
+      runScript([repositoryScript, keyDirectory, directory, repositorySuite, ...files], signal),
   });
   return { tree, publicKey };
 }

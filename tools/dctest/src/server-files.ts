@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { sitePath } from '@neco/core';
 import { addressPlan, hostOf, siteOf } from './address-plan.ts';
-import { suite } from './base-image.ts';
+import { repositorySuite } from './depot-repository.ts';
 import type { DiskFile } from './disk.ts';
 
 /** Where the depot's public key lies on a boot server. */
@@ -30,7 +30,7 @@ export function identityFiles(which: number | 'depot'): DiskFile[] {
 
 /** What lets apt on a boot server use the depot, and nothing else. @param publicKey in ASCII armour. */
 export function depotSourceFiles(publicKey: string): DiskFile[] {
-  const source = `deb [signed-by=${keyring}] http://${addressPlan.depot}/apt ${suite} main\n`;
+  const source = `deb [signed-by=${keyring}] http://${addressPlan.depot}/apt ${repositorySuite} main\n`;
   return [
     { path: keyring, text: publicKey },
     { path: '/etc/apt/sources.list.d/neco-depot.list', text: source },

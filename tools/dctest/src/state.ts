@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { suites } from './suites.ts';
 
 /** Where this machine keeps what it knows of the data centres that stand on it; gone when it restarts, as they are. */
 export const stateDirectory = '/run/neco-dctest';
@@ -11,8 +12,10 @@ const stateSchema = z.strictObject({
   directory: z.string(),
   lrns: z.array(z.int()),
   kind: z.enum(['bare', 'installed', 'setup']),
-  /** The directories below each server's disk, the topmost first; the depot has its own. */
-  lower: z.array(z.string()),
+  /** The Debian release of each boot server, in the order of the LRNs. */
+  suites: z.array(z.enum(suites)),
+  /** The directories below each server's disk, the topmost first, in that order; the depot has its own. */
+  lower: z.array(z.array(z.string())),
   depotLower: z.array(z.string()).optional(),
   publicKey: z.string().optional(),
   /** The process that brings or brought it up, and whether it came to its end. */

@@ -33,6 +33,7 @@ describe('the command of the data centre in a box', function () {
     ['an LRN that is none', 'up', '--bare', '--lrns', '1,x'],
     ['an LRN twice', 'up', '--bare', '--lrns', '1,2,1'],
     ['an LRN without an address', 'up', '--bare', '--lrns', '65535'],
+    ['a Debian release that it does not have', 'up', '--bare', '--suite', 'trixie,buster'],
     ['no number of servers', 'up', '--bare', '--servers', '0'],
     ['both --servers and --lrns', 'up', '--bare', '--servers', '1', '--lrns', '1'],
     ['both --bare and --setup', 'up', '--bare', '--setup'],
@@ -70,6 +71,15 @@ describe('the command of the data centre in a box', function () {
     expect((await dc('list', ...at)).stdout).to.match(/boot-1 +10\.69\.0\.11 +running\n/);
     expect((await dc('down', ...at)).stdout).to.equal(`${name} is down\n`);
     expect(await leftovers(name)).to.deep.equal([]);
+  });
+
+  it('brings up Debian 13 unless another release is asked for', async () => {
+    const release = ['exec', '--name', name, '0', '--', 'cat', '/etc/os-release'];
+    await dc('up', '--name', name, '--bare', '--servers', '1');
+    expect((await dc(...release)).stdout).to.include('VERSION_CODENAME=trixie\n');
+    await dc('down', '--name', name);
+    await dc('up', '--name', name, '--bare', '--servers', '1', '--suite', 'bookworm');
+    expect((await dc(...release)).stdout).to.include('VERSION_CODENAME=bookworm\n');
   });
 
   it('captures into a file until Ctrl-C, and leaves it whole', async () => {

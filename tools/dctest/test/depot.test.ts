@@ -48,7 +48,7 @@ describe('the depot of a data centre in a box', function () {
   it('is refused by apt when its index is not what was signed', async () => {
     const depot = dataCenter.depot;
     expect(depot).not.to.equal(undefined);
-    const index = '/srv/depot/apt/dists/bookworm/InRelease';
+    const index = '/srv/depot/apt/dists/stable/InRelease';
     await depot?.run(['cp', '--preserve=timestamps', index, '/root/good']);
     await depot?.run(['sed', '-i', 's/^Origin: neco/Origin: evil/', index]);
     // HTTP tells times in whole seconds: one that was made in this second would pass for the one that apt has.
@@ -56,7 +56,7 @@ describe('the depot of a data centre in a box', function () {
     const { exitCode, stderr } = await dataCenter.server(0).exec(update);
     await depot?.run(['mv', '/root/good', index]);
     expect(exitCode).to.equal(100);
-    expect(stderr).to.include('BADSIG');
+    expect(stderr).to.match(/BADSIG|Message has been manipulated/);
     expect((await dataCenter.server(0).exec(update)).stderr).to.equal('');
   });
 

@@ -59,7 +59,7 @@ function expectedOn({ which, name, address }: Server): Expected[] {
 /** One shell for all that there is to ask of one certificate; where it is served comes last. */
 const script = `
 pair=$1 ca=/etc/neco/ca/$2.crt; shift 2
-openssl x509 -in "$pair.crt" -text
+openssl x509 -in "$pair.crt" -text -nameopt RFC2253
 echo "Chain: $(openssl verify -x509_strict -CAfile "$ca" "$pair.crt" 2>&1)"
 echo "Mode: $(stat -L -c '%a %U:%G' "$pair.key")"
 openssl x509 -in "$pair.crt" -noout -pubkey; openssl pkey -in "$pair.key" -pubout
@@ -74,8 +74,8 @@ async function faultsOf(server: Server, expected: Expected): Promise<string[]> {
   const [certificate, ...served] = blocks(stdout, 'CERTIFICATE');
   const [own, key] = blocks(stdout, 'PUBLIC KEY');
   const checks: Check[] = [
-    ['its subject', after('Subject:'), `CN = ${commonName}`],
-    ['its issuer', after('Issuer:'), `CN = ${authorityNames[ca]}`],
+    ['its subject', after('Subject:'), `CN=${commonName}`],
+    ['its issuer', after('Issuer:'), `CN=${authorityNames[ca]}`],
     ['its names', after('X509v3 Subject Alternative Name:'), names],
     ['its usages', after('X509v3 Extended Key Usage:'), usages],
     ['its curve', after('ASN1 OID:'), 'prime256v1'],

@@ -3,6 +3,7 @@ import { NecoError, parseLrnList } from '@neco/core';
 import { DataCenter } from '../data-center.ts';
 import { administrator } from '../set-up-cluster.ts';
 import { stopSignal } from '../stop-signal.ts';
+import { parseSuite, suites } from '../suites.ts';
 import { DataCenterCommand } from './data-center-command.ts';
 
 export class UpCommand extends DataCenterCommand {
@@ -12,12 +13,16 @@ export class UpCommand extends DataCenterCommand {
     examples: [
       ['Three servers with neco installed and site.yml written', 'npm run -s dc -- up'],
       ['A finished cluster', 'npm run -s dc -- up --setup'],
+      ['Servers with Debian 12 and Debian 13', 'npm run -s dc -- up --suite bookworm,trixie'],
       ['Servers of your own choice with nothing on them', 'npm run -s dc -- up --lrns 3,17,250 --bare'],
     ],
   });
 
   servers = Option.String('--servers', { description: 'how many, with LRNs from 0 on; 3 unless given' });
   lrns = Option.String('--lrns', { description: 'which, such as 3,17,250' });
+  suite = Option.String('--suite', {
+    description: `Debian release: ${suites.join(' or ')}, or several, which take turns; ${suites[0]} unless given`,
+  });
   bare = Option.Boolean('--bare', false, { description: 'fresh Debian and nothing else: no depot, no neco' });
   setup = Option.Boolean('--setup', false, { description: 'go on to a finished cluster' });
 
@@ -29,6 +34,7 @@ export class UpCommand extends DataCenterCommand {
     const dataCenter = await DataCenter.up({
       name,
       lrns,
+      ...(this.suite === undefined ? {} : { suites: this.suite.split(',').map(parseSuite) }),
       bare,
       setup,
       say,

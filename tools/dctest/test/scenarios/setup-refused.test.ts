@@ -449,7 +449,7 @@ describe('neco setup, refused and then done, step by step', function () {
     it('all refuse packages whose signature is bad, although good lists of before are there', async () => {
       const { depot } = dataCenter;
       if (depot === undefined) throw new Error('the data centre has no depot');
-      const release = '/srv/depot/apt/dists/bookworm/InRelease';
+      const release = '/srv/depot/apt/dists/stable/InRelease';
       const make = `cp -a ${release} /run/kept-release; sed -i 's/^Label: .*/Label: forged/' ${release}`;
       const fault = { server: depot, make, mend: `cp -a /run/kept-release ${release}` };
       await Promise.all(dataCenter.servers.map((server) => server.run(['apt-get', '-qq', 'update'])));
@@ -460,7 +460,7 @@ describe('neco setup, refused and then done, step by step', function () {
         'boot-2:',
       ]);
       for (const finding of findings)
-        expect(finding).to.include('neco-etcd and neco-vault').and.include('BADSIG');
+        expect(finding).to.match(/neco-etcd and neco-vault.*(BADSIG|Message has been manipulated)/s);
     });
 
     it('end in time when the leader accepts connections and never answers', async () => {

@@ -51,6 +51,9 @@ async function openssl(server: Server, certificate: string, ...question: string[
   return (await server.run(['openssl', 'x509', '-in', certificate, '-noout', ...question])).trim();
 }
 
+/** The form of a subject differs between the openssl of Debian 12 and of Debian 13 unless it is named. */
+const subjectQuestion = ['-subject', '-nameopt', 'RFC2253'];
+
 describe('the use cases of the seed, word for word, step by step', function () {
   this.timeout(180_000);
   let dataCenter: DataCenter;
@@ -65,7 +68,12 @@ describe('the use cases of the seed, word for word, step by step', function () {
   let stolenOfApp: Stolen;
 
   before(async () => {
-    dataCenter = await DataCenter.up({ name, lrns: [0, 1, 2, 3], replace: true });
+    dataCenter = await DataCenter.up({
+      name,
+      lrns: [0, 1, 2, 3],
+      suites: ['trixie', 'bookworm'],
+      replace: true,
+    });
     const server = (lrn: number) => dataCenter.server(lrn);
     [zero, one, two, fourth] = [server(0), server(1), server(2), server(3)];
     three = [zero, one, two];
@@ -196,8 +204,8 @@ describe('the use cases of the seed, word for word, step by step', function () {
 
     it('Save new client certificates as `/etc/neco/etcd.crt` and `/etc/neco/etcd.key`', async () => {
       for (const server of three) {
-        const subject = await openssl(server, '/etc/neco/etcd.crt', '-subject');
-        expect(subject).to.equal(`subject=CN = neco-${server.which}`);
+        const subject = await openssl(server, '/etc/neco/etcd.crt', ...subjectQuestion);
+        expect(subject).to.equal(`subject=CN=neco-${server.which}`);
         expect(await server.run(['stat', '-L', '-c', '%a %U', '/etc/neco/etcd.key'])).to.equal('600 root\n');
       }
     });
@@ -315,7 +323,7 @@ describe('the use cases of the seed, word for word, step by step', function () {
     });
 
     it('Save client certificates … Create `/etc/neco/neco-updater.yml` and `/etc/neco/neco-worker.yml`.', async () => {
-      expect(await openssl(fourth, '/etc/neco/etcd.crt', '-subject')).to.equal('subject=CN = neco-3');
+      expect(await openssl(fourth, '/etc/neco/etcd.crt', ...subjectQuestion)).to.equal('subject=CN=neco-3');
       const [worker, updater] = [
         await fourth.readFile('/etc/neco/neco-worker.yml'),
         await fourth.readFile('/etc/neco/neco-updater.yml'),
