@@ -1,7 +1,7 @@
 import { chmod, lstat, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { statusJsonSchema } from '@neco/cluster-operations';
+import { statusJsonSchema } from '@neco/status';
 import { necoManPage } from '@neco/neco-cli';
 import { buildOnce } from '../lib/cache.ts';
 import { runCommand } from '../lib/run-command.ts';

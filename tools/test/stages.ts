@@ -11,7 +11,10 @@ const kinds: readonly [kind: 'data centre' | 'scenario' | 'library' | 'package',
   ['data centre', /^tools\/dctest\/test\/[^/]+$/],
   ['scenario', /^tools\/dctest\/|^(packages|tools)\/[^/]+\/test\/dc\//],
   // They start real etcd and Vault processes.
-  ['library', /^packages\/(bootserver-registry|cluster-operations|etcd-admin|test-harness|vault-pki)\//],
+  [
+    'library',
+    /^packages\/(applications|bootserver-registry|daemon|etcd-admin|membership|rendezvous|setup|status|test-harness|vault-pki)\//,
+  ],
   // They stand on what is built before.
   ['package', /^tools\/(deb|pack|servers)\//],
 ];

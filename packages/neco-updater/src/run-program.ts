@@ -1,4 +1,5 @@
-import { daemonProgram, followLeavesAlone, keepUnsealed } from '@neco/cluster-operations';
+import { daemonProgram, keepUnsealed } from '@neco/daemon';
+import { followLeavesAlone } from '@neco/membership';
 
 /** Runs neco-updater with the words after its name, until it is told to end; gives its exit status. */
 export const runProgram = daemonProgram({

@@ -1,4 +1,5 @@
-import { daemonProgram, runWorker } from '@neco/cluster-operations';
+import { daemonProgram } from '@neco/daemon';
+import { runWorker } from './run-worker.ts';
 
 /** Runs neco-worker with the words after its name, until it is told to end; gives its exit status. */
 export const runProgram = daemonProgram({

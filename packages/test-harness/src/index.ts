@@ -5,6 +5,7 @@ export * from './etcd-under-test.ts';
 export * from './fault-proxy.ts';
 export * from './free-ports.ts';
 export * from './readme-examples.ts';
+export * from './rejection.ts';
 export * from './run-program.ts';
 export * from './server-binaries.ts';
 export * from './server-process.ts';

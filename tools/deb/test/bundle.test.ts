@@ -33,13 +33,11 @@ describe('the bundle of neco', function () {
       const named = Object.entries(outputs).map(
         ([path, output]) => [path.split('/').at(-1) ?? '', output] as const,
       );
-      const status = named.find(([name]) => name.startsWith('status-operation-'))?.[1];
+      const status = named.find(([, { entryPoint }]) => entryPoint === 'packages/status/src/index.ts')?.[1];
       const loaded = [status, ...(status?.imports ?? []).map(({ path }) => outputs[path])];
       const sources = loaded.flatMap((output) => Object.keys(output?.inputs ?? {}));
-      expect(sources).to.include('packages/cluster-operations/src/status/collect-status.ts');
-      expect(
-        sources.filter((source) => /cluster-operations\/src\/(setup|rendezvous)\//.test(source)),
-      ).to.deep.equal([]);
+      expect(sources).to.include('packages/status/src/collect-status.ts');
+      expect(sources.filter((source) => /packages\/(setup|rendezvous)\//.test(source))).to.deep.equal([]);
     } finally {
       await rm(directory, { recursive: true });
     }

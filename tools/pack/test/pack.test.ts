@@ -11,7 +11,14 @@ const libraries = [
   'vault-pki',
   'bootserver-registry',
   'host-installer',
-  'cluster-operations',
+  'cluster-access',
+  'preflight',
+  'rendezvous',
+  'daemon',
+  'setup',
+  'applications',
+  'membership',
+  'status',
 ];
 
 const program = `

@@ -1,7 +1,7 @@
 import { Option } from 'clipanion';
 import { exitStatus, type EtcdOptions } from '@neco/core';
-import type { AskVaultUser } from '@neco/cluster-operations';
-import type * as applicationOperations from '../operations/application-operation.ts';
+import type { AskVaultUser } from '@neco/cluster-access';
+import type * as applicationOperations from '@neco/applications';
 import { createReporter } from '../reporters/create-reporter.ts';
 import type { OperationReporter } from '../reporters/operation-reporter.ts';
 import { requireRoot } from '../require-root.ts';
@@ -41,7 +41,7 @@ export abstract class ApplicationCommand extends VaultUserCommand {
   }: ApplicationChange<T>): Promise<number> {
     const { name, dryRun } = this;
     const etcd = this.etcdFlags();
-    const operations = await import('../operations/application-operation.ts');
+    const operations = await import('@neco/applications');
     operations.checkApplicationName(name);
     requireRoot(`${command} ${name}`);
     const reporter = createReporter(this);

@@ -19,7 +19,7 @@ export class ApplicationListCommand extends EtcdCommand {
   override async execute(): Promise<number> {
     const etcd = this.etcdFlags();
     requireRoot('neco application list');
-    const { listApplications } = await import('../operations/application-operation.ts');
+    const { listApplications } = await import('@neco/applications');
     const applications = await listApplications({ etcd });
     const rows = applications.map(({ name, prefix, createdAt, certificates }) => [
       name,

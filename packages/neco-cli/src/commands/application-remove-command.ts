@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import type { RemovedApplication } from '@neco/cluster-operations';
+import type { RemovedApplication } from '@neco/applications';
 import { ask } from '../prompts/ask.ts';
 import { ApplicationCommand } from './application-command.ts';
 

@@ -17,7 +17,7 @@ export class CaHashCommand extends EtcdCommand {
 
   override async execute(): Promise<number> {
     const flags = this.etcdFlags();
-    const { caHash } = await import('../operations/join-operation.ts');
+    const { caHash } = await import('@neco/membership');
     const { hash, lrns } = await caHash(flags);
     const prefix = flags.prefix === undefined ? '' : ` --etcd-prefix ${flags.prefix}`;
     const command = `neco join --ca-hash ${hash}${prefix} ${lrns.join(' ')}`;

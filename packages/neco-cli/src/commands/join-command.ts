@@ -64,7 +64,7 @@ export class JoinCommand extends VaultUserCommand {
     const prefix = this.etcdFlags().prefix ?? '/neco/';
     if (this.caHash !== undefined) checkCaHash(this.caHash);
     requireRoot(`neco join ${lrns.join(' ')}`);
-    const { join } = await import('../operations/join-operation.ts');
+    const { join } = await import('@neco/membership');
     const reporter = createReporter(this);
     try {
       const { changed } = await join({

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { exitStatus, parseLrn } from '@neco/core';
-import type { LeaveQuestion, LeaveResult } from '@neco/cluster-operations';
+import type { LeaveQuestion, LeaveResult } from '@neco/membership';
 import { ask } from '../prompts/ask.ts';
 import { createReporter } from '../reporters/create-reporter.ts';
 import { requireRoot } from '../require-root.ts';
@@ -58,7 +58,7 @@ export class LeaveCommand extends VaultUserCommand {
     const lrn = parseLrn(this.lrn);
     const etcd = this.etcdFlags();
     requireRoot(`neco leave ${this.lrn}`);
-    const { leave } = await import('../operations/leave-operation.ts');
+    const { leave } = await import('@neco/membership');
     const reporter = createReporter(this);
     try {
       const result = await leave({

@@ -1,6 +1,6 @@
 import { Command } from 'clipanion';
 import { exitStatus } from '@neco/core';
-import type { ListedMember } from '@neco/cluster-operations';
+import type { ListedMember } from '@neco/membership';
 import { requireRoot } from '../require-root.ts';
 import { tableText } from '../table-text.ts';
 import { EtcdCommand } from './etcd-command.ts';
@@ -23,7 +23,7 @@ export class MemberListCommand extends EtcdCommand {
   override async execute(): Promise<number> {
     const etcd = this.etcdFlags();
     requireRoot('neco member list');
-    const { listMembers } = await import('../operations/member-operation.ts');
+    const { listMembers } = await import('@neco/membership');
     const list = await listMembers({ etcd });
     const table = await tableText(
       ['NAME', 'ID', 'ADDRESS', 'STATE', 'VERSION', 'DATABASE'],

@@ -37,7 +37,7 @@ export class PreflightCommand extends EtcdCommand {
     const prefix = this.etcdFlags().prefix ?? '/neco/';
     const again = `neco preflight ${lrns.join(' ')}`;
     requireRoot(again);
-    const { preflight } = await import('../operations/preflight-operation.ts');
+    const { preflight } = await import('@neco/setup');
     const { secretFile: file } = this;
     const secret =
       file === undefined

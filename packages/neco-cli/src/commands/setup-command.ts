@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { exitStatus, parseLrnList } from '@neco/core';
-import type { SetupOptions } from '@neco/cluster-operations';
+import type { SetupOptions } from '@neco/setup';
 import { once } from '../once.ts';
 import { parseAcceptedKeys } from '../parse-accepted-keys.ts';
 import { parseDuration } from '../parse-duration.ts';
@@ -64,7 +64,8 @@ export class SetupCommand extends EtcdCommand {
     if (this.admin !== undefined) checkAdministratorName(this.admin);
     const again = this.#again(lrns, prefix);
     requireRoot(again);
-    const { readSite, setup } = await import('../operations/setup-operation.ts');
+    const { readSite } = await import('@neco/cluster-access');
+    const { setup } = await import('@neco/setup');
     const leader = (await readSite()).lrn === lrns[0];
     const reporter = createReporter(this);
     const options: SetupOptions = {

@@ -17,7 +17,7 @@ export class SetupSecretCommand extends NecoCommand {
   });
 
   override async execute(): Promise<number> {
-    const { createSetupSecret } = await import('../operations/setup-secret-operation.ts');
+    const { createSetupSecret } = await import('@neco/rendezvous');
     const secret = createSetupSecret().reveal();
     this.print({ secret }, secret);
     if (this.context.terminal && !this.json) this.context.stderr.write(use);

@@ -23,7 +23,7 @@ export class SiteCheckCommand extends NecoCommand {
 
   override async execute(): Promise<number> {
     const lrns = parseLrnList(this.lrns, 0);
-    const { checkSite } = await import('../operations/site-operation.ts');
+    const { checkSite } = await import('@neco/setup');
     const path = this.file ?? sitePath;
     const { site, plan } = await checkSite({ path, lrns, onThisHost: this.file === undefined });
     const rows = plan.map(({ lrn, name, address, here }) => [

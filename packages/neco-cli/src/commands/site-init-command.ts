@@ -47,7 +47,7 @@ export class SiteInitCommand extends NecoCommand {
       lrn: this.lrn,
       first: this.firstAddress,
     });
-    const { initSite } = await import('../operations/site-operation.ts');
+    const { initSite } = await import('@neco/setup');
     const path = this.file ?? sitePath;
     const answers = { cluster, lrn: parseLrn(lrn), addresses: { first, ...step, ...exceptions } };
     const { changed, site } = await initSite({ answers, path, force: this.force });

@@ -39,7 +39,7 @@ export class StatusCommand extends EtcdCommand {
     const interval = this.#intervalGiven();
     requireRoot('neco status');
     if (this.watch) return this.#watch(etcd, interval);
-    const { collectStatus } = await import('../operations/status-operation.ts');
+    const { collectStatus } = await import('@neco/status');
     const status = await collectStatus({ etcd, signal: this.context.signal });
     this.print(status, await statusText(status, { colored: this.context.colorDepth > 1 }));
     return status.healthy ? exitStatus.done : exitStatus.failed;
@@ -52,7 +52,7 @@ export class StatusCommand extends EtcdCommand {
     stdout.once('error', () => {
       readerLeft.abort();
     });
-    const { watchStatus } = await import('../operations/watch-status-operation.ts');
+    const { watchStatus } = await import('@neco/status');
     const { createStatusDisplay } = await import('../status/status-display.ts');
     const display = await createStatusDisplay(stdout, { json: this.json, colored: colorDepth > 1 });
     const signal = AbortSignal.any([this.context.signal, readerLeft.signal]);

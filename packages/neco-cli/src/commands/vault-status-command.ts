@@ -1,6 +1,6 @@
 import { Command } from 'clipanion';
 import { exitStatus } from '@neco/core';
-import type { ListedVault } from '@neco/cluster-operations';
+import type { ListedVault } from '@neco/status';
 import { requireRoot } from '../require-root.ts';
 import { tableText } from '../table-text.ts';
 import { EtcdCommand } from './etcd-command.ts';
@@ -23,7 +23,7 @@ export class VaultStatusCommand extends EtcdCommand {
   override async execute(): Promise<number> {
     const etcd = this.etcdFlags();
     requireRoot('neco vault status');
-    const { vaultStatus } = await import('../operations/vault-operation.ts');
+    const { vaultStatus } = await import('@neco/status');
     const list = await vaultStatus({ etcd });
     const table = await tableText(
       ['SERVER', 'ADDRESS', 'STATE', 'KEYS GIVEN', 'VERSION'],

@@ -31,7 +31,7 @@ export class VaultUnsealCommand extends EtcdCommand {
     const etcd = this.etcdFlags();
     const lrns = parseLrnList(this.lrns, 0);
     requireRoot('neco vault unseal');
-    const { unsealVaults } = await import('../operations/vault-operation.ts');
+    const { unsealVaults } = await import('@neco/status');
     const reporter = createReporter(this);
     try {
       const key = (number: number, threshold: number) => this.#key(reporter, number, threshold);

@@ -1,5 +1,5 @@
 import { Option } from 'clipanion';
-import type { AskVaultUser } from '@neco/cluster-operations';
+import type { AskVaultUser } from '@neco/cluster-access';
 import { askVaultUser } from '../prompts/ask-vault-user.ts';
 import type { OperationReporter } from '../reporters/operation-reporter.ts';
 import { EtcdCommand } from './etcd-command.ts';

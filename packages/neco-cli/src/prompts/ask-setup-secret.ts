@@ -18,7 +18,7 @@ const asking = { what: 'the setup secret', instead: '--secret-file FILE (neco se
  * @throws NecoError NO_TERMINAL, CANCELLED, SECRET_INVALID, SECRET_FILE_UNSAFE, CONFIG_MISSING, CONFIG_UNREADABLE
  */
 export async function askSetupSecret(program: ProgramContext, options: SetupSecretOptions): Promise<Secret> {
-  const operations = await import('../operations/setup-secret-operation.ts');
+  const operations = await import('@neco/rendezvous');
   if (options.file !== undefined) return operations.readSetupSecretFile(options.file);
   requireTerminal(program, asking);
   if (options.leader && (await wantsNew(program))) {

@@ -1,6 +1,6 @@
 import type { NecoError } from '@neco/core';
 import { Secret } from '@neco/core';
-import type { AskVaultUser } from '@neco/cluster-operations';
+import type { AskVaultUser } from '@neco/cluster-access';
 import type { ProgramContext } from '../program-context.ts';
 import type { OperationReporter } from '../reporters/operation-reporter.ts';
 import { readPasswordFile } from '../secrets/read-password-file.ts';

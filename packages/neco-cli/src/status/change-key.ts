@@ -1,4 +1,4 @@
-import type { ClusterStatus } from '@neco/cluster-operations';
+import type { ClusterStatus } from '@neco/status';
 
 /** What moves all the time and tells nothing: the size of a database, and the days that go by. */
 const restless = ['databaseBytes', 'daysLeft'];

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { ClusterStatus } from '@neco/cluster-operations';
+import type { ClusterStatus } from '@neco/status';
 import { changeKey } from './change-key.ts';
 import { statusText } from './status-text.ts';
 

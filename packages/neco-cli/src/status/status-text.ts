@@ -1,10 +1,5 @@
 import { styleText } from 'node:util';
-import type {
-  ApplicationStatus,
-  BootServerStatus,
-  ClusterStatus,
-  StatusWarning,
-} from '@neco/cluster-operations';
+import type { ApplicationStatus, BootServerStatus, ClusterStatus, StatusWarning } from '@neco/status';
 import { serverName } from '@neco/core';
 import { tableText } from '../table-text.ts';
 

@@ -1,0 +1,31 @@
+import { serverName } from '@neco/core';
+import { applicationLayout, type ApplicationOptions, withCluster } from '@neco/cluster-access';
+
+/** An application as `neco application list` shows it. */
+export interface ListedApplication {
+  name: string;
+  /** Where its keys lie in etcd. */
+  prefix: string;
+  createdAt: string;
+  certificates: { server: string; serial: string; notAfter: string }[];
+}
+
+/** All applications, by name, with the certificate that each boot server has. @throws NecoError CONFIG_*, ETCD_*, RECORD_INVALID */
+export async function listApplications(
+  options: Pick<ApplicationOptions, 'etcd' | 'layout'>,
+): Promise<ListedApplication[]> {
+  const { layout = applicationLayout, etcd } = options;
+  return await withCluster({ layout, etcd }, async ({ registry }) => {
+    const applications = await registry.applications();
+    return applications.map(({ name, createdAt, certificates }) => ({
+      name,
+      prefix: `/${name}/`,
+      createdAt,
+      certificates: certificates.map(({ lrn, serial, notAfter }) => ({
+        server: serverName(lrn),
+        serial,
+        notAfter,
+      })),
+    }));
+  });
+}

@@ -1,0 +1,80 @@
+import { dryRunPhases, NecoError, runPhases, serverName } from '@neco/core';
+import { lockHost, readOnlyHost } from '@neco/host-installer';
+import {
+  applicationLayout,
+  type ApplicationOptions,
+  applicationPrefix,
+  type AskVaultUser,
+  type ClusterLink,
+  withAdministration,
+  withCluster,
+} from '@neco/cluster-access';
+import { changeApplication, readApplication } from './application-access.ts';
+import { checkApplicationName } from './application-name.ts';
+import { removePhases } from './remove-phases.ts';
+
+export interface RemoveApplicationOptions extends ApplicationOptions {
+  name: string;
+  dryRun: boolean;
+  /** Gives an administrator of Vault. */
+  vaultUser: AskVaultUser;
+  /** Asks whether it is meant; called before anything else is asked or changed. */
+  confirm(facts: { servers: string[] }): Promise<boolean>;
+}
+
+export interface RemovedApplication {
+  changed: boolean;
+  /** Keys of the application that are left in etcd, and where. */
+  keysLeft: number;
+  prefix: string;
+  /** The boot servers that had a certificate for it; the files lie there still. */
+  servers: string[];
+}
+
+/**
+ * Takes an application's user, roles, certificates and record away. Its keys are left.
+ * @throws NecoError APPLICATION_NAME_INVALID, APPLICATION_UNKNOWN, CONFIG_*, BUSY, LOGIN_REFUSED, ETCD_*, VAULT_*, CANCELLED
+ */
+export async function removeApplication(options: RemoveApplicationOptions): Promise<RemovedApplication> {
+  const { name, dryRun, reporter, layout = applicationLayout } = options;
+  checkApplicationName(name);
+  return await withCluster({ ...options, layout }, async (cluster) => {
+    checkApplicationName(name, cluster.registry.prefix);
+    const servers = await serversOf(cluster, name);
+    if (!dryRun && !(await options.confirm({ servers })))
+      throw new NecoError('CANCELLED', `nothing was changed: ${name} stays`);
+    const administration = { ...options, layout, host: readOnlyHost() };
+    const left = { prefix: applicationPrefix(name), servers };
+    if (dryRun) {
+      const looking = { ...administration, changes: undefined };
+      return await withAdministration(cluster, looking, async (means) => {
+        const access = readApplication(name, means);
+        await dryRunPhases(removePhases, { name, access }, reporter);
+        return { changed: false, keysLeft: await access.countKeys(), ...left };
+      });
+    }
+    const again = `neco application remove ${name}`;
+    await using _host = await lockHost('operation');
+    return await withAdministration(cluster, { ...administration, changes: again }, async (means, signal) => {
+      const access = changeApplication(name, means);
+      const { changed } = await runPhases(removePhases, { name, access }, { reporter, signal, again });
+      return { changed, keysLeft: await access.countKeys(), ...left };
+    });
+  });
+}
+
+/** The servers that have a certificate for it. @throws NecoError APPLICATION_UNKNOWN */
+async function serversOf({ registry }: ClusterLink, name: string): Promise<string[]> {
+  const application = await registry.application(name);
+  if (application !== undefined) return application.certificates.map(({ lrn }) => serverName(lrn));
+  const known = (await registry.applications()).map((one) => one.name);
+  throw unknownApplication(name, known, 'look at "neco application list"');
+}
+
+/** @param known the names of those that are there. */
+export function unknownApplication(name: string, known: readonly string[], hint: string): NecoError {
+  const there = known.length === 0 ? 'there is none yet' : `there are ${known.join(', ')}`;
+  return new NecoError('APPLICATION_UNKNOWN', `there is no application ${JSON.stringify(name)}: ${there}`, {
+    hint,
+  });
+}

@@ -1,0 +1,12 @@
+import { NecoError } from '@neco/core';
+import type { HostReader, PairPaths } from '@neco/host-installer';
+import type { Pair } from './signer.ts';
+
+/** @throws NecoError FILE_FAILED when the pair is not there. */
+export async function readPair(host: HostReader, place: PairPaths): Promise<Pair> {
+  const pair = await host.readPair(place);
+  if (pair !== undefined) return pair;
+  throw new NecoError('FILE_FAILED', `there is no ${place.certificatePath} with its key`, {
+    hint: 'run neco setup again, or neco join on a new server',
+  });
+}

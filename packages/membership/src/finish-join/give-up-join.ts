@@ -1,0 +1,37 @@
+import { paths } from '@neco/cluster-access';
+import type { WorkerContext } from '@neco/daemon';
+import { writeJoinRecord, type JoinRecord } from '../join/join-record.ts';
+import { putEtcdDataAside } from '../join/put-old-data-aside.ts';
+import { withEtcdRoot } from './with-etcd-root.ts';
+
+/** Limit for taking the learner out, in ms. */
+const limit = 60_000;
+
+/**
+ * Takes the learner out again, so that it blocks nobody else, stops etcd and puts its data aside. Where the cluster
+ * cannot be reached to do so, nothing is given up: the join may still come to its end.
+ * @throws NecoError when the learner could not be taken out.
+ */
+export async function giveUpJoin(worker: WorkerContext, record: JoinRecord, reason: string): Promise<void> {
+  const { host, reporter } = worker;
+  const { memberId } = record;
+  if (memberId !== undefined && !(await takeOut(worker, memberId))) return;
+  await host.stopUnit('etcd.service');
+  await host.disableUnit('etcd.service');
+  await host.resetFailedUnit('etcd.service');
+  const data =
+    (await host.list(`${paths.etcdData}/member`)) === undefined ? undefined : await putEtcdDataAside(host);
+  await writeJoinRecord(host, { ...record, gaveUp: reason });
+  const where = data === undefined ? '' : `; its data lie in ${data}`;
+  reporter.warn(`gave the join up: ${reason}; the learner is taken out of etcd${where}`);
+}
+
+/** @returns false when it has come to vote meanwhile. */
+async function takeOut(worker: WorkerContext, memberId: string): Promise<boolean> {
+  return withEtcdRoot(worker, AbortSignal.timeout(limit), async (etcd) => {
+    const member = (await etcd.members()).find(({ id }) => id === memberId);
+    if (member?.isLearner === false) return false;
+    await etcd.removeMember(memberId);
+    return true;
+  });
+}

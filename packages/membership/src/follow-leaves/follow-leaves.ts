@@ -1,0 +1,249 @@
+import type { OperationRecord } from '@neco/bootserver-registry';
+import type { NecoError } from '@neco/core';
+import { fetchRevocations, ownFirst, paths, putRevocations, restartInTurn } from '@neco/cluster-access';
+import {
+  createWorkerContext,
+  type Duty,
+  readVaultCa,
+  runDuties,
+  type WorkerContext,
+  type WorkerDuty,
+  type WorkerLink,
+  type WorkerSelf,
+} from '@neco/daemon';
+import { answerTrust } from '../leave/ask-trust.ts';
+import { awaitNoMore } from '../leave/awaited-servers.ts';
+import { backedUpLrn, backupPath } from '../leave/backup-path.ts';
+import { cutOff, cutSockets } from '../leave/cut-off.ts';
+import { withDutyLock } from '../leave/duty-lock.ts';
+import { forgetEndpoint } from '../leave/forget-endpoint.ts';
+import { leftAdvice, readLeftRecord, type LeftRecord } from '../leave/left-record.ts';
+import { acknowledge, leaveRecords, parsePlan, readOwnPart, type LeavePlan } from '../leave/leave-plan.ts';
+import { isRevoked } from './own-revocation.ts';
+import { stopForGood } from './stop-for-good.ts';
+
+/** Certificates are read again so often, in ms. */
+const renewal = 60 * 60 * 1000;
+
+/** What came of a round of a leave here. */
+interface WorkedOff {
+  round: string;
+  /** Connections of the server that left which are still open. */
+  connections: number;
+}
+
+/** What is at hand while this server follows. */
+interface Following {
+  context: WorkerContext;
+  self: WorkerSelf;
+  link: WorkerLink;
+  /** The last round of each leave that was worked off here. */
+  rounds: Map<number, WorkedOff>;
+  /** The last order of each leave to cut what is open, that was followed. */
+  cuts: Map<number, string>;
+  /** The last question of each leave, which CAs are trusted here, that was answered. */
+  answered: Map<number, string>;
+}
+
+/**
+ * What `neco leave` needs on every boot server: the new revocation lists in place and the connections of who left cut, and
+ * on the server that leaves, etcd and Vault stopped for good. A server that was dead when it was removed finds its own
+ * certificates revoked.
+ */
+export const followLeaves: WorkerDuty = {
+  name: 'follow-leaves',
+  async run(context, signal) {
+    const self = await context.self();
+    const memory = {
+      rounds: new Map<number, WorkedOff>(),
+      cuts: new Map<number, string>(),
+      answered: new Map<number, string>(),
+    };
+    while (!signal.aborted) {
+      const left = await readLeftRecord(context.host);
+      if (left !== undefined) {
+        sayLeft(context, self, left);
+        return;
+      }
+      try {
+        await watchLeaves(context, self, memory, signal);
+      } catch (thrown) {
+        if (!(await wasRemoved(context, self))) throw thrown;
+      }
+    }
+  },
+};
+
+/** The same for neco-updater, which runs where neco-worker was never started. */
+export const followLeavesAlone: Duty = ({ configuration, reporter, signal }) =>
+  runDuties([followLeaves], createWorkerContext(configuration, reporter), signal);
+
+async function watchLeaves(
+  context: WorkerContext,
+  self: WorkerSelf,
+  memory: Pick<Following, 'rounds' | 'cuts' | 'answered'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = new AbortController();
+  const link = await context.connect();
+  let trouble: NecoError | undefined;
+  try {
+    await renewLists(context, link);
+    const watch = link.registry.watchOperations(leaveRecords.all, {
+      signal: AbortSignal.any([signal, ended.signal, AbortSignal.timeout(renewal)]),
+      // What keeps it from etcd may be that it was removed.
+      onInterruption: (error) => {
+        trouble = error;
+        ended.abort();
+      },
+    });
+    for await (const records of watch) await workOff({ context, self, link, ...memory }, records);
+    if (trouble !== undefined) throw trouble;
+  } finally {
+    link.close();
+  }
+}
+
+async function workOff(following: Following, records: Map<string, OperationRecord>): Promise<void> {
+  const { self, link, rounds } = following;
+  await answer(following, records);
+  for (const [id, record] of records) {
+    if (!id.endsWith('/plan')) continue;
+    const plan = parsePlan(id, record);
+    const { lrn, step, round, mode } = plan;
+    if (lrn === self.lrn) {
+      if (step !== 'begun' && mode === 'live' && !records.has(leaveRecords.stopped(lrn)))
+        await stopThisServer(following);
+    } else if (round === undefined) {
+      await cutBefore(following, plan);
+    } else {
+      if (rounds.get(lrn)?.round !== round) {
+        const done = await refuse(following, plan, round);
+        if (done === undefined) continue;
+        rounds.set(lrn, done);
+      }
+      // The command has not waited for this server, which did not answer: the leave ends with it.
+      if (records.has(leaveRecords.awaited(lrn, self.lrn)) && rounds.get(lrn)?.connections === 0)
+        await awaitNoMore(link.registry, lrn, self.lrn);
+    }
+  }
+  await removeLeftBackups(following);
+}
+
+/** A server in strange hands has left: who asks wants to know whether this one still trusts the CAs that it knew. */
+async function answer(
+  { context, self, link, answered }: Following,
+  records: Map<string, OperationRecord>,
+): Promise<void> {
+  for (const [id, record] of records) {
+    const lrn = Number(/^leave\/([0-9]+)\/trust$/.exec(id)?.[1] ?? NaN);
+    if (Number.isNaN(lrn)) continue;
+    const question = { record, lrn, by: self.lrn, last: answered.get(lrn) };
+    const round = await answerTrust(context.host, link.registry, question);
+    if (round !== undefined) answered.set(lrn, round);
+  }
+}
+
+/** The backup of a leave that was killed here and ended from another server: it holds all that etcd holds. */
+async function removeLeftBackups({ context, link }: Following): Promise<void> {
+  for (const name of (await context.host.list(paths.state)) ?? []) {
+    const lrn = backedUpLrn(name);
+    // Asked after the file was seen: the plan is noted before it is made.
+    if (lrn === undefined || (await link.registry.operation(leaveRecords.plan(lrn))) !== undefined) continue;
+    await context.host.removeFile(backupPath(lrn));
+  }
+}
+
+/** A dead server is to leave: this one holds nothing open to it when its member goes. */
+async function cutBefore(
+  { context, self, link, cuts }: Following,
+  { lrn, cut, mode, step, address }: LeavePlan,
+): Promise<void> {
+  if (cut === undefined || mode !== 'dead' || step !== 'begun' || cuts.get(lrn) === cut) return;
+  const { left } = await cutSockets(context.host, address, context.reporter);
+  await acknowledge(link.registry, lrn, { part: 'cut', by: self.lrn, round: cut, connections: left });
+  cuts.set(lrn, cut);
+}
+
+/** This server stays: another is to get in no more. @returns nothing when that round is over by now. */
+async function refuse(
+  following: Following,
+  { lrn }: LeavePlan,
+  round: string,
+): Promise<WorkedOff | undefined> {
+  const {
+    context,
+    self,
+    link: { registry },
+  } = following;
+  return withDutyLock(context, async () => {
+    // Somebody else on this server may have done it while this one waited, or the leave may have ended.
+    const own = { part: 'lists', by: self.lrn, round } as const;
+    const { plan, acknowledgement } = await readOwnPart(registry, lrn, own);
+    const isOver = plan?.round !== round;
+    const isDone = acknowledgement?.connections === 0;
+    const connections = isOver || isDone ? 0 : await cutOffHere(following, plan, round);
+    await forgetEndpoint(context.host, registry, self.address);
+    return isOver ? undefined : { round, connections };
+  });
+}
+
+/** @returns how many connections of it are open still. */
+async function cutOffHere(
+  { context, self, link }: Following,
+  plan: LeavePlan,
+  round: string,
+): Promise<number> {
+  const { host, reporter } = context;
+  await renewLists(context, link);
+  const connections = await cutOff(host, plan.address, {
+    strange: plan.compromised === true,
+    reporter,
+    inTurn: (restart) => restartInTurn(link.registry, self.name, restart),
+  });
+  await acknowledge(link.registry, plan.lrn, { part: 'lists', by: self.lrn, round, connections });
+  reporter.info(`${plan.name} has left: its certificates are refused here`);
+  return connections;
+}
+
+/** This server leaves, and was told so. */
+async function stopThisServer({ context, self, link }: Following): Promise<void> {
+  await withDutyLock(context, async () => {
+    const left = await stopForGood(context.host, { removed: true });
+    const { lrn } = self;
+    await link.registry.putPartOfOperation(leaveRecords.plan(lrn), leaveRecords.stopped(lrn), {
+      at: left.at,
+    });
+    sayLeft(context, self, left);
+  });
+}
+
+async function renewLists(context: WorkerContext, { registry }: WorkerLink): Promise<void> {
+  const { host, configuration } = context;
+  const [servers, ca, { address: own }] = await Promise.all([
+    registry.bootServers(),
+    readVaultCa(configuration),
+    context.self(),
+  ]);
+  const addresses = servers.map(({ address }) => address);
+  await putRevocations(host, await fetchRevocations(ownFirst(addresses, own), ca));
+}
+
+/** This server was removed while it was dead, and finds so by its certificates. */
+async function wasRemoved(context: WorkerContext, { address }: WorkerSelf): Promise<boolean> {
+  const { host, configuration } = context;
+  const others = configuration.etcd.endpoints
+    .flatMap((endpoint) => URL.parse(endpoint)?.hostname ?? [])
+    .filter((other) => other !== address);
+  const ca = await readVaultCa(configuration);
+  if (!(await isRevoked(host, others, ca).catch(() => false))) return false;
+  await withDutyLock(context, async () => {
+    await stopForGood(host, { removed: false });
+  });
+  return true;
+}
+
+function sayLeft({ reporter }: WorkerContext, { name }: WorkerSelf, left: LeftRecord): void {
+  const { message, hint } = leftAdvice(name, left);
+  reporter.warn(`${message}; ${hint}`);
+}

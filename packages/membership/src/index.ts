@@ -1,0 +1,14 @@
+// Stars alone: a re-export by name is a statement of this file, and would tie all operations to each other in a bundle,
+// so that each command loads all of them.
+export * from './finish-join/finish-join.ts';
+export * from './follow-leaves/follow-leaves.ts';
+export * from './join/ca-hash.ts';
+export * from './join/join-options.ts';
+export * from './join/join.ts';
+export * from './leave/awaited-servers.ts';
+export * from './leave/leave-options.ts';
+export * from './leave/leave.ts';
+export * from './leave/left-record.ts';
+export * from './leave/quorum-arithmetic.ts';
+export * from './members/list-members.ts';
+export * from './members/remove-member-advice.ts';

@@ -1,0 +1,40 @@
+import { Registry } from '@neco/bootserver-registry';
+import { NecoError, type EtcdOptions } from '@neco/core';
+import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
+import { readOnlyHost } from '@neco/host-installer';
+import { publicKeyFingerprint } from '@neco/vault-pki';
+import { paths, readEtcdOptions } from '@neco/cluster-access';
+
+/** What a new server is told on the way into the cluster. */
+export interface CaHash {
+  /** `sha256:…` of the public key of the server CA. */
+  hash: string;
+  /** The boot servers that serve now. */
+  lrns: number[];
+}
+
+/**
+ * The fingerprint of this cluster's server CA, and which boot servers a new one can name.
+ * @throws NecoError CONFIG_MISSING when this server is in no cluster; CONFIG_*, ETCD_*
+ */
+export async function caHash(flags: Partial<EtcdOptions>): Promise<CaHash> {
+  const ca = await readOnlyHost().readText(paths.authorities.server);
+  const options = await readEtcdOptions(paths.workerConfiguration, flags);
+  if (ca === undefined || options === undefined) {
+    throw new NecoError(
+      'CONFIG_MISSING',
+      `there is no ${ca === undefined ? paths.authorities.server : paths.workerConfiguration}`,
+      {
+        hint: 'run it on a boot server of the cluster',
+      },
+    );
+  }
+  const etcd = EtcdCluster.connect(await readEtcdConnection(options));
+  try {
+    const servers = await new Registry(etcd, options.prefix).bootServers();
+    const serving = servers.filter(({ state }) => state === 'active').map(({ lrn }) => lrn);
+    return { hash: publicKeyFingerprint(ca), lrns: serving };
+  } finally {
+    etcd.close();
+  }
+}

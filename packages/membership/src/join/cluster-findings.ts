@@ -1,0 +1,196 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BootServer } from '@neco/bootserver-registry';
+import { NecoError, serverName, type ErrorDetail } from '@neco/core';
+import type { Member } from '@neco/etcd-admin';
+import { etcdEndpoint } from '@neco/cluster-access';
+import { readPlan, type LeavePlan } from '../leave/leave-plan.ts';
+import { describeQuorum, quorumState } from '../leave/quorum-arithmetic.ts';
+import { foreignLearner, hostOf, isOwnMember, type ForeignLearner } from './foreign-learner.ts';
+import { sessionOf, type JoinContext } from './join-context.ts';
+import { orphanFinding } from './orphan-finding.ts';
+
+/** How long after its member a server may register itself, and how often that is looked at, in ms. */
+const registrationLimit = 5000;
+const registrationPause = 250;
+
+/** How many of the others are named where there are so many, for any of them may be down. */
+const waysIn = 3;
+
+/** All that is in the way of this join in the cluster. Changes nothing. @throws NecoError ETCD_*, RECORD_INVALID */
+export async function clusterFindings(context: JoinContext): Promise<ErrorDetail[]> {
+  const { etcd, registry } = sessionOf(context);
+  const names = clusterNameFindings(context);
+  names.catch(() => undefined); // awaited below; another may fail before
+  const [members, servers, learner, leaving] = await Promise.all([
+    etcd.members(),
+    registry.bootServers(),
+    foreignLearner(context),
+    readPlan(registry, context.lrn),
+  ]);
+  const healthy = await healthyIds(context, members);
+  sayArithmetic(context, members, healthy);
+  return [
+    ...listFindings(context, servers),
+    ...numberFindings(context, servers),
+    ...versionFindings(context, servers),
+    ...uniquenessFindings(context, members, servers),
+    ...aliveFindings(context, members, healthy),
+    ...leaveFindings(context, leaving),
+    ...(await learnerFindings(context, learner)),
+    ...(await names),
+  ];
+}
+
+async function healthyIds(context: JoinContext, members: readonly Member[]): Promise<Set<string>> {
+  const { etcd } = sessionOf(context);
+  const endpoints = new Map(
+    members.map((member) => [member.clientUrls[0] ?? etcdEndpoint(hostOf(member)), member.id]),
+  );
+  const statuses = await etcd.statuses([...endpoints.keys()]);
+  return new Set(
+    [...statuses].flatMap(([endpoint, status]) =>
+      status instanceof NecoError || status.leader === undefined ? [] : (endpoints.get(endpoint) ?? []),
+    ),
+  );
+}
+
+/** Prints what the new voter does to the quorum. One that is down is no obstacle: a new one that is well costs none. */
+function sayArithmetic(context: JoinContext, members: readonly Member[], healthy: ReadonlySet<string>): void {
+  const { reporter, name } = context;
+  const voters = members.filter((member) => !member.isLearner && !isOwnMember(context, member));
+  const up = voters.filter(({ id }) => healthy.has(id)).length;
+  reporter.info(`etcd now: ${describeQuorum(quorumState(voters.length, up))}`);
+  reporter.info(`with ${name}: ${describeQuorum(quorumState(voters.length + 1, up + 1))}`);
+  for (const { id, name: other } of voters) {
+    if (!healthy.has(id)) {
+      reporter.warn(
+        `${other} does not answer; if it is gone for good, take it out first: neco leave ${other.replace('boot-', '')}`,
+      );
+    }
+  }
+}
+
+function listFindings({ addresses, options }: JoinContext, servers: readonly BootServer[]): ErrorDetail[] {
+  const registered = servers.map(({ lrn }) => String(lrn)).join(' ');
+  if (servers.length === 0) {
+    return [
+      {
+        message: `no boot server is registered under ${options.prefix} in this etcd`,
+        hint: 'give the prefix that setup was given, with --etcd-prefix',
+      },
+    ];
+  }
+  return [...addresses].flatMap(([lrn, address]) => {
+    const server = servers.find((one) => one.lrn === lrn);
+    if (server === undefined) {
+      return [
+        {
+          message: `${serverName(lrn)} is not registered in this cluster`,
+          hint: `name boot servers that are: ${registered}`,
+        },
+      ];
+    }
+    if (server.address === address) return [];
+    return [
+      {
+        message: `${server.name} has the address ${server.address}, but by this server's site.yml ${address}`,
+        hint: 'use the site.yml of the other boot servers; only "lrn" is different in it',
+      },
+    ];
+  });
+}
+
+/** A cluster that shrank, or whose one server lost its disk, has fewer than three others; then all of them are named. */
+function numberFindings({ name, addresses }: JoinContext, servers: readonly BootServer[]): ErrorDetail[] {
+  const others = servers.filter((server) => server.name !== name && server.state === 'active');
+  const needed = Math.min(waysIn, others.length);
+  if (addresses.size >= needed) return [];
+  const lrns = others.map(({ lrn }) => String(lrn)).join(' ');
+  return [
+    {
+      message: `${String(addresses.size)} of the other boot servers named, at least ${String(needed)} are needed`,
+      hint: `name ${String(needed)} or more of those that are registered: ${lrns}`,
+    },
+  ];
+}
+
+function versionFindings({ options, name }: JoinContext, servers: readonly BootServer[]): ErrorDetail[] {
+  const others = servers.filter((server) => server.name !== name && server.neco !== options.version);
+  return others.map((server) => ({
+    message: `${server.name} runs neco ${server.neco}, this server ${options.version}`,
+    hint: `install the same version here: apt install neco=${server.neco}`,
+  }));
+}
+
+/** Nobody else has this address. */
+function uniquenessFindings(
+  context: JoinContext,
+  members: readonly Member[],
+  servers: readonly BootServer[],
+): ErrorDetail[] {
+  const { name, address } = context;
+  const registered = servers.filter((server) => server.address === address && server.name !== name);
+  const inEtcd = members.filter(
+    (member) => hostOf(member) === address && member.name !== '' && member.name !== name,
+  );
+  return [...new Set([...registered, ...inEtcd].map((other) => other.name))].map((other) => ({
+    message: `the address ${address} belongs to ${other}`,
+    hint: `correct "lrn" in /etc/neco/site.yml, or, if ${other} is gone for good, run on a boot server: neco leave ${other.replace('boot-', '')}`,
+  }));
+}
+
+/** A member of this name that answers is another server, or this one long since. */
+function aliveFindings(
+  context: JoinContext,
+  members: readonly Member[],
+  healthy: ReadonlySet<string>,
+): ErrorDetail[] {
+  const { name, record } = context;
+  return members
+    .filter(
+      (member) => isOwnMember(context, member) && healthy.has(member.id) && member.id !== record?.memberId,
+    )
+    .map((member) => ({
+      message: `a member of etcd named ${member.name === '' ? name : member.name} is alive at ${hostOf(member)}`,
+      hint: `two servers cannot both be ${name}: correct "lrn" in /etc/neco/site.yml here, or have that one leave first: neco leave ${String(context.lrn)}`,
+    }));
+}
+
+/** What a leave that was begun still has to do, it would do to the new boot server of that number. */
+function leaveFindings({ name, lrn }: JoinContext, leaving: LeavePlan | undefined): ErrorDetail[] {
+  if (leaving === undefined) return [];
+  return [
+    {
+      message: `the leave of an earlier ${name} was begun and has not ended`,
+      hint: `have it ended first, on a boot server: neco leave ${String(lrn)}`,
+    },
+  ];
+}
+
+/** A learner that nobody has registered may be in the midst of its join: it is given a moment. */
+async function learnerFindings(
+  context: JoinContext,
+  learner: ForeignLearner | undefined,
+): Promise<ErrorDetail[]> {
+  const { signal } = context;
+  const end = performance.now() + registrationLimit;
+  let seen = learner;
+  while (seen !== undefined && seen.registration === undefined && performance.now() < end) {
+    await delay(registrationPause, undefined, { signal }).catch(() => undefined);
+    seen = await foreignLearner(context);
+  }
+  const finding = seen === undefined ? undefined : orphanFinding(seen);
+  return finding === undefined ? [] : [finding];
+}
+
+async function clusterNameFindings(context: JoinContext): Promise<ErrorDetail[]> {
+  const { site } = context;
+  const { clusterName } = await sessionOf(context).vault('Vault to answer', (vault) => vault.health());
+  if (clusterName === undefined || clusterName === site.cluster) return [];
+  return [
+    {
+      message: `these boot servers are the cluster ${JSON.stringify(clusterName)}, this server is of ${JSON.stringify(site.cluster)}`,
+      hint: 'correct "cluster" in /etc/neco/site.yml, or name the servers of the right cluster',
+    },
+  ];
+}

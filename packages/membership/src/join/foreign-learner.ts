@@ -1,0 +1,39 @@
+import type { BootServer } from '@neco/bootserver-registry';
+import { serverName } from '@neco/core';
+import type { Member } from '@neco/etcd-admin';
+import { etcdPeerUrl, lrnOf } from '@neco/cluster-access';
+import { sessionOf, type JoinContext } from './join-context.ts';
+
+/** A member of etcd that another server added and that has no vote yet. */
+export interface ForeignLearner {
+  member: Member;
+  /** Whose it is, where the registry, its name or the plan of addresses tells. */
+  lrn: number | undefined;
+  registration: BootServer | undefined;
+}
+
+/** The learner that is in the way of this join; etcd takes one at a time. @throws NecoError ETCD_* */
+export async function foreignLearner(context: JoinContext): Promise<ForeignLearner | undefined> {
+  const { etcd, registry } = sessionOf(context);
+  const [members, servers] = await Promise.all([etcd.members(), registry.bootServers()]);
+  const member = members.find((one) => one.isLearner && !isOwnMember(context, one));
+  if (member === undefined) return undefined;
+  const host = hostOf(member);
+  const registration = servers.find(({ name, address }) => name === member.name || address === host);
+  const [planned] = lrnOf(member, { site: context.site, registrations: [] });
+  return {
+    member,
+    registration,
+    lrn: registration?.lrn ?? planned,
+  };
+}
+
+/** Whether a member is this server's: the one of now or one of an earlier life. */
+export function isOwnMember({ lrn, address }: Pick<JoinContext, 'lrn' | 'address'>, member: Member): boolean {
+  return member.name === serverName(lrn) || member.peerUrls.includes(etcdPeerUrl(address));
+}
+
+/** The address at which a member is reached by its peers. */
+export function hostOf({ peerUrls, clientUrls }: Member): string {
+  return URL.parse(peerUrls[0] ?? clientUrls[0] ?? '')?.hostname ?? '';
+}

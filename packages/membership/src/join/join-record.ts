@@ -1,0 +1,52 @@
+import { NecoError } from '@neco/core';
+import type { HostReader, HostWriter } from '@neco/host-installer';
+import * as z from 'zod';
+import { paths } from '@neco/cluster-access';
+
+const joinRecordSchema = z.strictObject({
+  version: z.literal(1),
+  lrn: z.int(),
+  /** The boot servers that were there, as given. */
+  lrns: z.array(z.int()),
+  prefix: z.string(),
+  startedAt: z.iso.datetime(),
+  /** The fingerprint of the server CA that was trusted. */
+  caHash: z.string(),
+  /** How long the member may take to vote once neco-worker runs, in milliseconds. */
+  promotionLimit: z.number(),
+  /** The etcd member that was added for this server, hexadecimal. */
+  memberId: z.string().optional(),
+  /** Set when `neco join` has ended; what comes then is neco-worker's. */
+  registeredAt: z.iso.datetime().optional(),
+  /** Set when the member votes, Vault is unsealed and the registration says active. */
+  finishedAt: z.iso.datetime().optional(),
+  /** Why neco-worker gave the join up; it begins anew with `neco join`. */
+  gaveUp: z.string().optional(),
+});
+
+/** What a server remembers of its join; nothing secret. */
+export type JoinRecord = z.infer<typeof joinRecordSchema>;
+
+/** @throws NecoError RECORD_INVALID */
+export async function readJoinRecord(host: HostReader): Promise<JoinRecord | undefined> {
+  const text = await host.readText(paths.joinRecord);
+  if (text === undefined) return undefined;
+  const parsed = joinRecordSchema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new NecoError('RECORD_INVALID', `${paths.joinRecord} is not the record of a join`, {
+    hint: 'it was changed by hand or by another version of neco; put it back, or move it away to begin anew',
+  });
+}
+
+export async function writeJoinRecord(host: HostWriter, record: JoinRecord): Promise<void> {
+  await host.makeDirectory(paths.state, { mode: 0o700 });
+  await host.writeFile(paths.joinRecord, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import { NecoError, waitFor, type Phase } from '@neco/core';
+import { etcdPeerUrl, paths } from '@neco/cluster-access';
+import { joinRecordOf, sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
+import { writeJoinRecord } from '../join-record.ts';
+import { putEtcdDataAside } from '../put-old-data-aside.ts';
+
+/** How long etcd may refuse a new member because of the change before, in ms. */
+const patience = 30_000;
+
+/** Seed step 5: add the member to the etcd cluster, as a learner, which has no vote and cannot cost the quorum. */
+export const addLearner: Phase<JoinView, JoinContext> = {
+  id: 'add-learner',
+  title: 'Add this server to etcd as a learner',
+  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  plan: ({ address }) => [`add the etcd member ${etcdPeerUrl(address)} as a learner`],
+  async run(context) {
+    const { address, host, reporter, signal, record } = context;
+    const { etcd } = sessionOf(context);
+    const known = (await etcd.members()).find(({ id }) => id === record?.memberId);
+    if (known === undefined) await refuseForeignData(context);
+    const member =
+      known ??
+      (await waitFor(async () => ({ done: true, value: await etcd.addLearner([etcdPeerUrl(address)]) }), {
+        what: 'etcd to take a new member',
+        timeout: patience,
+        signal,
+        onState: (text) => {
+          reporter.state(text);
+        },
+      }));
+    context.record = { ...joinRecordOf(context), memberId: member.id };
+    await writeJoinRecord(host, context.record);
+  },
+};
+
+/** Data of a member that is in the list no more would keep etcd from starting as another. */
+async function refuseForeignData({ host, options, reporter }: JoinContext): Promise<void> {
+  if (((await host.list(`${paths.etcdData}/member`)) ?? []).length === 0) return;
+  if (!options.discardOldData) {
+    throw new NecoError(
+      'FOREIGN_DATA',
+      `${paths.etcdData} holds the data of an etcd member that was removed`,
+      {
+        hint: 'run join again with --discard-old-data: it puts them aside and deletes nothing',
+      },
+    );
+  }
+  await host.stopUnit('etcd.service');
+  reporter.info(`put aside: ${await putEtcdDataAside(host)}`);
+}

@@ -1,0 +1,41 @@
+import type { ErrorDetail, Phase } from '@neco/core';
+import { hostChecks } from '@neco/preflight';
+import { refuseJoin } from '../refuse-join.ts';
+import type { JoinContext, JoinView } from '../join-context.ts';
+
+/** Looks for all that is wrong with this server, and changes nothing. */
+export const checkThisServer: Phase<JoinView, JoinContext> = {
+  id: 'check-this-server',
+  title: 'Check this server',
+  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  async plan(view) {
+    await refuseFaults(view);
+    return ['nothing: it only looks'];
+  },
+  run: refuseFaults,
+};
+
+async function refuseFaults(view: JoinView): Promise<void> {
+  const findings = await findingsOf(view);
+  if (findings.length > 0) throw refuseJoin(findings);
+}
+
+function findingsOf({
+  host,
+  site,
+  lrn,
+  addresses,
+  options,
+  record,
+  signal,
+}: JoinView): Promise<ErrorDetail[]> {
+  return hostChecks(host, site, [...addresses.keys(), lrn], {
+    resuming: record !== undefined,
+    leftovers: options.discardOldData
+      ? 'put aside'
+      : {
+          hint: 'if this server has left that cluster for good, run join with --discard-old-data: it puts all of it aside and deletes nothing',
+        },
+    signal,
+  });
+}

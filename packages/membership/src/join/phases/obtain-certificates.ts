@@ -1,0 +1,82 @@
+import type { Phase } from '@neco/core';
+import {
+  type CertificateKindName,
+  certificateKindNames,
+  certificatesFit,
+  ensureServerAccess,
+  ensureSigningRoles,
+  forEachAuthority,
+  leafLifeHours,
+  renewCertificates,
+  revokedKinds,
+  type SignedSet,
+  type Signer,
+} from '@neco/cluster-access';
+import { authorityOf, sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
+
+/** What is left of a certificate that needs no other, in ms. */
+const stays = (leafLifeHours / 3) * 3_600_000;
+
+/** Seed steps 2 and 3: certificates for etcd, Vault and neco, with keys that are made here and stay here. */
+export const obtainCertificates: Phase<JoinView, JoinContext> = {
+  id: 'obtain-certificates',
+  title: 'Obtain the certificates',
+  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  plan: ({ name }) => [
+    `make the issuing roles, the policy and the log-in of ${name} in Vault`,
+    'make keys for etcd, Vault and neco, and have Vault sign their certificates',
+  ],
+  async run(context) {
+    const { lrn } = context;
+    const { vault } = sessionOf(context);
+    // The keys are made meanwhile.
+    const rights = grantRights(context);
+    rights.catch(() => undefined);
+    if (!(await hasGoodOnes(context))) {
+      await renewCertificates(context, async (requests) => {
+        await rights;
+        return vault('the certificates', (_, signer) => signAll(signer, lrn, requests));
+      });
+    }
+    await rights;
+  },
+};
+
+/** Those of an interrupted run of this join; a leave that took its learner out since has revoked them. */
+async function hasGoodOnes(context: JoinContext): Promise<boolean> {
+  if (context.record === undefined || !(await certificatesFit(context, stays))) return false;
+  const revocations = await sessionOf(context).vault('the revocation lists', (_, signer) =>
+    signer.revocations(),
+  );
+  return (await revokedKinds(context.host, revocations)).length === 0;
+}
+
+async function grantRights(context: JoinContext): Promise<void> {
+  const { lrn, address } = context;
+  const { vault, registry } = sessionOf(context);
+  const applications = (await registry.applications()).map(({ name }) => name);
+  await vault('the rights in Vault', (one) =>
+    Promise.all([
+      forEachAuthority((name) => ensureSigningRoles(one, name, [lrn])),
+      ensureServerAccess(one, lrn, address, authorityOf(context), applications),
+    ]),
+  );
+}
+
+async function signAll(
+  signer: Signer,
+  lrn: number,
+  requests: Record<CertificateKindName, string>,
+): Promise<SignedSet> {
+  const [signed, authorities, revocations] = await Promise.all([
+    Promise.all(
+      certificateKindNames.map(
+        async (kind) => [kind, await signer.certify(kind, lrn, requests[kind], leafLifeHours)] as const,
+      ),
+    ),
+    signer.authorities(),
+    signer.revocations(),
+  ]);
+  const certificates = Object.fromEntries(signed) as Record<CertificateKindName, string>;
+  return { certificates, authorities, revocations };
+}

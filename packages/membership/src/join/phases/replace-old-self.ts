@@ -1,0 +1,64 @@
+import type { Phase } from '@neco/core';
+import type { BootServer } from '@neco/bootserver-registry';
+import {
+  applicationSerials,
+  forgetApplicationCertificates,
+  forgetFirstCertificates,
+  ownSerials,
+  revokeSerials,
+  validFirstCertificates,
+} from '@neco/cluster-access';
+import { isOwnMember } from '../foreign-learner.ts';
+import { sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
+
+/**
+ * A server that died and comes back with an empty disk: its old member is removed before a new one is added, for the
+ * other order could cost the quorum; its old certificates, those of applications too, are revoked before the registry
+ * forgets them.
+ */
+export const replaceOldSelf: Phase<JoinView, JoinContext> = {
+  id: 'replace-old-self',
+  title: 'Take out what an earlier life of this server left in the cluster',
+  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  plan: ({ name }) => [
+    `remove the etcd member, the certificates and the registration of an earlier ${name}, if there are any`,
+  ],
+  async run(context) {
+    const { lrn, name, reporter, record } = context;
+    const { etcd, registry, vault } = sessionOf(context);
+    const members = (await etcd.members()).filter((member) => isOwnMember(context, member));
+    for (const member of members) {
+      const adoptable = member.isLearner && member.name === '';
+      if (adoptable || member.id === record?.memberId) continue;
+      reporter.info(`removing the etcd member ${member.id} of an earlier ${name}`);
+      await etcd.removeMember(member.id);
+    }
+    await revokeFirstCertificates(context);
+    const registration = await registry.bootServer(lrn);
+    if (registration !== undefined && (await isOfThisJoin(context, registration))) return;
+    const serials = [...(registration?.serials ?? []), ...(await applicationSerials(registry, lrn))];
+    if (serials.length > 0) {
+      reporter.info(`revoking the certificates of an earlier ${name}`);
+      await vault('the revocation', (one) => revokeSerials(one, serials));
+    }
+    await forgetApplicationCertificates(registry, lrn);
+    await registry.deleteBootServer(lrn);
+  },
+};
+
+/** Those that the earlier life had from the temporary Vault of setup: the real one knows nothing of them. */
+async function revokeFirstCertificates(context: JoinContext): Promise<void> {
+  const { registry, vault } = sessionOf(context);
+  await vault('the revocation', async (one) => {
+    const first = await validFirstCertificates(registry, context.lrn, one);
+    for (const { mount, certificate } of first) await one.revokeCertificate(mount, certificate);
+  });
+  await forgetFirstCertificates(registry, context.lrn);
+}
+
+/** A run that was killed just after it registered this server has left that registration, with these certificates. */
+async function isOfThisJoin({ host }: JoinContext, { state, serials }: BootServer): Promise<boolean> {
+  if (state !== 'joining') return false;
+  const own = await ownSerials(host).catch(() => []);
+  return own.length > 0 && own.every((serial) => serials.includes(serial));
+}

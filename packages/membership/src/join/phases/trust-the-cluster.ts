@@ -1,0 +1,55 @@
+import { NecoError, waitFor, type Phase } from '@neco/core';
+import { publicKeyFingerprint } from '@neco/vault-pki';
+import { paths } from '@neco/cluster-access';
+import { refuseJoin } from '../refuse-join.ts';
+import { clockFindings } from '../clock-findings.ts';
+import { fetchAuthority } from '../fetch-authority.ts';
+import type { JoinContext, JoinView } from '../join-context.ts';
+
+/** How long another active Vault may take when one has just died, in ms. */
+const patience = 45_000;
+
+/** Fetches the cluster's CA over a connection that is worth nothing, and believes a person's fingerprint of it. */
+export const trustTheCluster: Phase<JoinView, JoinContext> = {
+  id: 'trust-the-cluster',
+  title: "Trust the cluster's CA",
+  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  plan: () => ["fetch the cluster's server CA and hold it against the hash that you bring"],
+  async run(context) {
+    const { addresses, options, signal, host, record, reporter } = context;
+    const known = await host.readText(paths.authorities.server);
+    // What an earlier run of this join put there was held against the hash that its record names.
+    if (known !== undefined && record?.caHash === publicKeyFingerprint(known)) {
+      await refuseOtherClocks(context);
+      context.ca = known;
+      return;
+    }
+    const expected = await options.caHash();
+    const shown = await waitFor(
+      async () => ({ done: true, value: await fetchAuthority(addresses, signal) }),
+      {
+        what: 'a boot server that shows its CA',
+        timeout: patience,
+        signal,
+        onState: (text) => {
+          reporter.state(text);
+        },
+      },
+    );
+    if (shown.fingerprint !== expected) throw mismatch(shown, expected);
+    await refuseOtherClocks(context);
+    context.ca = shown.certificate;
+  },
+};
+
+/** Before anything is signed, and before a certificate that is good could be refused for the time. */
+async function refuseOtherClocks({ addresses, signal }: JoinContext): Promise<void> {
+  const findings = await clockFindings(addresses, signal);
+  if (findings.length > 0) throw refuseJoin(findings);
+}
+
+function mismatch({ from, fingerprint }: { from: string; fingerprint: string }, expected: string): NecoError {
+  return new NecoError('CA_MISMATCH', `${from} shows a CA with the hash ${fingerprint}, not ${expected}`, {
+    hint: 'no password was sent. Run "neco ca-hash" on a boot server of the cluster and give what it prints; if that is what you gave, somebody else answers at this address',
+  });
+}

@@ -1,0 +1,7 @@
+import type { ErrorDetail, NecoError } from '@neco/core';
+import { preflightFailed } from '@neco/preflight';
+
+/** One error that says all that keeps this server from joining. */
+export function refuseJoin(findings: readonly ErrorDetail[]): NecoError {
+  return preflightFailed(findings, 'mend what is listed and run the same command again');
+}

@@ -1,0 +1,237 @@
+import { NecoError, serverName, type ErrorDetail, type Reporter } from '@neco/core';
+import type { HostReader } from '@neco/host-installer';
+import { publicKeyFingerprint } from '@neco/vault-pki';
+import * as z from 'zod';
+import {
+  authorities,
+  authorityFingerprints,
+  authorityLifeHours,
+  type AuthorityName,
+  authorityNames,
+  forEachAuthority,
+  paths,
+} from '@neco/cluster-access';
+import { askTrust } from './ask-trust.ts';
+import { readersOf, type KeptAuthorities } from './kept-authorities.ts';
+import type { LeaveMeans } from './leave-means.ts';
+import { memoryOfLeft, type LeavePlan } from './leave-plan.ts';
+
+const perAuthority = z.object({ server: z.string(), peer: z.string(), client: z.string() });
+
+const secretsSchema = z.object({
+  at: z.iso.datetime(),
+  /** When the leave began for which they were noted. */
+  leave: z.iso.datetime().optional(),
+  /** The revision of etcd at which Vault last wrote which key unseals it. */
+  unsealKey: z.string(),
+  /** How often the barrier key was made anew. */
+  barrierKey: z.int(),
+  /** The fingerprints of the CAs' public keys. */
+  authorities: perAuthority,
+  /** All of it was made anew since. */
+  done: z.boolean().optional(),
+});
+
+/** Which secrets of the cluster are in force; nothing secret is in it. */
+type Secrets = z.infer<typeof secretsSchema>;
+
+type RotationMeans = Pick<LeaveMeans, 'lrn' | 'name' | 'etcd' | 'registry' | 'session'>;
+
+/** Vault writes it when it is initialized and when its unseal key is made anew. */
+const unsealKeyWitness = '/vault/core/shamir-kek';
+
+/** What every boot server knows and no revocation takes back, and what nobody but a person can look at. */
+const never: ErrorDetail = {
+  message: 'what applications keep in etcd, and the passwords of users of Vault (neco cannot see whether)',
+  hint: 'change them',
+};
+
+/** The id of the operation that remembers how the secrets were when the leave of a compromised server began. */
+export const compromisedRecord = (lrn: number): string => `compromised/${String(lrn)}`;
+
+/** Whether it was noted for this leave which secrets were in force when it began. @throws NecoError ETCD_* */
+export async function hasNotedSecrets(
+  means: Pick<LeaveMeans, 'lrn' | 'registry'>,
+  { startedAt }: LeavePlan,
+): Promise<boolean> {
+  return (await notedSecrets(means))?.leave === startedAt;
+}
+
+/** Notes which secrets are in force as a leave begins: what is noted of an earlier one counts no more. */
+export async function noteSecrets(means: RotationMeans, plan?: LeavePlan): Promise<Secrets> {
+  const leave = plan === undefined ? {} : { leave: plan.startedAt };
+  const secrets = { ...(await secretsInForce(means)), ...leave };
+  await means.registry.putOperation(compromisedRecord(means.lrn), secrets);
+  return secrets;
+}
+
+/** Where the secrets must have been made anew, and by whom that is looked at. */
+export interface RotationScope {
+  host: HostReader;
+  /** LRN of the server on which the command runs. */
+  here: number;
+  /** LRNs of the servers that stay. */
+  servers: readonly number[];
+  reporter: Reporter;
+  signal: AbortSignal;
+}
+
+/**
+ * Calls the leave of a server in strange hands done only when all that it knew was made anew since, and nobody trusts the
+ * old CAs.
+ * @param missing what of the leave itself is left to do.
+ * @throws NecoError VERIFICATION_FAILED with what is left to rotate; ETCD_*, VAULT_*
+ */
+export async function demandRotation(
+  means: RotationMeans,
+  scope: RotationScope,
+  missing?: ErrorDetail,
+): Promise<void> {
+  const { lrn, name, registry } = means;
+  const noted = (await notedSecrets(means)) ?? (await noteSecrets(means));
+  if (noted.done === true) return;
+  const now = await secretsInForce(means);
+  const known = [...unchanged(noted, now), ...(await stillTrusted(means, scope, noted, now))];
+  if (known.length === 0) {
+    scope.reporter.warn(`one thing more is to be made anew: ${never.message}`);
+    await registry.rememberOperation(compromisedRecord(lrn), { ...noted, done: true }, memoryOfLeft);
+    return;
+  }
+  throw new NecoError(
+    'VERIFICATION_FAILED',
+    `${name} has left, but as it was in strange hands this is not done before what it knew is made anew`,
+    {
+      hint: `rotate each of them, look into the audit log of Vault for what it had signed, then run again: neco leave --compromised ${String(lrn)}`,
+      details: [...(missing === undefined ? [] : [missing]), ...known, never],
+    },
+  );
+}
+
+async function notedSecrets({
+  lrn,
+  registry,
+}: Pick<LeaveMeans, 'lrn' | 'registry'>): Promise<Secrets | undefined> {
+  return secretsSchema.safeParse(await registry.operation(compromisedRecord(lrn))).data;
+}
+
+async function secretsInForce({ etcd, session }: Pick<LeaveMeans, 'etcd' | 'session'>): Promise<Secrets> {
+  const written = await etcd.call('look when the unseal key of Vault was made', (client) =>
+    client.get(unsealKeyWitness).exec(),
+  );
+  return await session.run('Vault to answer', async (vault) => ({
+    at: new Date().toISOString(),
+    unsealKey: written.kvs[0]?.mod_revision ?? '',
+    barrierKey: await vault.barrierKeyTerm(),
+    authorities: await forEachAuthority(async (name) =>
+      publicKeyFingerprint((await vault.caCertificate(authorities[name].mount)) ?? ''),
+    ),
+  }));
+}
+
+function unchanged(before: Secrets, now: Secrets): ErrorDetail[] {
+  return [
+    ...(before.unsealKey === now.unsealKey
+      ? [
+          {
+            message: 'the unseal key of Vault, which it read from etcd',
+            hint: 'vault operator rekey; then put the new key at vault-unseal-key under the prefix of neco, or take the old one out',
+          },
+        ]
+      : []),
+    ...(before.barrierKey === now.barrierKey
+      ? [
+          {
+            message: 'the barrier key of Vault, whose data it had in etcd',
+            hint: 'as an administrator: vault operator rotate',
+          },
+        ]
+      : []),
+    ...authorityNames.filter((name) => before.authorities[name] === now.authorities[name]).map(oldIssuer),
+  ];
+}
+
+function oldIssuer(name: AuthorityName): ErrorDetail {
+  const { mount, commonName } = authorities[name];
+  const path = paths.authorities[name];
+  const service = readersOf[name];
+  const logIns = name === 'server' ? `, and write it to the log-ins auth/cert/certs/boot-LRN of Vault` : '';
+  return {
+    message: `the CA ${mount}, whose key lies in that data`,
+    hint: [
+      `as an administrator: vault write ${mount}/root/rotate/internal common_name="${commonName}" key_type=ec ttl=${String(authorityLifeHours)}h`,
+      `add what it prints to ${path} on every boot server${logIns}, and restart ${service} on one after the other`,
+      `make it the default issuer (${mount}/root/replace) and have all certificates of that CA signed anew`,
+      `take the old CA out of that file on every boot server${name === 'server' ? ' and out of the log-ins' : ''}, and restart ${service} on one after the other`,
+    ].join('; '),
+  };
+}
+
+/** Who takes certificates of a CA that signs no more: whoever has its key can sign them still. */
+async function stillTrusted(
+  { lrn, name, registry, session }: RotationMeans,
+  { host, here, servers, reporter, signal }: RotationScope,
+  { authorities: old }: Secrets,
+  now: Secrets,
+): Promise<ErrorDetail[]> {
+  const replaced = authorityNames.filter((one) => old[one] !== now.authorities[one]);
+  if (replaced.length === 0) return [];
+  const answers = await askTrust(host, registry, { lrn, old, here, servers }, { reporter, signal });
+  const silent = servers.filter((one) => !answers.has(one)).map(serverName);
+  return [
+    ...replaced.flatMap((one) => keptBy(one, answers)),
+    ...(silent.length === 0
+      ? []
+      : [
+          {
+            message: `${silent.join(', ')} does not say which CAs it trusts: it may be those that ${name} knew`,
+            hint: `on ${silent.join(', ')}: systemctl start etcd vault neco-updater`,
+          },
+        ]),
+    ...(replaced.includes('server') ? await oldLogIns(session, old.server, servers) : []),
+  ];
+}
+
+function keptBy(name: AuthorityName, answers: ReadonlyMap<number, KeptAuthorities>): ErrorDetail[] {
+  const { mount } = authorities[name];
+  const path = paths.authorities[name];
+  const service = readersOf[name];
+  const those = (how: KeptAuthorities[AuthorityName]): string =>
+    [...answers].flatMap(([lrn, kept]) => (kept[name] === how ? [serverName(lrn)] : [])).join(', ');
+  const [naming, loaded] = [those('named'), those('loaded')];
+  return [
+    ...(naming === ''
+      ? []
+      : [
+          {
+            message: `the old CA ${mount}, which ${path} of ${naming} names still`,
+            hint: `when all certificates are signed anew, take it out of that file on ${naming}, and restart ${service} on one after the other`,
+          },
+        ]),
+    ...(loaded === ''
+      ? []
+      : [
+          {
+            message: `the old CA ${mount}, which ${service} of ${loaded} may trust still: it was started before ${path} was changed`,
+            hint: `on ${loaded}, on one after the other: systemctl restart ${service}`,
+          },
+        ]),
+  ];
+}
+
+/** The log-ins of boot servers to Vault have a CA of their own. */
+async function oldLogIns(
+  session: LeaveMeans['session'],
+  old: string,
+  servers: readonly number[],
+): Promise<ErrorDetail[]> {
+  const names = servers.map(serverName);
+  const cas = await session.run('Vault to answer', (vault) =>
+    Promise.all(names.map((name) => vault.certRoleCa(name))),
+  );
+  return names
+    .filter((_, index) => authorityFingerprints(cas[index] ?? '').includes(old))
+    .map((name) => ({
+      message: `the old CA ${authorities.server.mount}, by which ${name} logs in to Vault still`,
+      hint: `as an administrator: vault write auth/cert/certs/${name} certificate=@${paths.authorities.server}, without the old CA in it`,
+    }));
+}

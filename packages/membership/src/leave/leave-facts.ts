@@ -1,0 +1,130 @@
+import type { BootServer } from '@neco/bootserver-registry';
+import { addressOf, NecoError, type SiteConfiguration } from '@neco/core';
+import type { EtcdCluster, Member, MemberStatus } from '@neco/etcd-admin';
+import { type ClusterLink, etcdEndpoint, type KnownServer, listServers, ports } from '@neco/cluster-access';
+import { readPlan, type LeavePlan } from './leave-plan.ts';
+import { PresenceProbe } from './probe-presence.ts';
+
+/** What is known of the cluster before a server leaves it. */
+export interface LeaveFacts {
+  lrn: number;
+  name: string;
+  address: string;
+  /** Its member of etcd. */
+  member: Member | undefined;
+  registration: BootServer | undefined;
+  /** Of a leave that was begun and not ended. */
+  plan: LeavePlan | undefined;
+  mode: 'dead' | 'live';
+  /** Its services that accept connections. */
+  presence: readonly string[];
+  members: readonly Member[];
+  /** Ids of the members that answer and see a leader. */
+  healthy: ReadonlySet<string>;
+  leaderId: string | undefined;
+  /** The other boot servers. */
+  remaining: readonly KnownServer[];
+}
+
+/**
+ * Looks at the cluster. Everything is asked at once.
+ * @param probe of this look, where it was begun with before.
+ * @throws NecoError QUORUM_AT_RISK when etcd has no quorum; ETCD_*, RECORD_INVALID
+ */
+export async function lookAtCluster(
+  { etcd, registry }: ClusterLink,
+  site: SiteConfiguration,
+  lrn: number,
+  probe: PresenceProbe = new PresenceProbe(),
+): Promise<LeaveFacts> {
+  const members = await etcd.members().catch(async (error: unknown) => {
+    throw await withoutQuorum(error, () => etcd.members({ linearizable: false }));
+  });
+  const [registrations, plan] = await Promise.all([registry.bootServers(), readPlan(registry, lrn)]);
+  const known = listServers({ site, members, registrations, addresses: [] });
+  const target = known.find((server) => server.lrn === lrn);
+  const address = target?.address ?? plan?.address ?? '';
+  const endpoints = new Map(members.map((member) => [endpointOf(member), member.id]));
+  const [presence, statuses] = await Promise.all([
+    address === '' ? [] : probe.services(address),
+    statusesOf(etcd, probe, [...endpoints.keys()]),
+  ]);
+  const healthy = [...statuses].filter(
+    ([, status]) => !(status instanceof NecoError) && status.leader !== undefined,
+  );
+  const leaders = healthy.flatMap(([, status]) => (status instanceof NecoError ? [] : [status.leader]));
+  const ids = new Set(healthy.flatMap(([endpoint]) => endpoints.get(endpoint) ?? []));
+  const member = target?.member;
+  return {
+    lrn,
+    name: `boot-${String(lrn)}`,
+    address,
+    member,
+    registration: target?.registration,
+    plan,
+    mode: plan?.mode ?? (member !== undefined && ids.has(member.id) ? 'live' : 'dead'),
+    presence,
+    members,
+    healthy: ids,
+    leaderId: leaders.find((id) => id !== undefined),
+    remaining: known.filter((server) => server.lrn !== lrn),
+  };
+}
+
+/** Begins to ask whether a server is there by the address that it is planned to have, before anybody says where it is. */
+export function probeEarly(site: SiteConfiguration, lrn: number): PresenceProbe {
+  const probe = new PresenceProbe();
+  try {
+    void probe.services(addressOf(site, lrn));
+  } catch {
+    // The plan has no address for it.
+  }
+  return probe;
+}
+
+/** LRNs of the servers that stay and have a member of etcd: without one there is nothing that takes certificates. */
+export function membersOf({ remaining }: Pick<LeaveFacts, 'remaining'>): number[] {
+  return remaining.filter(({ member }) => member !== undefined).map(({ lrn }) => lrn);
+}
+
+/**
+ * A host that swallows packets would take the whole deadline of a call; one that does not accept is not asked. One that accepts is
+ * asked once more: over a slow link the handshakes alone may have taken the first deadline, and the connection stands then.
+ */
+async function statusesOf(
+  etcd: EtcdCluster,
+  probe: PresenceProbe,
+  endpoints: readonly string[],
+): Promise<Map<string, MemberStatus | NecoError>> {
+  const asked = await Promise.all(
+    endpoints.map(async (endpoint) => {
+      if (!(await probe.accepts(URL.parse(endpoint)?.hostname ?? '', ports.etcdClient))) return [];
+      const first = await etcd.statuses([endpoint]);
+      const isTold = [...first.values()].every((status) => !(status instanceof NecoError));
+      return [...(isTold ? first : await etcd.statuses([endpoint]))];
+    }),
+  );
+  return new Map(asked.flat());
+}
+
+function endpointOf({ clientUrls, peerUrls }: Member): string {
+  // One that was added and never started tells no client URL.
+  return clientUrls[0] ?? etcdEndpoint(URL.parse(peerUrls[0] ?? '')?.hostname ?? '0.0.0.0');
+}
+
+/** Says how far etcd is from a quorum, where one member at least answers. */
+async function withoutQuorum(thrown: unknown, list: () => Promise<Member[]>): Promise<unknown> {
+  if (!(thrown instanceof NecoError) || !thrown.retryable) return thrown;
+  const members = await list().catch(() => undefined);
+  if (members === undefined) return thrown;
+  const voters = members.filter(({ isLearner }) => !isLearner);
+  const quorum = Math.floor(voters.length / 2) + 1;
+  return new NecoError(
+    'QUORUM_AT_RISK',
+    `etcd has no quorum, so no member can be removed: of ${String(voters.length)} voters ${String(quorum)} must answer (${voters.map(({ name }) => name).join(', ')})`,
+    {
+      hint: 'bring back a server that still has its disk ("systemctl start etcd" there) and run this again; when none can come back, a snapshot must be restored',
+      cause: thrown,
+    },
+  );
+}

@@ -1,0 +1,46 @@
+import type { HostReader } from '@neco/host-installer';
+import { certificateFacts } from '@neco/vault-pki';
+import * as z from 'zod';
+import { certificateKinds, paths } from '@neco/cluster-access';
+
+const leftRecordSchema = z.looseObject({
+  version: z.literal(1),
+  at: z.iso.datetime(),
+  /** Serial number of the certificate that this server had for etcd: with another it is a boot server again. */
+  serial: z.string(),
+  /** Where the data of etcd were put. */
+  aside: z.string().optional(),
+});
+
+/** What a server remembers of having left its cluster. */
+export type LeftRecord = z.infer<typeof leftRecordSchema>;
+
+/** The record, when it is of this life of the server: one that has joined again has another certificate. */
+export async function readLeftRecord(
+  host: HostReader,
+  path: string = paths.leftRecord,
+): Promise<LeftRecord | undefined> {
+  const text = await host.readText(path);
+  if (text === undefined) return undefined;
+  const { data } = leftRecordSchema.safeParse(jsonOf(text));
+  const pair = await host.readPair(certificateKinds.necoClient);
+  const serial = pair === undefined ? '' : certificateFacts(pair.certificate).serial;
+  return data?.serial === serial ? data : undefined;
+}
+
+/** What to do on a server that has left, as a sentence and what mends it. */
+export function leftAdvice(name: string, { at, aside }: LeftRecord): { message: string; hint: string } {
+  const data = aside === undefined ? '' : `; its data of etcd lie in ${aside}`;
+  return {
+    message: `${name} was removed from the cluster (noticed ${at}): etcd and Vault are stopped and disabled${data}`,
+    hint: 'to make it a boot server again, on it: neco join --discard-old-data with the LRNs of the others ("neco ca-hash" on one of them prints the line without that option); otherwise reinstall it',
+  };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,17 @@
+import type { Phase } from '@neco/core';
+import { paths } from '@neco/cluster-access';
+import { backupPath } from '../backup-path.ts';
+import type { LeaveContext, LeaveView } from '../leave-context.ts';
+
+/** Proves by a read that the quorum stands behind that etcd works, and saves the database before a member goes. */
+export const backUp: Phase<LeaveView, LeaveContext> = {
+  id: 'back-up',
+  title: 'Prove the quorum and save the database of etcd',
+  isDone: async ({ access }) => (await access.member()) === undefined,
+  plan: ({ facts }) => [`write ${backupPath(facts.lrn)} until the member is gone`],
+  async run({ access, host, facts }) {
+    await access.checkQuorum();
+    await host.makeDirectory(paths.state, { mode: 0o700 });
+    await access.snapshot(backupPath(facts.lrn));
+  },
+};

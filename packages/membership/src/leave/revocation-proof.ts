@@ -1,0 +1,103 @@
+import { NecoError } from '@neco/core';
+import type { HostReader } from '@neco/host-installer';
+import { paths, ports } from '@neco/cluster-access';
+import type { LeaveWriter } from './leave-access.ts';
+import { acceptsConnections } from './probe-presence.ts';
+import {
+  showCanary,
+  signCanary,
+  type CanaryAuthorities,
+  type RevocationCanary,
+} from './revocation-canary.ts';
+import type { SignedCertificate } from './signed-certificates.ts';
+
+/** A server that stays, and takes the certificates while they are valid. */
+export interface TakingServer {
+  lrn: number;
+  name: string;
+  address: string;
+}
+
+/** What a proof starts from. */
+interface Prepared {
+  canary: RevocationCanary;
+  ca: CanaryAuthorities;
+  /** One that does not answer proves nothing, and is not among them. */
+  taking: readonly TakingServer[];
+}
+
+/**
+ * Proves that revoked certificates are refused, by two that are revoked after those of the server that leaves. They are made
+ * and shown while other things are done.
+ */
+export class RevocationProof {
+  readonly #access: Pick<LeaveWriter, 'vault' | 'revoke'>;
+  readonly #host: HostReader;
+  readonly #servers: readonly TakingServer[];
+  #begun: Promise<Prepared> | undefined;
+  #revoked: Prepared | undefined;
+
+  /** @param servers those that stay. */
+  constructor(
+    access: Pick<LeaveWriter, 'vault' | 'revoke'>,
+    host: HostReader,
+    servers: readonly TakingServer[],
+  ) {
+    this.#access = access;
+    this.#host = host;
+    this.#servers = servers;
+  }
+
+  /** Begins to make it ready; `use` tells what comes of it. */
+  begin(): void {
+    this.#begun ??= this.#make();
+    this.#begun.catch(() => undefined);
+  }
+
+  /**
+   * Makes it ready, or takes what was begun, and has it revoked.
+   * @param revoke revokes its certificates after all others.
+   * @throws NecoError FILE_FAILED, VAULT_*
+   */
+  async use(revoke: (canary: readonly SignedCertificate[]) => Promise<void>): Promise<void> {
+    const made = this.#begun ?? this.#make();
+    this.#begun = undefined;
+    this.#revoked = undefined;
+    const prepared = await made;
+    await revoke([prepared.canary.client, prepared.canary.peer]);
+    this.#revoked = prepared;
+  }
+
+  /** What was revoked last, by `use` or now. It serves once: who tries again starts anew. @throws NecoError FILE_FAILED, VAULT_* */
+  async revoked(): Promise<Prepared> {
+    if (this.#revoked === undefined) await this.use((canary) => this.#access.revoke(canary));
+    const revoked = this.#revoked;
+    this.#revoked = undefined;
+    if (revoked === undefined) throw new NecoError('INTERNAL', 'nothing was revoked');
+    return revoked;
+  }
+
+  async #make(): Promise<Prepared> {
+    const ca = await this.#readAuthorities();
+    const canary = await this.#access.vault(signCanary);
+    const verdicts = await Promise.all(
+      this.#servers.map(async ({ address }) =>
+        (await acceptsConnections(address, ports.etcdClient))
+          ? showCanary(address, canary, ca)
+          : ('unreachable' as const),
+      ),
+    );
+    return { ca, canary, taking: this.#servers.filter((_, index) => verdicts[index] !== 'unreachable') };
+  }
+
+  async #readAuthorities(): Promise<CanaryAuthorities> {
+    const [server, peer] = await Promise.all([
+      this.#host.readText(paths.authorities.server),
+      this.#host.readText(paths.authorities.peer),
+    ]);
+    if (server !== undefined && peer !== undefined) return { server, peer };
+    throw new NecoError('FILE_FAILED', `the CAs are not in ${paths.authorityDirectory}`, {
+      hint: 'run it on another boot server',
+    });
+  }
+}

@@ -1,2 +1,0 @@
-// Imported late, as setup-operation.ts is.
-export { caHash, join } from '@neco/cluster-operations';

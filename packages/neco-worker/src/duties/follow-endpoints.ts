@@ -1,0 +1,34 @@
+import type { BootServer } from '@neco/bootserver-registry';
+import { etcdEndpoint, rewriteEndpoints } from '@neco/cluster-access';
+import type { WorkerDuty } from '@neco/daemon';
+
+/**
+ * When boot servers come and go, the files that name them follow: those of neco and of Vault. Nothing is restarted;
+ * Vault reads its file at its next start, neco-worker goes on with the new list at once.
+ */
+export const followEndpoints: WorkerDuty = {
+  name: 'follow-endpoints',
+  async run(context, signal) {
+    const { host, configuration, reporter } = context;
+    const { lrn, address } = await context.self();
+    const link = await context.connect();
+    try {
+      for await (const servers of link.registry.watchBootServers({ signal })) {
+        // A server that has left keeps what it has, to be looked at.
+        if (!servers.some((server) => server.lrn === lrn)) continue;
+        const addresses = [address, ...othersOf(servers, lrn)];
+        const written = await rewriteEndpoints(host, addresses);
+        if (written.length > 0)
+          reporter.info(`the boot servers are ${addresses.join(', ')} now: wrote ${written.join(', ')}`);
+        configuration.etcd.endpoints.splice(0, Infinity, ...addresses.map(etcdEndpoint));
+      }
+    } finally {
+      link.close();
+    }
+  },
+};
+
+/** Those that serve: one that still joins answers nobody. */
+function othersOf(servers: readonly BootServer[], lrn: number): string[] {
+  return servers.filter((one) => one.lrn !== lrn && one.state === 'active').map(({ address }) => address);
+}

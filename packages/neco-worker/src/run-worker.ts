@@ -1,0 +1,19 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createWorkerContext, type Duty, runDuties } from '@neco/daemon';
+import { firstDuties, joiningDuty, otherDuties } from './worker-duties.ts';
+
+/** How long the end of a join may keep the other duties waiting, in ms. */
+const patience = 5000;
+
+/** All that neco-worker does, until the signal fires. */
+export const runWorker: Duty = async ({ configuration, reporter, signal }) => {
+  const context = createWorkerContext(configuration, reporter);
+  const joining = runDuties([joiningDuty], context, signal);
+  await Promise.all([
+    joining,
+    runDuties(firstDuties, context, signal),
+    Promise.race([joining, delay(patience, undefined, { signal }).catch(() => undefined)]).then(() =>
+      runDuties(otherDuties, context, signal),
+    ),
+  ]);
+};

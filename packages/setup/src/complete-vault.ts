@@ -1,0 +1,33 @@
+import type { Vault } from '@neco/vault-pki';
+import { administratorPolicyName } from '@neco/cluster-access';
+import { recordOf, type SetupContext } from './setup-context.ts';
+import { writeSetupRecord } from './setup-record.ts';
+
+/**
+ * What Vault lacks besides the CAs: turns on the second audit device, of another kind, for a Vault that can write to neither
+ * stops serving; makes the first administrator, and logs in as it, before the root token is given up.
+ * @param vault with the root token; its log-in by password and the policy are there.
+ * @returns the name
+ */
+export async function completeVault(context: SetupContext, vault: Vault): Promise<string> {
+  const { name, password } = await context.options.administrator();
+  await vault.ensureAuditDevice('syslog', 'syslog', { tag: 'vault-audit', facility: 'AUTH' });
+  await noteAdministrator(context, vault);
+  await vault.ensureUser(name, password, [administratorPolicyName]);
+  const login = await vault.loginUserpass(name, password);
+  await login.revokeSelf();
+  return name;
+}
+
+/**
+ * Notes the name before there is a user of it: a run that was killed and is run again with another name takes away the
+ * one it may have made, so that nobody is an administrator whom nobody knows of.
+ */
+export async function noteAdministrator(context: SetupContext, vault: Vault): Promise<void> {
+  const { name } = await context.options.administrator();
+  const { administratorBegun: before } = recordOf(context);
+  if (before === name) return;
+  if (before !== undefined) await vault.deleteUser(before);
+  context.record = { ...recordOf(context), administratorBegun: name };
+  await writeSetupRecord(context.host, context.record);
+}

@@ -1,0 +1,97 @@
+import { NecoError, Secret } from '@neco/core';
+import type { HostReader, HostWriter } from '@neco/host-installer';
+import type { ExportedCa } from '@neco/vault-pki';
+import * as z from 'zod';
+import { paths, type PerAuthority } from '@neco/cluster-access';
+import { openState, sealState } from '@neco/rendezvous';
+
+const caSchema = z.object({ certificate: z.string(), privateKey: z.string() });
+
+/** The old member is there; it was removed; the new one was added. */
+const replacements = ['pending', 'removed', 'done'] as const;
+
+type Replacement = (typeof replacements)[number];
+
+const leaderStateSchema = z.object({
+  version: z.literal(1),
+  /** The public key by which each server is known, by LRN. */
+  publicKeys: z.record(z.string(), z.string()),
+  /** Servers that came back with another key, and how far the replacement of their etcd member is. */
+  replaced: z.record(z.string(), z.enum(replacements)),
+  /** The CAs with their keys, until all servers have the certificates that the real Vault issued. */
+  authorities: z.object({ server: caSchema, peer: caSchema, client: caSchema }).optional(),
+});
+
+/** What must survive a power cut of the leader; on disk only encrypted with a key derived from the secret. */
+export class LeaderState {
+  readonly publicKeys: Map<number, string>;
+  readonly replaced: Map<number, Replacement>;
+  authorities: PerAuthority<ExportedCa> | undefined;
+  #saving: Promise<void> = Promise.resolve();
+
+  private constructor(data: z.infer<typeof leaderStateSchema>) {
+    this.publicKeys = new Map(Object.entries(data.publicKeys).map(([lrn, key]) => [Number(lrn), key]));
+    this.replaced = new Map(Object.entries(data.replaced).map(([lrn, progress]) => [Number(lrn), progress]));
+    this.authorities = data.authorities && {
+      server: withSecret(data.authorities.server),
+      peer: withSecret(data.authorities.peer),
+      client: withSecret(data.authorities.client),
+    };
+  }
+
+  /** Whether a state lies on disk, without opening it. */
+  static async exists(host: HostReader): Promise<boolean> {
+    return (await host.stat(paths.leaderState)) !== undefined;
+  }
+
+  /** @throws NecoError SECRET_INVALID when it was encrypted with another secret. */
+  static async load(host: HostReader, seal: SealKey): Promise<LeaderState> {
+    const text = await host.readText(paths.leaderState);
+    if (text === undefined) return new LeaderState({ version: 1, publicKeys: {}, replaced: {} });
+    const plain = openState(seal.secret, seal.cluster, seal.lrns, Buffer.from(text, 'base64'));
+    const parsed = leaderStateSchema.safeParse(JSON.parse(plain.toString('utf8')));
+    if (parsed.success) return new LeaderState(parsed.data);
+    throw new NecoError('RECORD_INVALID', `${paths.leaderState} was written by another version of neco`, {
+      hint: 'go on with the version that began this setup',
+    });
+  }
+
+  /** Writes it, encrypted and synced. Saves that meet go one after the other, so that the last one is what stays. */
+  async save(host: HostWriter, seal: SealKey): Promise<void> {
+    const saving = this.#saving.then(() => this.#write(host, seal));
+    this.#saving = saving.catch(() => undefined);
+    await saving;
+  }
+
+  async #write(host: HostWriter, seal: SealKey): Promise<void> {
+    const data: z.infer<typeof leaderStateSchema> = {
+      version: 1,
+      publicKeys: Object.fromEntries([...this.publicKeys].map(([lrn, key]) => [String(lrn), key])),
+      replaced: Object.fromEntries([...this.replaced].map(([lrn, progress]) => [String(lrn), progress])),
+      authorities: this.authorities && {
+        server: revealed(this.authorities.server),
+        peer: revealed(this.authorities.peer),
+        client: revealed(this.authorities.client),
+      },
+    };
+    const sealed = sealState(seal.secret, seal.cluster, seal.lrns, Buffer.from(JSON.stringify(data)));
+    await host.makeDirectory(paths.state, { mode: 0o700 });
+    await host.makeDirectory(`${paths.state}/setup`, { mode: 0o700 });
+    await host.writeFile(paths.leaderState, `${sealed.toString('base64')}\n`, { mode: 0o600 });
+  }
+}
+
+/** What the key of the state file is derived from. */
+export interface SealKey {
+  secret: Secret;
+  cluster: string;
+  lrns: number[];
+}
+
+function withSecret(ca: z.infer<typeof caSchema>): ExportedCa {
+  return { certificate: ca.certificate, privateKey: new Secret(ca.privateKey) };
+}
+
+function revealed(ca: ExportedCa): z.infer<typeof caSchema> {
+  return { certificate: ca.certificate, privateKey: ca.privateKey.reveal() };
+}

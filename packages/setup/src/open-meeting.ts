@@ -1,0 +1,136 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { NecoError, Secret, serverName, type ErrorDetail, type Reporter } from '@neco/core';
+import type { HostReader, HostWriter } from '@neco/host-installer';
+import { createKey } from '@neco/vault-pki';
+import { certificateKinds, paths } from '@neco/cluster-access';
+import { connectRendezvous } from '@neco/rendezvous';
+import { preflightFailed } from '@neco/preflight';
+import { FollowerMeeting } from './follower-meeting.ts';
+import { LeaderMeeting, type LeaderMeetingOptions } from './leader-meeting.ts';
+import { LeaderState } from './leader-state.ts';
+import type { Meeting } from './meeting.ts';
+import { withRegistry } from './progress.ts';
+import type { Decision, Introduction } from './protocol.ts';
+import type { SetupView } from './setup-context.ts';
+
+/** How long a server with findings of its own tries to tell the others, in ms. */
+const patienceWithFindings = 10_000;
+
+/** How long until etcd is asked again who is registered, when it could not be asked, in ms. */
+const pauseOfRegistry = 2000;
+
+/** What a server brings to the rendezvous. */
+export interface Self extends SetupView {
+  readonly purpose: Introduction['purpose'];
+  /** The key by which the leader knows this server again, PEM. */
+  readonly identity: Secret;
+  readonly findings: readonly ErrorDetail[];
+  readonly passed: ReadonlySet<string>;
+  readonly reporter: Reporter;
+}
+
+/** The key by which the leader knows this server again: the one on disk, or a new one that is not there yet. */
+export async function identityOf(host: HostReader): Promise<Secret> {
+  const text = await host.readText(paths.setupIdentity);
+  return text === undefined ? createKey() : new Secret(text);
+}
+
+/** Opens the rendezvous on the leader. */
+export async function openLeader(
+  self: Self & { readonly host: HostWriter },
+  secret: Secret,
+  { settle, signer }: Pick<LeaderMeetingOptions, 'settle' | 'signer'>,
+): Promise<LeaderMeeting> {
+  const seal = { secret, cluster: self.site.cluster, lrns: [...self.lrns] };
+  const state = await LeaderState.load(self.host, seal);
+  const meeting = await LeaderMeeting.open({
+    lrn: self.lrn,
+    lrns: self.lrns,
+    address: self.address,
+    port: self.site.ports.rendezvous,
+    seal,
+    introduction: await introducer(self),
+    state,
+    save: () => state.save(self.host, seal),
+    acceptKeys: self.options.acceptKeys,
+    settle,
+    signer,
+    reporter: self.reporter,
+    signal: self.signal,
+  }).catch((error: unknown) => {
+    // A port in use or an address that is not here are among the findings, and say more there.
+    throw self.findings.length > 0 ? preflightFailed(self.findings) : error;
+  });
+  void followRegistrations(self, meeting);
+  return meeting;
+}
+
+/** Servers that are registered already, from an earlier run of this leader, are waited for no longer. */
+async function followRegistrations(self: Self, meeting: LeaderMeeting): Promise<void> {
+  if ((await self.host.readPair(certificateKinds.necoClient)) === undefined) return;
+  const signal = AbortSignal.any([self.signal, meeting.closed]);
+  while (!signal.aborted) {
+    const follow = withRegistry(self, async (registry) => {
+      for await (const servers of registry.watchBootServers({ signal }))
+        meeting.registered(servers.map(({ lrn }) => lrn));
+    });
+    // Where etcd does not answer yet nobody is registered, as far as this leader can tell: it may, after a boot.
+    await follow.catch(() => undefined);
+    await delay(pauseOfRegistry, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Makes ready to ask the leader; it need not be there yet. */
+export async function openFollower(self: Self, secret: Secret): Promise<FollowerMeeting> {
+  const client = connectRendezvous({
+    address: self.addresses.get(self.leaderLrn) ?? '',
+    port: self.site.ports.rendezvous,
+    leaderName: serverName(self.leaderLrn),
+    secret,
+    cluster: self.site.cluster,
+    lrns: self.lrns,
+    lrn: self.lrn,
+    identity: self.identity,
+  });
+  const limits = self.findings.length === 0 ? [] : [AbortSignal.timeout(patienceWithFindings)];
+  const signal = AbortSignal.any([self.signal, ...limits]);
+  return new FollowerMeeting({
+    client,
+    introduction: await introducer(self),
+    reporter: self.reporter,
+    signal,
+  });
+}
+
+/**
+ * A server that has findings of its own fails with them, even where it cannot tell anyone, and where the decision was
+ * made before it came back.
+ */
+export async function decideWithFindings(
+  meeting: Meeting,
+  self: Pick<Self, 'findings' | 'signal'>,
+): Promise<Decision> {
+  const decision = await meeting.decide().catch((error: unknown) => {
+    const alone =
+      self.findings.length > 0 && !(error instanceof NecoError && error.code === 'PREFLIGHT_FAILED');
+    throw alone && !self.signal.aborted ? preflightFailed(self.findings) : error;
+  });
+  if (self.findings.length > 0) throw preflightFailed(self.findings);
+  return decision;
+}
+
+async function introducer(self: Self): Promise<() => Introduction> {
+  const facts = await self.host.facts();
+  return () => ({
+    purpose: self.purpose,
+    version: self.options.version,
+    prefix: self.options.prefix,
+    clock: Date.now(),
+    machineId: facts.machineId,
+    address: self.address,
+    plan: Object.fromEntries(self.addresses),
+    setupId: self.record?.id,
+    findings: [...self.findings],
+    passed: [...self.passed],
+  });
+}

@@ -1,0 +1,72 @@
+import { NecoError, type Phase } from '@neco/core';
+import type { ExportedCa, Vault } from '@neco/vault-pki';
+import {
+  authorities,
+  authorityLifeHours,
+  type AuthorityName,
+  ensureSigningRoles,
+  ensureVaultAccess,
+  forEachAuthority,
+  paths,
+} from '@neco/cluster-access';
+import { completeVault, noteAdministrator } from '../complete-vault.ts';
+import { isFinished } from '../progress.ts';
+import { rootVault } from '../root-vault.ts';
+import { leaderOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
+import { writeSetupRecord } from '../setup-record.ts';
+
+/**
+ * Seed step 4, second half: import the CAs into the real Vault, with audit, roles and policies, and begin to make the first
+ * administrator, for whom nobody waits before the root token goes. The keys of the CAs stay in the leader's encrypted state until all
+ * servers have the certificates that stay.
+ */
+export const importAuthorities: Phase<SetupView, SetupContext> = {
+  id: 'import-authorities',
+  title: 'Import the CAs into Vault and make the first administrator',
+  concerns: ({ isLeader }) => isLeader,
+  async isDone(view) {
+    return view.record?.authoritiesImportedAt !== undefined || (await isFinished(view));
+  },
+  plan: () => [
+    'turn on two audit devices',
+    'import three CAs',
+    'make issuing roles, policies and log-ins of the boot servers',
+    'make a Vault user for the first administrator',
+  ],
+  async run(context) {
+    const { host, lrns, addresses } = context;
+    const kept = leaderOf(context).state.authorities;
+    if (kept === undefined)
+      throw new NecoError('INTERNAL', 'the CAs are neither in Vault nor in the state of setup');
+    const vault = (await rootVault(context)).asNew();
+    // All that comes goes through it, and what comes when nobody waits any more through the second one as well.
+    await vault.ensureAuditDevice('file', 'file', { file_path: paths.vaultAuditLog });
+    const access = ensureVaultAccess(vault, addresses, kept.server.certificate);
+    const noted = noteAdministrator(context, vault);
+    context.administrator = Promise.all([access, noted]).then(() => completeVault(context, vault));
+    // Who waits for it later is told if it fails.
+    context.administrator.catch(() => undefined);
+    await Promise.all([
+      access,
+      noted,
+      forEachAuthority((name) => importAuthority(name, vault, kept[name], lrns)),
+    ]);
+    context.record = { ...recordOf(context), authoritiesImportedAt: new Date().toISOString() };
+    await writeSetupRecord(host, context.record);
+  },
+};
+
+/** Makes the mount with its roles, imports the CA and looks whether it is there. */
+async function importAuthority(
+  name: AuthorityName,
+  vault: Vault,
+  ca: ExportedCa,
+  lrns: readonly number[],
+): Promise<void> {
+  const { mount } = authorities[name];
+  await vault.ensurePki(mount, { maxTtlHours: authorityLifeHours });
+  await Promise.all([vault.importCa(mount, ca), ensureSigningRoles(vault, name, lrns)]);
+  const imported = await vault.caCertificate(mount);
+  if (imported?.trim() === ca.certificate.trim()) return;
+  throw new NecoError('VAULT_FAILED', `Vault does not give back the CA imported to ${mount}`);
+}

@@ -1,0 +1,106 @@
+import { NecoError, type Phase } from '@neco/core';
+import type { Registry } from '@neco/bootserver-registry';
+import type { InitializedVault, Vault } from '@neco/vault-pki';
+import { connectEtcd } from '@neco/cluster-access';
+import {
+  howFar,
+  initializeProved,
+  refuseForeignKeys,
+  setupOperation,
+  vaultAnswering,
+  type HowFar,
+} from '../initialization.ts';
+import { localVault } from '../local-vault.ts';
+import { isFinished, withRegistry } from '../progress.ts';
+import { startAndWait } from '../start-and-wait.ts';
+import { signerFor } from '../signer-in-charge.ts';
+import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
+
+/**
+ * Initialises Vault. Before it does, the place for the keys has been proved to take them; both keys are stored in
+ * one transaction and read back before the Vault is used for anything. A Vault whose keys were never stored was
+ * never unsealed, so it is empty: then, and only then, its data are cleared and it is initialised again.
+ */
+export const initializeVault: Phase<SetupView, SetupContext> = {
+  id: 'initialize-vault',
+  title: 'Initialise Vault and store its unseal key and root token in etcd',
+  concerns: ({ isLeader }) => isLeader,
+  async isDone(view) {
+    if (await isFinished(view)) return true;
+    const vault = await localVault(view);
+    const initialized = await vault.sealStatus().then(
+      (status) => status.initialized,
+      () => false,
+    );
+    return (
+      initialized &&
+      (await withRegistry(view, async (registry) => (await registry.unsealKey()) !== undefined))
+    );
+  },
+  plan: ({ options }) => [
+    `initialise Vault`,
+    `store ${options.prefix}vault-unseal-key and ${options.prefix}vault-root-token`,
+  ],
+  async run(context) {
+    await withRegistry(context, async (registry) => {
+      const keys = (await context.initializing) ?? (await initialize(context, registry));
+      if (keys !== undefined) await storeKeys(registry, keys);
+    });
+    context.initializing = undefined;
+  },
+};
+
+/** @returns nothing where Vault is initialised and its key is stored */
+async function initialize(context: SetupContext, registry: Registry): Promise<InitializedVault | undefined> {
+  const vault = await localVault(context);
+  const { initialized, sealed } = await howFar(vault).catch(() => started(context, vault));
+  await refuseForeignKeys(registry, context.options.prefix);
+  if (initialized && (await registry.unsealKey()) !== undefined) return undefined;
+  if (initialized) await clearEmptyVault(context, registry, sealed);
+  return initializeProved(vault, registry);
+}
+
+/** Of a Vault that does not answer, because it runs no longer or not yet. */
+async function started(context: SetupContext, vault: Vault): Promise<HowFar> {
+  await startAndWait(context, 'vault.service');
+  return vaultAnswering(context, vault);
+}
+
+async function storeKeys(registry: Registry, { unsealKeys, rootToken }: InitializedVault): Promise<void> {
+  const [unsealKey] = unsealKeys;
+  if (unsealKey === undefined)
+    throw new NecoError('VAULT_FAILED', 'Vault was initialised but gave no unseal key');
+  await registry.putVaultKeys({ unsealKey, rootToken });
+  const [storedKey, storedToken] = await Promise.all([registry.unsealKey(), registry.rootToken()]);
+  if (storedKey?.reveal() !== unsealKey.reveal() || storedToken?.reveal() !== rootToken.reveal()) {
+    throw new NecoError('VAULT_FAILED', 'etcd does not give back the keys of Vault that it was given', {
+      hint: 'look at the health of etcd; Vault holds nothing yet, and setup run again begins it anew',
+    });
+  }
+  await registry.putOperation(setupOperation, { vault: 'stored' });
+}
+
+async function clearEmptyVault(context: SetupContext, registry: Registry, sealed: boolean): Promise<void> {
+  const state = await registry.operation(setupOperation);
+  const used =
+    context.record?.authoritiesImportedAt !== undefined || (await registry.rootToken()) !== undefined;
+  if (state?.['vault'] !== 'initialising' || !sealed || used) {
+    throw new NecoError('FOREIGN_DATA', 'Vault is initialised, but its unseal key is not in etcd', {
+      hint: `nothing was changed; if an admin took the key out, put it back at ${context.options.prefix}vault-unseal-key and run setup again`,
+    });
+  }
+  context.reporter.warn(
+    'the answer of an earlier initialisation of Vault was lost; it holds nothing and is begun anew',
+  );
+  const signer = await signerFor(context, 'initial');
+  if (signer === undefined) return leaderOf(context).withoutSigner();
+  const etcd = await connectEtcd(context.host, [context.address], await signer.certifyRoot());
+  try {
+    await context.host.stopUnit('vault.service');
+    await etcd.call('clear /vault/', (client) => client.delete().prefix('/vault/'));
+  } finally {
+    etcd.close();
+  }
+  await context.host.startUnit('vault.service', { block: true, signal: context.signal });
+  await vaultAnswering(context, await localVault(context));
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { NecoError, serverName, waitFor, type Look, type Phase, type Secret } from '@neco/core';
+import type { HostWriter } from '@neco/host-installer';
+import { paths } from '@neco/cluster-access';
+import { preflightFailed } from '@neco/preflight';
+import { decideWithFindings, identityOf, openFollower, openLeader } from '../open-meeting.ts';
+import type { Meeting } from '../meeting.ts';
+import { isFinished } from '../progress.ts';
+import type { Decision } from '../protocol.ts';
+import { signerFor } from '../signer-in-charge.ts';
+import { leaderOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
+import { writeSetupRecord } from '../setup-record.ts';
+
+/** The rendezvous: all servers are there, were given the same, and nothing is wrong with any of them. */
+export const meetTheOthers: Phase<SetupView, SetupContext> = {
+  id: 'meet-the-others',
+  title: 'Meet the other boot servers',
+  isDone: isFinished,
+  plan: ({ isLeader, leaderLrn, lrns }) =>
+    isLeader
+      ? [
+          `listen for ${lrns
+            .filter((lrn) => lrn !== leaderLrn)
+            .map(serverName)
+            .join(' and ')}, with the setup secret`,
+        ]
+      : [`connect to ${serverName(leaderLrn)}, with the setup secret`],
+  async run(context) {
+    const secret = await secretOf(context);
+    const identity = await identityOf(context.host);
+    const over = new AbortController();
+    const self = {
+      purpose: 'setup',
+      identity,
+      ...context,
+      signal: AbortSignal.any([context.signal, over.signal]),
+    } as const;
+    if (context.isLeader) {
+      context.leader = await openLeader(self, secret, {
+        settle: () => settle(context),
+        signer: (issue) => signerFor(context, issue),
+      });
+    }
+    context.meeting = context.leader ?? (await openFollower(self, secret));
+    const decision = await decideUnlessFinished(context, context.meeting).catch(async (error: unknown) => {
+      // The admin accepts the key that was named: this server must show the same one again.
+      if (error instanceof NecoError && error.code === 'KEY_MISMATCH')
+        await keepIdentity(context.host, identity);
+      throw error;
+    });
+    if (decision === undefined) {
+      over.abort();
+      await context.meeting.close();
+      context.meeting = context.leader = undefined;
+      return;
+    }
+    await keepIdentity(context.host, identity);
+    await remember(context, decision);
+  },
+};
+
+/**
+ * The decision, or nothing where setup turns out to be finished: etcd could not be asked at first, as after a power cut
+ * of all, and the others, who know it, come to no rendezvous any more.
+ */
+async function decideUnlessFinished(context: SetupContext, meeting: Meeting): Promise<Decision | undefined> {
+  const decided = new AbortController();
+  const signal = AbortSignal.any([context.signal, decided.signal]);
+  const look = async (): Promise<Look<undefined>> =>
+    (await isFinished(context)) ? { done: true, value: undefined } : { done: false, seen: 'not finished' };
+  try {
+    return await Promise.race([
+      decideWithFindings(meeting, context),
+      waitFor(look, { what: 'all boot servers to be registered', pause: 1000, maxPause: 2000, signal }),
+    ]);
+  } finally {
+    decided.abort();
+  }
+}
+
+/** A server with findings of its own says them, even where there is nobody to ask for the secret. */
+async function secretOf({ options, findings }: SetupContext): Promise<Secret> {
+  try {
+    return await options.secret();
+  } catch (error) {
+    throw findings.length > 0 ? preflightFailed(findings) : error;
+  }
+}
+
+async function keepIdentity(host: HostWriter, identity: Secret): Promise<void> {
+  await host.makeDirectory(paths.state, { mode: 0o700 });
+  await host.makeDirectory(`${paths.state}/setup`, { mode: 0o700 });
+  await host.writeFile(paths.setupIdentity, identity.reveal(), { mode: 0o600 });
+}
+
+/** The leader's record is written before any other server hears the decision. */
+async function settle(context: SetupContext): Promise<Decision> {
+  const record = context.record ?? newRecord();
+  await remember(context, { setupId: record.id, startedAt: record.startedAt, etcdState: 'new' });
+  await acceptKeys(context);
+  return { setupId: record.id, startedAt: record.startedAt, etcdState: 'new' };
+}
+
+/** A server whose new key the admin accepts starts with an empty member, if there are members already. */
+async function acceptKeys(context: SetupContext): Promise<void> {
+  const { state, save } = leaderOf(context);
+  const bootstrapped = ((await context.host.list(`${paths.etcdData}/member`)) ?? []).length > 0;
+  for (const [lrn, key] of context.options.acceptKeys) {
+    const known = state.publicKeys.get(lrn);
+    if (known === key) continue;
+    state.publicKeys.set(lrn, key);
+    if (known !== undefined && bootstrapped) state.replaced.set(lrn, 'pending');
+  }
+  await save();
+}
+
+function newRecord(): { id: string; startedAt: string } {
+  return { id: randomBytes(16).toString('hex'), startedAt: new Date().toISOString() };
+}
+
+async function remember(context: SetupContext, decision: Decision): Promise<void> {
+  context.etcdState = decision.etcdState;
+  if (context.record === undefined) {
+    context.record = {
+      version: 1,
+      id: decision.setupId,
+      cluster: context.site.cluster,
+      lrns: [...context.lrns],
+      prefix: context.options.prefix,
+      startedAt: decision.startedAt,
+    };
+    await writeSetupRecord(context.host, context.record);
+  }
+  if (recordOf(context).id !== decision.setupId) {
+    throw new NecoError(
+      'FOREIGN_DATA',
+      `this server belongs to the setup ${recordOf(context).id}, the leader runs ${decision.setupId}`,
+      {
+        hint: `the leader has lost its disk or another server leads; put the leader's ${paths.state} back, or start anew on empty servers`,
+      },
+    );
+  }
+}

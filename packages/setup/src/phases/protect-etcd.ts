@@ -1,0 +1,56 @@
+import { NecoError, waitFor, type Look, type Phase } from '@neco/core';
+import { connectEtcd, ensureEtcdAccess } from '@neco/cluster-access';
+import { beginInitialization } from '../initialization.ts';
+import { etcdAsNeco, isFinished } from '../progress.ts';
+import { signerFor } from '../signer-in-charge.ts';
+import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
+
+/** Makes etcd's users and roles, proves that root's certificate works, and only then turns auth on. */
+export const protectEtcd: Phase<SetupView, SetupContext> = {
+  id: 'protect-etcd',
+  title: 'Turn on etcd auth',
+  concerns: ({ isLeader }) => isLeader,
+  async isDone(view) {
+    if (await isFinished(view)) return true;
+    return (await etcdAsNeco(view)).authEnabled();
+  },
+  plan: ({ lrns }) => [
+    `make the etcd users root, backup, and neco and vault of ${String(lrns.length)} servers`,
+    'turn etcd auth on',
+  ],
+  async run(context) {
+    const { lrns, addresses, options } = context;
+    await waitForAllMembers(context);
+    // Made only now: it lives ten minutes, and a member may take longer than that to come.
+    const signer = await signerFor(context, 'initial');
+    if (signer === undefined) return leaderOf(context).withoutSigner();
+    const initialized = beginInitialization(context);
+    const etcd = await connectEtcd(context.host, [...addresses.values()], await signer.certifyRoot());
+    try {
+      await ensureEtcdAccess(etcd, lrns, options.prefix);
+      // What Vault asks of etcd just when auth is turned on could be refused.
+      await initialized;
+      await etcd.enableAuth();
+      await etcd.members();
+    } finally {
+      etcd.close();
+    }
+  },
+};
+
+async function waitForAllMembers(context: SetupContext): Promise<void> {
+  const { reporter, signal } = context;
+  const etcd = await etcdAsNeco(context);
+  const look = async (): Promise<Look<true>> => {
+    const absent = [...(await etcd.statuses())]
+      .filter(([, status]) => status instanceof NecoError)
+      .map(([endpoint]) => endpoint);
+    return absent.length === 0
+      ? { done: true, value: true }
+      : { done: false, seen: `no answer from ${absent.join(', ')}` };
+  };
+  const onState = (text: string): void => {
+    reporter.state(text);
+  };
+  await waitFor(look, { what: 'all etcd members to be healthy', signal, onState });
+}

@@ -1,0 +1,68 @@
+import { NecoError, serverName, type Phase } from '@neco/core';
+import type { BootServer } from '@neco/bootserver-registry';
+import { ownSerials } from '@neco/cluster-access';
+import { registeredLrns, withRegistry } from '../progress.ts';
+import { meetingOf, type SetupContext, type SetupView } from '../setup-context.ts';
+import { settleRootToken } from './settle-root-token.ts';
+
+/** Seed step 13: add the etcd key bootservers/LRN on the finished boot server. */
+export const registerBootServer: Phase<SetupView, SetupContext> = {
+  id: 'register-boot-server',
+  title: 'Register this boot server',
+  async isDone(view) {
+    return view.record?.finishedAt !== undefined || (await registeredLrns(view)).includes(view.lrn);
+  },
+  plan: ({ options, lrn }) => [`write ${options.prefix}bootservers/${String(lrn)}`],
+  async run(context) {
+    await meetingOf(context).leaderPassed(settleRootToken.id);
+    const server = await recordOfServer(context);
+    await withRegistry(context, (registry) => registry.register(server));
+    context.known.unfinished = false;
+  },
+};
+
+/** The end of setup for every server: all are registered, and nobody needs the rendezvous any more. */
+export const awaitRegistrations: Phase<SetupView, SetupContext> = {
+  id: 'await-registrations',
+  title: 'Wait until all boot servers are registered',
+  async isDone(view) {
+    return view.record?.finishedAt !== undefined || (await missing(view)).length === 0;
+  },
+  plan: () => ['nothing: it only waits'],
+  async run(context) {
+    context.reporter.state('etcd has not said yet who is registered');
+    await withRegistry(context, async (registry) => {
+      for await (const servers of registry.watchBootServers({ signal: context.signal })) {
+        const registered = new Set(servers.map(({ lrn }) => lrn));
+        const absent = context.lrns.filter((lrn) => !registered.has(lrn));
+        if (absent.length === 0) return;
+        context.reporter.state(absent.map((lrn) => notRegistered(context, lrn)).join(', '));
+      }
+      throw new NecoError('CANCELLED', 'stopped before all boot servers were registered');
+    });
+  },
+};
+
+/** The leader knows how far the others are. */
+function notRegistered({ leader }: SetupContext, lrn: number): string {
+  const seen = leader === undefined ? '' : ` (${leader.lastSeen(lrn)})`;
+  return `${serverName(lrn)} is not registered yet${seen}`;
+}
+
+async function missing(view: SetupView): Promise<number[]> {
+  const registered = await registeredLrns(view);
+  return view.lrns.filter((lrn) => !registered.includes(lrn));
+}
+
+async function recordOfServer({ host, lrn, address, options }: SetupContext): Promise<BootServer> {
+  return {
+    version: 1,
+    lrn,
+    name: serverName(lrn),
+    address,
+    neco: options.version,
+    state: 'active',
+    serials: await ownSerials(host),
+    registeredAt: new Date().toISOString(),
+  };
+}

@@ -1,0 +1,45 @@
+import { NecoError, type Phase } from '@neco/core';
+import { paths } from '@neco/cluster-access';
+import { findFaults } from '../find-faults.ts';
+import { localVault } from '../local-vault.ts';
+import { recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
+import { writeSetupRecord } from '../setup-record.ts';
+import { stopTemporaryVault } from '../temporary-vault.ts';
+import { unsealVault } from './unseal-vault.ts';
+
+/** Proves what setup promises before it says so, and takes away what was needed for setup alone. */
+export const verifySetup: Phase<SetupView, SetupContext> = {
+  id: 'verify-setup',
+  title: 'Verify the cluster',
+  async isDone(view) {
+    return view.record?.finishedAt !== undefined && (await findFaults(view)).length === 0;
+  },
+  plan: () => ['nothing but a note that setup is finished: it only looks'],
+  async run(context) {
+    if (context.record?.finishedAt === undefined) await proveUnsealKey(context);
+    const faults = await findFaults(context);
+    if (faults.length > 0) {
+      throw new NecoError('VERIFICATION_FAILED', faults.map(({ message }) => message).join('; '), {
+        details: faults,
+      });
+    }
+    // One that a killed command left behind still holds the keys of the CAs in its memory.
+    if (context.isLeader) await stopTemporaryVault(context.host);
+    await context.host.removeFile(paths.setupIdentity);
+    await context.host.removeFile(paths.leaderState);
+    context.record = { ...recordOf(context), finishedAt: new Date().toISOString() };
+    await writeSetupRecord(context.host, context.record);
+  },
+};
+
+/**
+ * The key in etcd has unsealed the Vault of this server in this run. Where another run unsealed it, a standby is
+ * restarted and unsealed once more; the active one is left alone, for the standbys prove the same key.
+ */
+async function proveUnsealKey(context: SetupContext): Promise<void> {
+  if (context.unsealedWithStoredKey) return;
+  const vault = await localVault(context);
+  if (!(await vault.health()).standby) return;
+  await context.host.restartUnit('vault.service', { block: true, signal: context.signal });
+  await unsealVault.run(context);
+}

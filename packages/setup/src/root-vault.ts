@@ -1,0 +1,50 @@
+import { NecoError, waitFor } from '@neco/core';
+import type { Vault } from '@neco/vault-pki';
+import { Signer } from '@neco/cluster-access';
+import { localVault } from './local-vault.ts';
+import { withRegistry } from './progress.ts';
+import type { SetupContext } from './setup-context.ts';
+
+/**
+ * What signs with the real Vault and its root token; undefined where etcd has no root token. One for the whole run: a handshake
+ * for each certificate would cost more than signing it.
+ */
+export async function finalSigner(context: SetupContext): Promise<Signer | undefined> {
+  if (context.finalSigner !== undefined) return context.finalSigner;
+  const token = await withRegistry(context, (registry) => registry.rootToken());
+  if (token === undefined) return undefined;
+  const vault = (await localVault(context)).withToken(token);
+  context.finalSigner ??= new Signer(vault, context.addresses);
+  return context.finalSigner;
+}
+
+/** The real Vault with its root token, active. @throws NecoError VAULT_PERMISSION_DENIED where there is no root token */
+export async function rootVault(context: SetupContext): Promise<Vault> {
+  const vault = (await finalSigner(context))?.vault;
+  if (vault === undefined) {
+    throw new NecoError(
+      'VAULT_PERMISSION_DENIED',
+      `there is no ${context.options.prefix}vault-root-token, but setup is not finished`,
+      {
+        hint: 'somebody took it out; make a new one with "vault operator generate-root", put it back at that key and run setup again',
+      },
+    );
+  }
+  // Whoever has just unsealed it has waited for that.
+  if (context.unsealedWithStoredKey) return vault;
+  await waitFor(
+    async () => {
+      await vault.lookupSelf();
+      return { done: true, value: true };
+    },
+    {
+      what: 'Vault to become active',
+      timeout: 60_000,
+      signal: context.signal,
+      onState: (text) => {
+        context.reporter.state(text);
+      },
+    },
+  );
+  return vault;
+}

@@ -1,0 +1,49 @@
+import { NecoError } from '@neco/core';
+import type { HostReader, HostWriter } from '@neco/host-installer';
+import * as z from 'zod';
+import { paths } from '@neco/cluster-access';
+
+const setupRecordSchema = z.strictObject({
+  version: z.literal(1),
+  /** Random name of this setup: etcd's initial cluster token, so that no member joins another bootstrap. */
+  id: z.string().regex(/^[0-9a-f]{32}$/),
+  cluster: z.string(),
+  lrns: z.array(z.int()),
+  prefix: z.string(),
+  startedAt: z.iso.datetime(),
+  /** Name of the first administrator, before there is a Vault user of it (leader only). */
+  administratorBegun: z.string().optional(),
+  /** Name of the first administrator, once it has logged in (leader only). */
+  administrator: z.string().optional(),
+  /** Set when the real Vault holds the CAs (leader only). */
+  authoritiesImportedAt: z.iso.datetime().optional(),
+  /** Set when every boot server was registered and the result was verified. */
+  finishedAt: z.iso.datetime().optional(),
+});
+
+/** What a server remembers of the setup that it takes part in; nothing secret. */
+export type SetupRecord = z.infer<typeof setupRecordSchema>;
+
+/** @throws NecoError RECORD_INVALID */
+export async function readSetupRecord(host: HostReader): Promise<SetupRecord | undefined> {
+  const text = await host.readText(paths.setupRecord);
+  if (text === undefined) return undefined;
+  const parsed = setupRecordSchema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new NecoError('RECORD_INVALID', `${paths.setupRecord} is not the record of a setup`, {
+    hint: 'it was changed by hand or by another version of neco; put it back, or move it away if this server is to start anew',
+  });
+}
+
+export async function writeSetupRecord(host: HostWriter, record: SetupRecord): Promise<void> {
+  await host.makeDirectory(paths.state, { mode: 0o700 });
+  await host.writeFile(paths.setupRecord, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,60 @@
+import type { ExportedCa, Vault } from '@neco/vault-pki';
+import {
+  authorities,
+  authorityLifeHours,
+  type AuthorityName,
+  ensureSigningRoles,
+  forEachAuthority,
+  Signer,
+} from '@neco/cluster-access';
+import { makeKeysBeforehand } from './issue-certificates.ts';
+import { leaderOf, type SetupContext } from './setup-context.ts';
+import { startTemporaryVault, stopTemporaryVault } from './temporary-vault.ts';
+
+/**
+ * The temporary Vault with the CAs of this setup, started where it does not run. It signs what carries setup, until all
+ * servers have the certificates that stay: those first ones may have run out while setup was interrupted, and then
+ * nobody reaches the real Vault, nor the etcd behind it.
+ */
+export async function temporarySigner(context: SetupContext): Promise<Signer> {
+  const starting = context.temporarySigner ?? start(context);
+  context.temporarySigner = starting;
+  starting.catch(() => {
+    if (context.temporarySigner === starting) context.temporarySigner = undefined;
+  });
+  return starting;
+}
+
+async function start(context: SetupContext): Promise<Signer> {
+  const { host, lrns, signal } = context;
+  const { state, save } = leaderOf(context);
+  // The first certificates come next.
+  const meanwhile = (): void => makeKeysBeforehand(context, 'initial');
+  const vault = (await startTemporaryVault(host, signal, meanwhile)).asNew();
+  const kept = state.authorities;
+  state.authorities = await forEachAuthority(async (name) => {
+    const { mount } = authorities[name];
+    await vault.ensurePki(mount, { maxTtlHours: authorityLifeHours });
+    const roles = ensureSigningRoles(vault, name, lrns);
+    const [ca] = await Promise.all([kept === undefined ? generate(vault, name) : kept[name], roles]);
+    if (kept !== undefined) await vault.importCa(mount, ca);
+    return ca;
+  });
+  await save();
+  return new Signer(vault, context.addresses);
+}
+
+function generate(vault: Vault, name: AuthorityName): Promise<ExportedCa> {
+  const { mount, commonName } = authorities[name];
+  return vault.generateExportedCa(mount, { commonName, ttl: `${String(authorityLifeHours)}h` });
+}
+
+/** Takes the keys of the CAs out of the leader's state and ends the temporary Vault: from now on only the real one has them. */
+export async function dropAuthorities(context: SetupContext): Promise<void> {
+  const { state, save } = leaderOf(context);
+  if (state.authorities === undefined) return;
+  const started = context.temporarySigner !== undefined;
+  state.authorities = undefined;
+  context.temporarySigner = undefined;
+  await Promise.all([save(), ...(started ? [stopTemporaryVault(context.host)] : [])]);
+}

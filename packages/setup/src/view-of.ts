@@ -1,0 +1,71 @@
+import { addressPlan, NecoError, serverName, sitePath } from '@neco/core';
+import type { HostReader } from '@neco/host-installer';
+import { EtcdPool, readSite } from '@neco/cluster-access';
+import { unitsOfSetup } from './runs-and-stays.ts';
+import type { SetupView } from './setup-context.ts';
+import type { SetupOptions } from './setup-options.ts';
+import { readSetupRecord } from './setup-record.ts';
+
+/**
+ * This server's part in a setup of these boot servers, by its site.yml.
+ * @throws NecoError USAGE, CONFIG_*, LRN_LIST_INVALID, FOREIGN_DATA, RECORD_INVALID
+ */
+export async function viewOf(
+  host: HostReader,
+  options: SetupOptions,
+  signal: AbortSignal,
+): Promise<SetupView> {
+  if (options.prefix === '') {
+    throw new NecoError('USAGE', "the prefix of neco's etcd keys is empty", {
+      hint: 'give one such as --etcd-prefix /neco/; without one neco could not be told from other programs',
+    });
+  }
+  const site = await readSite(sitePath, host);
+  const { lrns } = options;
+  const addresses = addressPlan(site, lrns);
+  if (!lrns.includes(site.lrn)) {
+    throw new NecoError(
+      'LRN_LIST_INVALID',
+      `this server is ${serverName(site.lrn)}, which is not among ${lrns.join(' ')}`,
+      {
+        hint: 'name all boot servers of the cluster, this one too, or correct "lrn" in /etc/neco/site.yml',
+      },
+    );
+  }
+  const record = await recordFor(host, options);
+  const leaderLrn = Math.min(...lrns);
+  return {
+    host,
+    site,
+    lrn: site.lrn,
+    lrns,
+    leaderLrn,
+    isLeader: site.lrn === leaderLrn,
+    address: addresses.get(site.lrn) ?? '',
+    addresses,
+    options,
+    etcd: new EtcdPool(),
+    known: {
+      unfinished: false,
+      unitsEnabled: false,
+      vaultStarted: false,
+      localVault: undefined,
+      units: record?.finishedAt === undefined ? undefined : await host.units(unitsOfSetup),
+    },
+    record,
+    signal,
+  };
+}
+
+/** This server's record of the same setup. @throws NecoError FOREIGN_DATA when it took part in another. */
+async function recordFor(host: HostReader, { lrns, prefix }: SetupOptions): Promise<SetupView['record']> {
+  const record = await readSetupRecord(host);
+  if (record === undefined) return undefined;
+  if (record.lrns.join(' ') === lrns.join(' ') && record.prefix === prefix) return record;
+  const option = record.prefix === prefix ? '' : `--etcd-prefix ${record.prefix} `;
+  throw new NecoError(
+    'FOREIGN_DATA',
+    `this server takes part in the setup of ${record.lrns.join(' ')} under ${record.prefix} since ${record.startedAt}`,
+    { hint: `run "neco setup ${option}${record.lrns.join(' ')}" to go on with it; nothing was changed` },
+  );
+}

@@ -1,0 +1,147 @@
+import { createPublicKey } from 'node:crypto';
+import { waitFor, type NecoError } from '@neco/core';
+import { rejection } from '@neco/test-harness';
+import { createKey, publicKeyFingerprint } from '@neco/vault-pki';
+import { expect } from 'chai';
+import { certificateKindNames } from '@neco/cluster-access';
+import { type KeyProof, proveKey } from '@neco/rendezvous';
+import { MeetingWorld } from './meeting-world.ts';
+
+const texts = (error: NecoError) =>
+  [error.message, ...error.details.map(({ message }) => message)].join('\n');
+
+const requests = Object.fromEntries(certificateKindNames.map((kind) => [kind, '']));
+
+describe('the leader of a setup', function () {
+  this.timeout(30_000);
+
+  describe('when all was decided and a server comes back', () => {
+    const changes = {
+      'another version': [{ version: '1.0.1' }, 'boot-2 runs neco 1.0.1, the leader 1.0.0'],
+      'another prefix': [{ prefix: '/other/' }, '/other/'],
+      'another address plan': [
+        { plan: { 0: '10.0.0.0', 1: '10.9.9.9', 2: '10.0.0.2' } },
+        'the address of boot-1 is 10.9.9.9',
+      ],
+      'the setup of another cluster': [{ setupId: 'b' }, 'takes part in a setup of which the leader knows'],
+      'the machine of another': [{ machineId: 'machine-1' }, 'boot-1 and boot-2 have one machine id'],
+      'another clock': [{ clock: Date.now() + 86_400_000 }, 'the clock of boot-2'],
+    } as const;
+    for (const [what, [more, reason]] of Object.entries(changes)) {
+      it(`turns it away, and it alone, with ${what}`, async () => {
+        await using world = await MeetingWorld.start();
+        await world.decide();
+        const error = await rejection(world.ask(2, more));
+        expect(error.code).to.equal('PREFLIGHT_FAILED');
+        expect(texts(error)).to.include(reason);
+        expect(world.warnings.join('\n'))
+          .to.include('boot-2 came back and was turned away')
+          .and.include(reason);
+        expect(await world.ask(1)).to.include({ setupId: 'a' });
+        expect(await world.ask(2, { setupId: 'a' })).to.include({ setupId: 'a' });
+      });
+    }
+
+    it('turns it away with another list of LRNs or another cluster', async () => {
+      await using world = await MeetingWorld.start();
+      await world.decide();
+      const list = await rejection(world.ask(2, {}, { lrns: [0, 1, 2, 3] }));
+      expect(list.code).to.equal('RENDEZVOUS_REFUSED');
+      expect(list.message).to.include('was given the LRNs 0 1 2 3, the leader 0 1 2');
+      expect((await rejection(world.ask(2, {}, { cluster: 'test' }))).message).to.include('"test"');
+      expect(await world.ask(2)).to.include({ setupId: 'a' });
+    });
+
+    it('signs nothing for it, whatever it asks for', async () => {
+      await using world = await MeetingWorld.start();
+      await world.decide();
+      world.leader.passed('import-authorities');
+      const fields = { issue: 'initial', requests };
+      const error = await rejection(world.ask(2, { version: '1.0.1' }, { path: '/certificates', fields }));
+      expect(error.code).to.equal('PREFLIGHT_FAILED');
+    });
+  });
+
+  describe('knows a server again by a key', () => {
+    it('of which it must prove that it has it, in every request', async () => {
+      await using world = await MeetingWorld.start();
+      const none = await rejection(world.ask(1, {}, { proves: false }));
+      expect(none.code).to.equal('RENDEZVOUS_REFUSED');
+      expect(none.message).to.include('does not prove that it owns the key');
+      await world.decide();
+      for (const path of ['/decision', '/passed', '/certificates']) {
+        const error = await rejection(world.ask(1, {}, { path, proves: false }));
+        expect(error.code, path).to.equal('RENDEZVOUS_REFUSED');
+      }
+    });
+
+    it('and takes no proof that was made for another connection', async () => {
+      await using world = await MeetingWorld.start();
+      const [key, elsewhere] = [await createKey(), await world.bindingElsewhere()];
+      const proofs = {
+        nothing: (proof: KeyProof) => ({ ...proof, signature: '' }),
+        'something else': (proof: KeyProof) => ({
+          ...proof,
+          signature: Buffer.alloc(72, 7).toString('base64'),
+        }),
+        'another connection': () => proveKey(key, elsewhere),
+        'another key': (proof: KeyProof) => ({ ...proof, publicKey: otherKey }),
+      };
+      const otherKey = createPublicKey((await createKey()).reveal())
+        .export({ type: 'spki', format: 'pem' })
+        .toString();
+      for (const [what, forge] of Object.entries(proofs)) {
+        const answer = await world.send((binding) => forge(proveKey(key, binding)));
+        expect(answer, what).to.include('does not prove that it owns the key');
+      }
+      expect(await world.send((binding) => proveKey(key, binding))).to.include('waitingFor');
+    });
+
+    it('and names both keys itself, but to the others only the one that was shown', async () => {
+      await using world = await MeetingWorld.start();
+      await world.decide();
+      const known = publicKeyFingerprint(world.keyOf(2));
+      world.forgetKey(2);
+      const stopped = rejection(world.leader.everyonePassed('start-etcd', 'Start etcd'));
+      const told = await rejection(world.ask(2, { machineId: 'another' }));
+      const shown = publicKeyFingerprint(world.keyOf(2));
+      expect(told.code).to.equal('KEY_MISMATCH');
+      expect(told.message).to.include(shown);
+      expect(told.hint).to.include(`--accept-key 2=${shown}`);
+      const other = await rejection(world.ask(1));
+      for (const error of [told, other]) expect(JSON.stringify(error) + texts(error)).to.not.include(known);
+      const here = await stopped;
+      expect(here.message).to.include(shown).and.include(known);
+    });
+
+    it('which is on disk before anything is signed for it, though the server asks twice meanwhile', async () => {
+      const written = Promise.withResolvers<undefined>();
+      const events: string[] = [];
+      await using world = await MeetingWorld.start({
+        save: async () => {
+          events.push('save');
+          await written.promise;
+          events.push('saved');
+        },
+        signer: () => {
+          events.push('sign');
+          return Promise.resolve(undefined);
+        },
+      });
+      await world.decide();
+      world.leader.passed('import-authorities');
+      const request = { path: '/certificates', fields: { issue: 'final', requests } };
+      const first = rejection(world.ask(1, {}, request));
+      await waitFor(
+        () =>
+          Promise.resolve(events.includes('save') ? { done: true, value: true } : { done: false, seen: '' }),
+        { what: 'the key to be written', timeout: 5000 },
+      );
+      // It must not be answered, which only a time can tell.
+      expect((await rejection(world.ask(1, {}, { ...request, timeout: 300 }))).code).to.equal('TIMEOUT');
+      written.resolve(undefined);
+      await first;
+      expect(events.slice(0, 3)).to.deep.equal(['save', 'saved', 'sign']);
+    });
+  });
+});

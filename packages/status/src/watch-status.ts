@@ -1,0 +1,122 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Registry } from '@neco/bootserver-registry';
+import { toNecoError } from '@neco/core';
+import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
+import { readEtcdOptions } from '@neco/cluster-access';
+import { collectStatus, type CollectStatusOptions } from './collect-status.ts';
+import { statusLayout } from './status-layout.ts';
+import type { ClusterStatus } from './status-schema.ts';
+
+export interface WatchStatusOptions extends CollectStatusOptions {
+  /** How long at most until it looks again, in ms. What etcd tells of at once is seen sooner. */
+  interval: number;
+}
+
+/** Changes come in bursts, and one look at the end of each is enough; in ms. */
+const settling = 300;
+
+/**
+ * The status, at once and again after each change in the registry and each interval, until the signal fires. A watch
+ * in etcd wakes it; what etcd does not tell of (a member that died, a Vault that was sealed) the interval finds. That
+ * etcd or Vault went away is part of what is seen, and so is, after the first look, a configuration that became wrong.
+ * @throws NecoError as collectStatus, at the first look alone.
+ */
+export async function* watchStatus(
+  options: WatchStatusOptions,
+): AsyncGenerator<ClusterStatus, void, undefined> {
+  const { signal, interval } = options;
+  const news = new News();
+  const ended = new AbortController();
+  const following = follow(options, news, AbortSignal.any([signal, ended.signal]));
+  try {
+    let last: ClusterStatus | undefined;
+    while (!isAborted(signal)) {
+      last = await look(options, last);
+      if (last === undefined) return;
+      yield last;
+      await news.wait(interval, signal);
+      await delay(settling, undefined, { signal }).catch(() => undefined);
+    }
+  } finally {
+    ended.abort();
+    await following;
+  }
+}
+
+/** One look; undefined when it was stopped. */
+async function look(
+  options: WatchStatusOptions,
+  last: ClusterStatus | undefined,
+): Promise<ClusterStatus | undefined> {
+  try {
+    return await collectStatus(options);
+  } catch (thrown) {
+    if (isAborted(options.signal)) return undefined;
+    if (last === undefined) throw thrown;
+    const { message, hint = 'neco site check' } = toNecoError(thrown);
+    return { ...last, healthy: false, warnings: [{ severity: 'fault', message, hint }] };
+  }
+}
+
+/** Watches the registry until the signal fires, however often etcd goes away. Never rejects. */
+async function follow(options: WatchStatusOptions, news: News, signal: AbortSignal): Promise<void> {
+  while (!isAborted(signal)) {
+    await followOnce(options, news, signal).catch(() => undefined);
+    // Without etcd, or before there is one, the interval alone has to do.
+    await delay(options.interval, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** The certificates of then are read with each connection, for they are renewed while this runs. */
+async function followOnce(options: WatchStatusOptions, news: News, signal: AbortSignal): Promise<void> {
+  const { etcd: flags, layout = statusLayout } = options;
+  const etcdOptions = await readEtcdOptions(layout.workerConfiguration, flags);
+  if (etcdOptions === undefined) return;
+  const cluster = EtcdCluster.connect(await readEtcdConnection(etcdOptions));
+  const interrupted = new AbortController();
+  const stop = (): void => {
+    // A call to a host that swallows packets would go on until its deadline.
+    cluster.close();
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const changes = new Registry(cluster, etcdOptions.prefix).watchForNews({
+      signal: AbortSignal.any([signal, interrupted.signal]),
+      onInterruption: () => {
+        interrupted.abort();
+      },
+    });
+    let isFirst = true;
+    for await (const _ of changes) {
+      if (!isFirst) news.tell();
+      isFirst = false;
+    }
+    news.tell();
+  } finally {
+    signal.removeEventListener('abort', stop);
+    cluster.close();
+  }
+}
+
+/** That something happened since somebody last waited for it. */
+class News {
+  #told = Promise.withResolvers<undefined>();
+
+  tell(): void {
+    this.#told.resolve(undefined);
+  }
+
+  /** Waits until something is told, the time (ms) is over or the signal fires. */
+  async wait(limit: number, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const time = delay(limit, undefined, { signal: AbortSignal.any([signal, over.signal]) });
+    await Promise.race([this.#told.promise, time.catch(() => undefined)]);
+    over.abort();
+    this.#told = Promise.withResolvers();
+  }
+}
+
+/** The signal can fire during any `await`; a function hides that from the compiler's narrowing. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
