@@ -23,7 +23,7 @@ export const paths = {
   leftRecord: '/var/lib/neco/left.json',
   joinRecord: '/var/lib/neco/join.json',
   setupIdentity: '/var/lib/neco/setup/identity.key',
-  leaderState: '/var/lib/neco/setup/leader.sealed',
+  coordinatorState: '/var/lib/neco/setup/leader.sealed',
   runtime: '/run/neco/setup',
   packageLists: '/run/neco/apt',
 } as const;

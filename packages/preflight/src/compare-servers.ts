@@ -3,10 +3,10 @@ import { serverName, sitePath, type ErrorDetail } from '@neco/core';
 /** The most that two clocks may differ, in milliseconds. */
 export const clockTolerance = 5000;
 
-/** What a server tells the leader of itself, and what the leader measured of it. */
+/** What a server tells the coordinator of itself, and what the coordinator measured of it. */
 export interface ServerReport {
   lrn: number;
-  /** This server's clock minus the leader's, in milliseconds. */
+  /** This server's clock minus the coordinator's, in milliseconds. */
   offset: number;
   version: string;
   prefix: string;
@@ -18,18 +18,18 @@ export interface ServerReport {
   setupId?: string | undefined;
 }
 
-/** What all servers must have as the leader has it. */
+/** What all servers must have as the coordinator has it. */
 type Common = Pick<ServerReport, 'version' | 'prefix' | 'plan' | 'setupId'>;
 
 /**
  * Decides on what only shows when all servers are seen together: one version, prefix and address plan, machines and
  * addresses that differ, clocks that do not. That all were given one list and one cluster the rendezvous itself sees to.
- * @param servers all that are there, the leader among them.
+ * @param servers all that are there, the coordinator among them.
  */
-export function compareServers(leader: Common, servers: readonly ServerReport[]): ErrorDetail[] {
+export function compareServers(coordinator: Common, servers: readonly ServerReport[]): ErrorDetail[] {
   return [
-    ...servers.flatMap((server) => unlikeLeader(leader, server)),
-    ...servers.flatMap((server) => ofAnotherSetup(leader, server)),
+    ...servers.flatMap((server) => unlikeCoordinator(coordinator, server)),
+    ...servers.flatMap((server) => ofAnotherSetup(coordinator, server)),
     ...shared(
       servers,
       'machineId',
@@ -47,40 +47,40 @@ export function compareServers(leader: Common, servers: readonly ServerReport[])
 }
 
 function ofAnotherSetup(
-  leader: Pick<ServerReport, 'setupId'>,
+  coordinator: Pick<ServerReport, 'setupId'>,
   { lrn, setupId }: Pick<ServerReport, 'lrn' | 'setupId'>,
 ): ErrorDetail[] {
-  if (setupId === undefined || setupId === leader.setupId) return [];
+  if (setupId === undefined || setupId === coordinator.setupId) return [];
   return [
     {
-      message: `${serverName(lrn)} takes part in a setup of which the leader knows nothing`,
-      hint: 'the leader has lost its disk, or the server comes from another cluster: give the leader its /var/lib/neco back, or begin anew on empty servers',
+      message: `${serverName(lrn)} takes part in a setup of which the coordinator knows nothing`,
+      hint: 'the coordinator has lost its disk, or the server comes from another cluster: give the coordinator its /var/lib/neco back, or begin anew on empty servers',
     },
   ];
 }
 
-function unlikeLeader(leader: Common, server: ServerReport): ErrorDetail[] {
+function unlikeCoordinator(coordinator: Common, server: ServerReport): ErrorDetail[] {
   const name = serverName(server.lrn);
   const version = {
-    message: `${name} runs neco ${server.version}, the leader ${leader.version}`,
+    message: `${name} runs neco ${server.version}, the coordinator ${coordinator.version}`,
     hint: 'install one version of neco on all boot servers',
   };
   const prefix = {
-    message: `${name} was given the prefix ${server.prefix} in etcd, the leader ${leader.prefix}`,
+    message: `${name} was given the prefix ${server.prefix} in etcd, the coordinator ${coordinator.prefix}`,
     hint: 'give all boot servers the same --etcd-prefix',
   };
   return [
-    ...(server.version === leader.version ? [] : [version]),
-    ...(server.prefix === leader.prefix ? [] : [prefix]),
-    ...otherPlan(leader, server),
+    ...(server.version === coordinator.version ? [] : [version]),
+    ...(server.prefix === coordinator.prefix ? [] : [prefix]),
+    ...otherPlan(coordinator, server),
   ];
 }
 
-function otherPlan(leader: Common, { lrn, plan }: ServerReport): ErrorDetail[] {
-  return Object.entries(leader.plan)
+function otherPlan(coordinator: Common, { lrn, plan }: ServerReport): ErrorDetail[] {
+  return Object.entries(coordinator.plan)
     .filter(([other, address]) => plan[other] !== address)
     .map(([other, address]) => ({
-      message: `by ${sitePath} of ${serverName(lrn)} the address of ${serverName(Number(other))} is ${plan[other] ?? 'unknown'}, by that of the leader ${address}`,
+      message: `by ${sitePath} of ${serverName(lrn)} the address of ${serverName(Number(other))} is ${plan[other] ?? 'unknown'}, by that of the coordinator ${address}`,
       hint: `write the same "addresses" into ${sitePath} on all boot servers`,
     }));
 }
@@ -97,7 +97,7 @@ function shared(
     .map(([value, group]) => ({ message: `${namesOf(group)} have one ${what}, ${value}`, hint }));
 }
 
-/** The clocks are held against the one in the middle, so that a single wrong one is named, even the leader's. */
+/** The clocks are held against the one in the middle, so that a single wrong one is named, even the coordinator's. */
 function clockFaults(servers: readonly ServerReport[]): ErrorDetail[] {
   const sorted = servers.toSorted((a, b) => a.offset - b.offset);
   const [first, last] = [sorted[0], sorted.at(-1)];

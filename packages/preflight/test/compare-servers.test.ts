@@ -3,7 +3,7 @@ import { compareServers, type ServerReport } from '../src/compare-servers.ts';
 
 describe('servers held against each other', () => {
   const plan = { 0: '10.0.0.0', 1: '10.0.0.1', 2: '10.0.0.2' };
-  const leader = { version: '0.1.0', prefix: '/neco/', plan };
+  const coordinator = { version: '0.1.0', prefix: '/neco/', plan };
 
   function servers(...more: Partial<ServerReport>[]): ServerReport[] {
     return [0, 1, 2].map((lrn) => ({
@@ -11,34 +11,34 @@ describe('servers held against each other', () => {
       offset: 0,
       machineId: `machine-${String(lrn)}`,
       address: `10.0.0.${String(lrn)}`,
-      ...leader,
+      ...coordinator,
       ...more[lrn],
     }));
   }
 
   const messages = (...more: Partial<ServerReport>[]) =>
-    compareServers(leader, servers(...more)).map(({ message }) => message);
+    compareServers(coordinator, servers(...more)).map(({ message }) => message);
 
   it('give no finding when they go together', () => {
     expect(messages({}, { offset: 4900 }, { offset: -100 })).to.deep.equal([]);
   });
 
-  it("are named with the version or prefix that is not the leader's", () => {
+  it("are named with the version or prefix that is not the coordinator's", () => {
     expect(messages({}, { version: '0.2.0' }, { prefix: '/other/' })).to.deep.equal([
-      'boot-1 runs neco 0.2.0, the leader 0.1.0',
-      'boot-2 was given the prefix /other/ in etcd, the leader /neco/',
+      'boot-1 runs neco 0.2.0, the coordinator 0.1.0',
+      'boot-2 was given the prefix /other/ in etcd, the coordinator /neco/',
     ]);
   });
 
-  it("are named when their address plan is not the leader's", () => {
+  it("are named when their address plan is not the coordinator's", () => {
     expect(messages({}, {}, { plan: { ...plan, 1: '10.9.9.9' } })).to.deep.equal([
-      'by /etc/neco/site.yml of boot-2 the address of boot-1 is 10.9.9.9, by that of the leader 10.0.0.1',
+      'by /etc/neco/site.yml of boot-2 the address of boot-1 is 10.9.9.9, by that of the coordinator 10.0.0.1',
     ]);
   });
 
-  it("are named when they take part in a setup that is not the leader's", () => {
+  it("are named when they take part in a setup that is not the coordinator's", () => {
     expect(messages({}, { setupId: 'another' })).to.deep.equal([
-      'boot-1 takes part in a setup of which the leader knows nothing',
+      'boot-1 takes part in a setup of which the coordinator knows nothing',
     ]);
   });
 
@@ -50,7 +50,7 @@ describe('servers held against each other', () => {
     ]);
   });
 
-  it('are named with the offset of their clock, the leader too', () => {
+  it('are named with the offset of their clock, the coordinator too', () => {
     expect(messages({}, {}, { offset: 12_340 })).to.deep.equal([
       'the clock of boot-2 is 12.3 s ahead of that of boot-0; at most 5 s are allowed',
     ]);

@@ -3,39 +3,39 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { NecoError, toNecoError, type Secret } from '@neco/core';
 import { channelBinding, proveKey } from './key-proof.ts';
 import { readLimited } from './read-limited.ts';
-import { rendezvousFailures, type Leader } from './rendezvous-failures.ts';
+import { rendezvousFailures, type Coordinator } from './rendezvous-failures.ts';
 import { formatRendezvousIdentity } from './rendezvous-identity.ts';
 import { decodeRendezvousError, rendezvousAnswerSchema, rendezvousWire } from './rendezvous-wire.ts';
 import { setupKey } from './setup-key.ts';
 import { watchPeer } from './watch-peer.ts';
 
 export interface RendezvousClientOptions {
-  /** Of the leader. */
+  /** Of the coordinator. */
   address: string;
   port: number;
-  leaderName: string;
+  coordinatorName: string;
   /** What this server was given. */
   secret: Secret;
   cluster: string;
   lrns: readonly number[];
   lrn: number;
-  /** The private key (PEM) by which the leader knows this server again; each request proves that it is here. */
+  /** The private key (PEM) by which the coordinator knows this server again; each request proves that it is here. */
   identity?: Secret;
 }
 
 export interface RendezvousRequestOptions {
   signal?: AbortSignal;
-  /** Limit of the whole request in milliseconds; none by default, for the leader answers when it can. */
+  /** Limit of the whole request in milliseconds; none by default, for the coordinator answers when it can. */
   timeout?: number;
 }
 
 export interface RendezvousClient {
-  readonly leader: Leader;
+  readonly coordinator: Coordinator;
   /**
-   * Sends one request over a connection of its own and gives the leader's answer. The leader may have carried the
+   * Sends one request over a connection of its own and gives the coordinator's answer. The coordinator may have carried the
    * request out although its answer was lost: what is asked must bear to be asked again.
    * @param body a function is called when the connection is there, for what must be fresh.
-   * @throws NecoError whatever the leader's handler threw; RENDEZVOUS_UNREACHABLE (retryable) when the leader is
+   * @throws NecoError whatever the coordinator's handler threw; RENDEZVOUS_UNREACHABLE (retryable) when the coordinator is
    * not there, not yet, or no longer; RENDEZVOUS_REFUSED when it does not know the setup secret; TIMEOUT (retryable);
    * CANCELLED.
    */
@@ -43,25 +43,25 @@ export interface RendezvousClient {
 }
 
 /**
- * The way to the leader of a setup. Connects with each request, not now: the leader need not be there yet.
+ * The way to the coordinator of a setup. Connects with each request, not now: the coordinator need not be there yet.
  * @throws NecoError SECRET_INVALID, LRN_LIST_INVALID
  */
 export function connectRendezvous(options: RendezvousClientOptions): RendezvousClient {
-  const { address, port, leaderName, secret, cluster, lrns, lrn, identity: ownKey } = options;
-  const leader: Leader = { name: leaderName, address, port };
+  const { address, port, coordinatorName, secret, cluster, lrns, lrn, identity: ownKey } = options;
+  const coordinator: Coordinator = { name: coordinatorName, address, port };
   const identity = formatRendezvousIdentity({ lrn, cluster, lrns: [...lrns] });
   const psk = setupKey(secret, cluster, lrns, 'rendezvous psk');
   return {
-    leader,
+    coordinator,
     async request(path, body, { signal, timeout } = {}) {
       const limits = signalsOf(signal, timeout);
       try {
-        const socket = await openSocket(leader, { psk, identity }, limits);
+        const socket = await openSocket(coordinator, { psk, identity }, limits);
         const text = requestText(path, body, socket, ownKey);
-        return decodeAnswer(leader, await exchange(leader, socket, path, text, limits));
+        return decodeAnswer(coordinator, await exchange(coordinator, socket, path, text, limits));
       } catch (error) {
-        if (signal?.aborted) throw rendezvousFailures.cancelled(leader, path);
-        if (limits.aborted) throw rendezvousFailures.timeout(leader, path, timeout ?? 0);
+        if (signal?.aborted) throw rendezvousFailures.cancelled(coordinator, path);
+        if (limits.aborted) throw rendezvousFailures.timeout(coordinator, path, timeout ?? 0);
         throw error;
       }
     },
@@ -91,7 +91,7 @@ function signalsOf(signal: AbortSignal | undefined, timeout: number | undefined)
 
 /** A TLS connection whose other side has proved that it knows the setup secret. Nothing was written to it yet. */
 async function openSocket(
-  leader: Leader,
+  coordinator: Coordinator,
   key: { psk: Buffer; identity: string },
   signal: AbortSignal,
 ): Promise<TLSSocket> {
@@ -99,8 +99,8 @@ async function openSocket(
   signal.throwIfAborted();
   let connected = false;
   const socket = connectTls({
-    host: leader.address,
-    port: leader.port,
+    host: coordinator.address,
+    port: coordinator.port,
     ...rendezvousWire.tls,
     ALPNProtocols: [rendezvousWire.protocol],
     pskCallback: () => key,
@@ -112,7 +112,7 @@ async function openSocket(
     reject(new NecoError('CANCELLED', 'stopped'));
   };
   const timer = setTimeout(() => {
-    reject(rendezvousFailures.silent(leader, connected));
+    reject(rendezvousFailures.silent(coordinator, connected));
   }, rendezvousWire.handshakeTimeout);
   signal.addEventListener('abort', stop, { once: true });
   socket.once('connect', () => (connected = true));
@@ -120,14 +120,14 @@ async function openSocket(
     resolve(undefined);
   });
   socket.on('error', (error: NodeJS.ErrnoException) => {
-    reject(rendezvousFailures.ofHandshake(leader, error));
+    reject(rendezvousFailures.ofHandshake(coordinator, error));
   });
   socket.once('close', () => {
-    reject(rendezvousFailures.ofHandshake(leader));
+    reject(rendezvousFailures.ofHandshake(coordinator));
   });
   try {
     await promise;
-    if (!socket.isSessionReused()) throw rendezvousFailures.certificate(leader);
+    if (!socket.isSessionReused()) throw rendezvousFailures.certificate(coordinator);
     return socket;
   } catch (error) {
     socket.destroy();
@@ -139,13 +139,13 @@ async function openSocket(
 }
 
 async function exchange(
-  leader: Leader,
+  coordinator: Coordinator,
   socket: TLSSocket,
   path: string,
   text: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const session = connectHttp2(`https://${leader.name}`, { createConnection: () => socket });
+  const session = connectHttp2(`https://${coordinator.name}`, { createConnection: () => socket });
   const silent = new AbortController();
   session.on('error', () => undefined);
   watchPeer(session, () => {
@@ -155,8 +155,8 @@ async function exchange(
     return await send(session, path, text, signal);
   } catch (error) {
     throw silent.signal.aborted
-      ? rendezvousFailures.fellSilent(leader)
-      : rendezvousFailures.brokeOff(leader, error);
+      ? rendezvousFailures.fellSilent(coordinator)
+      : rendezvousFailures.brokeOff(coordinator, error);
   } finally {
     session.destroy();
     socket.destroy();
@@ -183,14 +183,14 @@ async function send(
   return answer;
 }
 
-function decodeAnswer(leader: Leader, text: string): unknown {
+function decodeAnswer(coordinator: Coordinator, text: string): unknown {
   let answer;
   try {
     answer = rendezvousAnswerSchema.parse(JSON.parse(text));
   } catch (cause) {
     throw new NecoError(
       'INTERNAL',
-      `${leader.name} gave an answer that this version of neco does not understand`,
+      `${coordinator.name} gave an answer that this version of neco does not understand`,
       {
         hint: 'install the same version of neco on all boot servers',
         cause: toNecoError(cause),

@@ -1,13 +1,13 @@
 import { NecoError } from '@neco/core';
 
 /** The server that the others meet at during setup. */
-export interface Leader {
+export interface Coordinator {
   name: string;
   address: string;
   port: number;
 }
 
-const startIt = ({ name }: Leader): string =>
+const startIt = ({ name }: Coordinator): string =>
   `start "neco setup" on ${name} with the same LRNs; the order does not matter`;
 
 const networkStates: Readonly<Record<string, string>> = {
@@ -25,71 +25,72 @@ const refusals =
   /ALERT_(DECRYPT_ERROR|HANDSHAKE_FAILURE|ILLEGAL_PARAMETER|UNKNOWN_PSK_IDENTITY)|BINDER|BAD_PSK|DIGEST_CHECK_FAILED/;
 const notTls = /WRONG_VERSION_NUMBER|PACKET_LENGTH|UNEXPECTED_MESSAGE|HTTP_REQUEST|RECORD/;
 
-/** What can go wrong between a boot server and the leader, each with what to do. */
+/** What can go wrong between a boot server and the coordinator, each with what to do. */
 export const rendezvousFailures = {
   /** @param error none when the other side just ended the connection. */
-  ofHandshake(leader: Leader, error?: NodeJS.ErrnoException): NecoError {
+  ofHandshake(coordinator: Coordinator, error?: NodeJS.ErrnoException): NecoError {
     const code = error?.code ?? '';
-    if (error instanceof NecoError || /CERT|SIGNATURE|ISSUER/.test(code)) return this.certificate(leader);
-    if (refusals.test(code)) return this.refused(leader);
+    if (error instanceof NecoError || /CERT|SIGNATURE|ISSUER/.test(code))
+      return this.certificate(coordinator);
+    if (refusals.test(code)) return this.refused(coordinator);
     if (code.startsWith('ERR_SSL'))
-      return this.stranger(leader, notTls.test(code) ? 'what listens there does not speak TLS' : code);
+      return this.stranger(coordinator, notTls.test(code) ? 'what listens there does not speak TLS' : code);
     return unreachable(
-      leader,
+      coordinator,
       networkStates[code === '' ? 'ECONNRESET' : code] ?? `cannot be reached (${code})`,
     );
   },
 
-  refused(leader: Leader): NecoError {
-    return new NecoError('RENDEZVOUS_REFUSED', `${at(leader)} does not know this setup secret`, {
-      hint: `run "neco setup" on this server again with the setup secret that ${leader.name} shows`,
+  refused(coordinator: Coordinator): NecoError {
+    return new NecoError('RENDEZVOUS_REFUSED', `${at(coordinator)} does not know this setup secret`, {
+      hint: `run "neco setup" on this server again with the setup secret that ${coordinator.name} shows`,
     });
   },
 
-  certificate(leader: Leader): NecoError {
-    return this.stranger(leader, 'it shows a certificate in place of the setup secret');
+  certificate(coordinator: Coordinator): NecoError {
+    return this.stranger(coordinator, 'it shows a certificate in place of the setup secret');
   },
 
-  stranger(leader: Leader, what: string): NecoError {
+  stranger(coordinator: Coordinator, what: string): NecoError {
     return new NecoError(
       'RENDEZVOUS_REFUSED',
-      `what answers at ${leader.address}:${String(leader.port)} is not "neco setup" on ${leader.name}: ${what}`,
+      `what answers at ${coordinator.address}:${String(coordinator.port)} is not "neco setup" on ${coordinator.name}: ${what}`,
       {
-        hint: `find out what listens there (on ${leader.name}: ss -tlnp 'sport = :${String(leader.port)}'), and check addresses and ports.rendezvous in site.yml`,
+        hint: `find out what listens there (on ${coordinator.name}: ss -tlnp 'sport = :${String(coordinator.port)}'), and check addresses and ports.rendezvous in site.yml`,
       },
     );
   },
 
-  silent(leader: Leader, connected: boolean): NecoError {
+  silent(coordinator: Coordinator, connected: boolean): NecoError {
     return unreachable(
-      leader,
+      coordinator,
       connected
         ? 'accepted the connection and then said nothing'
         : 'did not answer: the server is down or the network between is cut',
     );
   },
 
-  fellSilent(leader: Leader): NecoError {
+  fellSilent(coordinator: Coordinator): NecoError {
     return unreachable(
-      leader,
+      coordinator,
       'fell silent in the middle of a request: the server is down or the network between is cut',
     );
   },
 
-  brokeOff(leader: Leader, cause: unknown): NecoError {
+  brokeOff(coordinator: Coordinator, cause: unknown): NecoError {
     return unreachable(
-      leader,
+      coordinator,
       'broke off in the middle of a request: "neco setup" was stopped there, or the rendezvous is over',
       cause,
     );
   },
 
-  timeout(leader: Leader, path: string, milliseconds: number): NecoError {
+  timeout(coordinator: Coordinator, path: string, milliseconds: number): NecoError {
     return new NecoError(
       'TIMEOUT',
-      `${at(leader)} did not answer ${path} within ${String(milliseconds / 1000)} s`,
+      `${at(coordinator)} did not answer ${path} within ${String(milliseconds / 1000)} s`,
       {
-        hint: `look at what "neco setup" says on ${leader.name}`,
+        hint: `look at what "neco setup" says on ${coordinator.name}`,
         retryable: true,
       },
     );
@@ -101,18 +102,21 @@ export const rendezvousFailures = {
     });
   },
 
-  cancelled(leader: Leader, path: string): NecoError {
-    return new NecoError('CANCELLED', `stopped while waiting for the answer of ${leader.name} to ${path}`);
+  cancelled(coordinator: Coordinator, path: string): NecoError {
+    return new NecoError(
+      'CANCELLED',
+      `stopped while waiting for the answer of ${coordinator.name} to ${path}`,
+    );
   },
 };
 
-function at({ name, address }: Leader): string {
+function at({ name, address }: Coordinator): string {
   return `${name} at ${address}`;
 }
 
-function unreachable(leader: Leader, state: string, cause?: unknown): NecoError {
-  return new NecoError('RENDEZVOUS_UNREACHABLE', `${at(leader)} ${state}`, {
-    hint: startIt(leader),
+function unreachable(coordinator: Coordinator, state: string, cause?: unknown): NecoError {
+  return new NecoError('RENDEZVOUS_UNREACHABLE', `${at(coordinator)} ${state}`, {
+    hint: startIt(coordinator),
     retryable: true,
     cause,
   });

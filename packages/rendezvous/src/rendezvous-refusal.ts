@@ -1,4 +1,4 @@
-/** Somebody was turned away: who, why, and what the admin of the leader can do about it. */
+/** Somebody was turned away: who, why, and what the admin of the coordinator can do about it. */
 export interface RendezvousRefusal {
   remoteAddress: string;
   /** What it said of itself, when it got that far, such as `boot-3 of prod, LRNs 0-2 17`. Not proved. */

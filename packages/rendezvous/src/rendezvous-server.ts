@@ -202,8 +202,8 @@ async function answerTo(
     if (error.code === 'CANCELLED') return undefined;
     if (thrown instanceof NecoError) return JSON.stringify({ error: encodeRendezvousError(thrown) });
     options.onFault?.(error, path);
-    const fault = new NecoError('INTERNAL', `a fault in the leader's answer to ${path}`, {
-      hint: 'look at what "neco setup" says on the leader',
+    const fault = new NecoError('INTERNAL', `a fault in the coordinator's answer to ${path}`, {
+      hint: 'look at what "neco setup" says on the coordinator',
     });
     return JSON.stringify({ error: encodeRendezvousError(fault) });
   }

@@ -2,7 +2,7 @@ import { waitFor } from '@neco/core';
 import type { RendezvousClient } from './rendezvous-client.ts';
 
 export interface RetryingOptions {
-  /** What is waited for, as in "waiting for <what>"; the leader by default. */
+  /** What is waited for, as in "waiting for <what>"; the coordinator by default. */
   what?: string;
   /** Limit in milliseconds over all tries; none by default. */
   timeout?: number;
@@ -12,7 +12,7 @@ export interface RetryingOptions {
 }
 
 /**
- * Asks the leader until it answers: it may not be there yet, or be restarted in between.
+ * Asks the coordinator until it answers: it may not be there yet, or be restarted in between.
  * @param body as of `RendezvousClient.request`
  * @throws NecoError TIMEOUT with what was last seen; CANCELLED; every error of the request that is not retryable.
  */
@@ -22,8 +22,8 @@ export async function retrying(
   body: unknown,
   options: RetryingOptions = {},
 ): Promise<unknown> {
-  const { leader } = client;
-  const { timeout, signal, what = `${leader.name} at ${leader.address}` } = options;
+  const { coordinator } = client;
+  const { timeout, signal, what = `${coordinator.name} at ${coordinator.address}` } = options;
   const deadline = timeout === undefined ? undefined : performance.now() + timeout;
   const look = async (): Promise<{ done: true; value: unknown }> => {
     const left =
@@ -38,6 +38,6 @@ export async function retrying(
     what,
     pause: 20,
     maxPause: 1000,
-    hint: `start "neco setup" on ${leader.name}, or find out why it does not answer; then run this command again`,
+    hint: `start "neco setup" on ${coordinator.name}, or find out why it does not answer; then run this command again`,
   });
 }

@@ -27,7 +27,7 @@ export function setupKey(secret: Secret, cluster: string, lrns: readonly number[
 }
 
 /**
- * Encrypts what must survive a power cut of the leader (AES-256-GCM, a fresh nonce each time) with a key of the
+ * Encrypts what must survive a power cut of the coordinator (AES-256-GCM, a fresh nonce each time) with a key of the
  * setup secret, the cluster's name and the LRNs. Layout: magic, nonce (12 bytes), tag (16 bytes), cipher text.
  */
 export function sealState(

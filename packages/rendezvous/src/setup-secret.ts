@@ -7,7 +7,7 @@ const randomCharacters = 26;
 const checksumCharacters = 4;
 const length = prefix.length + randomCharacters + checksumCharacters;
 const hint =
-  'copy the whole secret as the leader shows it, or make one with "neco setup-secret" and give the same to all boot servers';
+  'copy the whole secret as the coordinator shows it, or make one with "neco setup-secret" and give the same to all boot servers';
 
 /**
  * Makes a setup secret: `neco1-`, 26 characters that hold 128 random bits, and 4 characters of checksum (20 bits

@@ -41,16 +41,16 @@ describe('faults at the rendezvous', function () {
     expect(world.requests.length).to.equal(1);
   });
 
-  it('tells the client nothing of a fault but that there was one, and the leader all of it', async () => {
+  it('tells the client nothing of a fault but that there was one, and the coordinator all of it', async () => {
     world.handle = () => Promise.reject(new Error('token s.abcdef'));
     const error = await rejection(world.client().request('/hello', {}));
     expect(error.code).to.equal('INTERNAL');
     expect(error.message).to.contain('/hello').and.not.to.contain('s.abcdef');
-    expect(error.hint).to.contain('look at what "neco setup" says on the leader');
+    expect(error.hint).to.contain('look at what "neco setup" says on the coordinator');
     expect(world.faults[0]?.message).to.equal('token s.abcdef');
   });
 
-  it('keeps whether an error of the leader is worth another try', async () => {
+  it('keeps whether an error of the coordinator is worth another try', async () => {
     let tries = 0;
     world.handle = () => {
       tries += 1;
@@ -78,7 +78,7 @@ describe('faults at the rendezvous', function () {
     expect(answers).to.deep.equal(numbers.map((number) => [number % 3, number]));
   });
 
-  it('says that the leader is not there yet, and how to mend it', async () => {
+  it('says that the coordinator is not there yet, and how to mend it', async () => {
     await world.close();
     const error = await rejection(world.client().request('/hello', {}));
     expect(error.code).to.equal('RENDEZVOUS_UNREACHABLE');
@@ -89,7 +89,7 @@ describe('faults at the rendezvous', function () {
     expect(error.retryable).to.equal(true);
   });
 
-  it('waits for a leader that is started later, with a body made when it is there', async () => {
+  it('waits for a coordinator that is started later, with a body made when it is there', async () => {
     await world.close();
     let made = 0;
     const states: string[] = [];
@@ -106,7 +106,7 @@ describe('faults at the rendezvous', function () {
     expect(states[0]).to.contain('boot-0 at 127.0.0.1 refused the connection');
   });
 
-  it('gives up waiting for a leader at the limit and says what it last saw', async () => {
+  it('gives up waiting for a coordinator at the limit and says what it last saw', async () => {
     await world.close();
     const error = await rejection(retrying(world.client(), '/hello', {}, { timeout: 300 }));
     expect(error.code).to.equal('TIMEOUT');
@@ -116,7 +116,7 @@ describe('faults at the rendezvous', function () {
     expect(error.hint).to.contain('start "neco setup" on boot-0');
   });
 
-  it('goes on after the leader was restarted in the middle of a long poll', async () => {
+  it('goes on after the coordinator was restarted in the middle of a long poll', async () => {
     const { asked, givenUp } = longPoll(world);
     const states: string[] = [];
     const answer = retrying(world.client(), '/hello', 1, { onState: (state) => states.push(state) });
@@ -234,7 +234,7 @@ describe('faults at the rendezvous', function () {
     expect(error.hint).to.contain('address plan of site.yml');
   });
 
-  it('does not wait long for a leader that accepts and never answers', async () => {
+  it('does not wait long for a coordinator that accepts and never answers', async () => {
     const sockets: Socket[] = [];
     const blackhole = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
     blackhole.listen(0, '127.0.0.1');

@@ -204,7 +204,7 @@ describe('trust at the rendezvous', function () {
     }
   });
 
-  it('gives a leader with another setup secret nothing', async () => {
+  it('gives a coordinator with another setup secret nothing', async () => {
     await using fake = new FakeLeader({ ...psk, pskCallback: () => Buffer.alloc(32, 1) });
     const error = await rejection(world.client({ port: await fake.listen() }).request('/hello', 'BODY'));
     expect(error.code).to.equal('RENDEZVOUS_REFUSED');
@@ -213,7 +213,7 @@ describe('trust at the rendezvous', function () {
     expect(Buffer.concat(fake.received).toString()).to.equal('');
   });
 
-  it('gives a leader nothing that has no secret but a certificate that this system trusts', async () => {
+  it('gives a coordinator nothing that has no secret but a certificate that this system trusts', async () => {
     const certificate = makeCertificate();
     const defaults = getCACertificates('default');
     setDefaultCACertificates([...defaults, certificate.cert]);
@@ -233,7 +233,7 @@ describe('trust at the rendezvous', function () {
     }
   });
 
-  it('gives a leader nothing that shows a certificate of an unknown signer', async () => {
+  it('gives a coordinator nothing that shows a certificate of an unknown signer', async () => {
     await using fake = new FakeLeader({ ...psk, ...makeCertificate() });
     const error = await rejection(world.client({ port: await fake.listen() }).request('/hello', 'BODY'));
     expect(error.code).to.equal('RENDEZVOUS_REFUSED');

@@ -9,13 +9,13 @@ import type { RendezvousRefusal } from '../src/rendezvous-refusal.ts';
 import { listenRendezvous, type RendezvousRequest, type RendezvousServer } from '../src/rendezvous-server.ts';
 import { createSetupSecret } from '../src/setup-secret.ts';
 
-/** A leader on loopback and clients for it. */
+/** A coordinator on loopback and clients for it. */
 export class RendezvousWorld implements AsyncDisposable {
   readonly secret: Secret;
   readonly requests: RendezvousRequest[] = [];
   readonly refusals: RendezvousRefusal[] = [];
   readonly faults: NecoError[] = [];
-  /** What the leader answers; the body itself unless a test says otherwise. */
+  /** What the coordinator answers; the body itself unless a test says otherwise. */
   handle: (request: RendezvousRequest) => Promise<unknown> = (request) =>
     Promise.resolve({ echo: request.body });
   #server: RendezvousServer | undefined;
@@ -36,7 +36,7 @@ export class RendezvousWorld implements AsyncDisposable {
     return this.#port;
   }
 
-  /** Starts the leader, on the same port when it ran before. */
+  /** Starts the coordinator, on the same port when it ran before. */
   async listen(): Promise<void> {
     this.#server = await listenRendezvous({
       address: '127.0.0.1',
@@ -61,7 +61,7 @@ export class RendezvousWorld implements AsyncDisposable {
     return connectRendezvous({
       address: '127.0.0.1',
       port: this.#port,
-      leaderName: 'boot-0',
+      coordinatorName: 'boot-0',
       secret: this.secret,
       cluster: 'prod',
       lrns: [0, 1, 2],
@@ -70,7 +70,7 @@ export class RendezvousWorld implements AsyncDisposable {
     });
   }
 
-  /** The first refusal that the leader told of. */
+  /** The first refusal that the coordinator told of. */
   async refusal(): Promise<RendezvousRefusal> {
     for (;;) {
       const [refusal] = this.refusals;

@@ -5,12 +5,11 @@ import { createKey } from '@neco/vault-pki';
 import { certificateKinds, paths } from '@neco/cluster-access';
 import { connectRendezvous } from '@neco/rendezvous';
 import { preflightFailed } from '@neco/preflight';
-import { FollowerMeeting } from './follower-meeting.ts';
-import { LeaderMeeting, type LeaderMeetingOptions } from './leader-meeting.ts';
-import { LeaderState } from './leader-state.ts';
-import type { Meeting } from './meeting.ts';
-import { withRegistry } from './progress.ts';
-import type { Decision, Introduction } from './protocol.ts';
+import { FollowerMeeting } from './meeting/follower-meeting.ts';
+import { CoordinatorMeeting, type CoordinatorMeetingOptions } from './meeting/coordinator-meeting.ts';
+import { CoordinatorState } from './meeting/coordinator-state.ts';
+import type { Meeting } from './meeting/meeting.ts';
+import type { Decision, Introduction } from './meeting/protocol.ts';
 import type { SetupView } from './setup-context.ts';
 
 /** How long a server with findings of its own tries to tell the others, in ms. */
@@ -22,28 +21,28 @@ const pauseOfRegistry = 2000;
 /** What a server brings to the rendezvous. */
 export interface Self extends SetupView {
   readonly purpose: Introduction['purpose'];
-  /** The key by which the leader knows this server again, PEM. */
+  /** The key by which the coordinator knows this server again, PEM. */
   readonly identity: Secret;
   readonly findings: readonly ErrorDetail[];
   readonly passed: ReadonlySet<string>;
   readonly reporter: Reporter;
 }
 
-/** The key by which the leader knows this server again: the one on disk, or a new one that is not there yet. */
+/** The key by which the coordinator knows this server again: the one on disk, or a new one that is not there yet. */
 export async function identityOf(host: HostReader): Promise<Secret> {
   const text = await host.readText(paths.setupIdentity);
   return text === undefined ? createKey() : new Secret(text);
 }
 
-/** Opens the rendezvous on the leader. */
-export async function openLeader(
+/** Opens the rendezvous on the coordinator. */
+export async function openCoordinator(
   self: Self & { readonly host: HostWriter },
   secret: Secret,
-  { settle, signer }: Pick<LeaderMeetingOptions, 'settle' | 'signer'>,
-): Promise<LeaderMeeting> {
+  { settle, signer, signs }: Pick<CoordinatorMeetingOptions, 'settle' | 'signer' | 'signs'>,
+): Promise<CoordinatorMeeting> {
   const seal = { secret, cluster: self.site.cluster, lrns: [...self.lrns] };
-  const state = await LeaderState.load(self.host, seal);
-  const meeting = await LeaderMeeting.open({
+  const state = await CoordinatorState.load(self.host, seal);
+  const meeting = await CoordinatorMeeting.open({
     lrn: self.lrn,
     lrns: self.lrns,
     address: self.address,
@@ -55,6 +54,7 @@ export async function openLeader(
     acceptKeys: self.options.acceptKeys,
     settle,
     signer,
+    signs,
     reporter: self.reporter,
     signal: self.signal,
   }).catch((error: unknown) => {
@@ -65,27 +65,27 @@ export async function openLeader(
   return meeting;
 }
 
-/** Servers that are registered already, from an earlier run of this leader, are waited for no longer. */
-async function followRegistrations(self: Self, meeting: LeaderMeeting): Promise<void> {
+/** Servers that are registered already, from an earlier run of this coordinator, are waited for no longer. */
+async function followRegistrations(self: Self, meeting: CoordinatorMeeting): Promise<void> {
   if ((await self.host.readPair(certificateKinds.necoClient)) === undefined) return;
   const signal = AbortSignal.any([self.signal, meeting.closed]);
   while (!signal.aborted) {
-    const follow = withRegistry(self, async (registry) => {
+    const follow = self.sight.withRegistry(async (registry) => {
       for await (const servers of registry.watchBootServers({ signal }))
-        meeting.registered(servers.map(({ lrn }) => lrn));
+        meeting.attendance.register(servers.map(({ lrn }) => lrn));
     });
-    // Where etcd does not answer yet nobody is registered, as far as this leader can tell: it may, after a boot.
+    // Where etcd does not answer yet nobody is registered, as far as this coordinator can tell: it may, after a boot.
     await follow.catch(() => undefined);
     await delay(pauseOfRegistry, undefined, { signal }).catch(() => undefined);
   }
 }
 
-/** Makes ready to ask the leader; it need not be there yet. */
+/** Makes ready to ask the coordinator; it need not be there yet. */
 export async function openFollower(self: Self, secret: Secret): Promise<FollowerMeeting> {
   const client = connectRendezvous({
-    address: self.addresses.get(self.leaderLrn) ?? '',
+    address: self.addresses.get(self.coordinatorLrn) ?? '',
     port: self.site.ports.rendezvous,
-    leaderName: serverName(self.leaderLrn),
+    coordinatorName: serverName(self.coordinatorLrn),
     secret,
     cluster: self.site.cluster,
     lrns: self.lrns,

@@ -1,7 +1,7 @@
 import { NecoError, type Reporter, type Secret } from '@neco/core';
 import { openHost } from '@neco/host-installer';
 import { hostChecks, preflightFailed } from '@neco/preflight';
-import { decideWithFindings, identityOf, openFollower, openLeader } from './open-meeting.ts';
+import { decideWithFindings, identityOf, openFollower, openCoordinator } from './open-meeting.ts';
 import { viewOf } from './view-of.ts';
 
 /** What `preflight` is told by its caller. */
@@ -49,16 +49,17 @@ export async function preflight(options: PreflightOptions): Promise<void> {
     reporter: options.reporter,
   } as const;
   const secret = await options.secret();
-  const leader = view.isLeader
-    ? await openLeader(self, secret, {
+  const coordinator = view.isCoordinator
+    ? await openCoordinator(self, secret, {
         settle: () => Promise.resolve({ setupId: '', startedAt: '', etcdState: 'new' }),
         signer: () => Promise.resolve(undefined),
+        signs: () => false,
       })
     : undefined;
-  const meeting = leader ?? (await openFollower(self, secret));
+  const meeting = coordinator ?? (await openFollower(self, secret));
   try {
     await decideWithFindings(meeting, self);
-    await leader?.everyoneTold();
+    await coordinator?.everyoneInformed();
   } catch (error) {
     if (!limits.some(({ aborted }) => aborted)) throw error;
     throw new NecoError(

@@ -11,11 +11,11 @@ const setupRecordSchema = z.strictObject({
   lrns: z.array(z.int()),
   prefix: z.string(),
   startedAt: z.iso.datetime(),
-  /** Name of the first administrator, before there is a Vault user of it (leader only). */
+  /** Name of the first administrator, before there is a Vault user of it (coordinator only). */
   administratorBegun: z.string().optional(),
-  /** Name of the first administrator, once it has logged in (leader only). */
+  /** Name of the first administrator, once it has logged in (coordinator only). */
   administrator: z.string().optional(),
-  /** Set when the real Vault holds the CAs (leader only). */
+  /** Set when the real Vault holds the CAs (coordinator only). */
   authoritiesImportedAt: z.iso.datetime().optional(),
   /** Set when every boot server was registered and the result was verified. */
   finishedAt: z.iso.datetime().optional(),

@@ -1,5 +1,6 @@
 import { dryRunPhases, NecoError, runPhases, toNecoError, type PhaseEvent, type Reporter } from '@neco/core';
 import { lockHost, openHost, readOnlyHost } from '@neco/host-installer';
+import { BackgroundWork } from './background-work.ts';
 import { viewOf } from './view-of.ts';
 import type { SetupContext } from './setup-context.ts';
 import type { SetupOptions } from './setup-options.ts';
@@ -30,20 +31,18 @@ async function runSetup(options: SetupOptions): Promise<{ changed: boolean }> {
   const last = { title: 'Start', state: '' };
   const host = openHost();
   const view = await viewOf(host, options, signal);
+  await using background = new BackgroundWork();
   const context: SetupContext = {
     ...view,
+    done: { unitsEnabled: false, vaultStarted: false },
     host,
     reporter: options.reporter,
     findings: [],
     passed: new Set(),
     etcdState: 'new',
     meeting: undefined,
-    leader: undefined,
-    temporarySigner: undefined,
-    keysMade: new Map(),
-    initializing: undefined,
-    finalSigner: undefined,
-    administrator: undefined,
+    coordinator: undefined,
+    background,
     unsealedWithStoredKey: false,
   };
   const reporter = observed(options.reporter, context, last);
@@ -78,11 +77,11 @@ function observed(
     phase(event: PhaseEvent) {
       if (event.status === 'started') {
         Object.assign(last, { title: event.title, state: '' });
-        context.leader?.doing(event.title);
+        context.coordinator?.phases.begin(event.title);
       }
       if (event.status === 'done' || event.status === 'skipped') {
         context.passed.add(event.id);
-        context.leader?.passed(event.id);
+        context.coordinator?.phases.complete(event.id);
       }
       reporter.phase(event);
     },

@@ -1,10 +1,11 @@
 import { addressPlan, NecoError, serverName, sitePath } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
 import { EtcdPool, readSite } from '@neco/cluster-access';
-import { unitsOfSetup } from './runs-and-stays.ts';
+import { unitsOfSetup } from './services/runs-and-stays.ts';
 import type { SetupView } from './setup-context.ts';
 import type { SetupOptions } from './setup-options.ts';
 import { readSetupRecord } from './setup-record.ts';
+import { SetupSight } from './setup-sight.ts';
 
 /**
  * This server's part in a setup of these boot servers, by its site.yml.
@@ -33,25 +34,23 @@ export async function viewOf(
     );
   }
   const record = await recordFor(host, options);
-  const leaderLrn = Math.min(...lrns);
+  const coordinatorLrn = Math.min(...lrns);
+  const address = addresses.get(site.lrn) ?? '';
+  const etcd = new EtcdPool();
   return {
     host,
     site,
     lrn: site.lrn,
     lrns,
-    leaderLrn,
-    isLeader: site.lrn === leaderLrn,
-    address: addresses.get(site.lrn) ?? '',
+    coordinatorLrn,
+    isCoordinator: site.lrn === coordinatorLrn,
+    address,
     addresses,
     options,
-    etcd: new EtcdPool(),
-    known: {
-      unfinished: false,
-      unitsEnabled: false,
-      vaultStarted: false,
-      localVault: undefined,
-      units: record?.finishedAt === undefined ? undefined : await host.units(unitsOfSetup),
-    },
+    etcd,
+    sight: new SetupSight({ host, lrn: site.lrn, address, addresses, prefix: options.prefix, etcd }),
+    done: { unitsEnabled: false, vaultStarted: false },
+    units: record?.finishedAt === undefined ? undefined : await host.units(unitsOfSetup),
     record,
     signal,
   };

@@ -16,56 +16,58 @@ import {
   rendezvousWire,
   setupKey,
 } from '@neco/rendezvous';
-import { LeaderMeeting, type LeaderMeetingOptions } from '../src/leader-meeting.ts';
-import { LeaderState } from '../src/leader-state.ts';
-import type { Introduction } from '../src/protocol.ts';
+import { CoordinatorMeeting, type CoordinatorMeetingOptions } from '../src/meeting/coordinator-meeting.ts';
+import { CoordinatorState } from '../src/meeting/coordinator-state.ts';
+import { importAuthorities } from '../src/phases/import-authorities.ts';
+import type { Introduction } from '../src/meeting/protocol.ts';
 
 const lrns = [0, 1, 2];
 const plan = { 0: '10.0.0.0', 1: '10.0.0.1', 2: '10.0.0.2' };
 
-/** The leader of a setup on loopback, and servers that come to it with whatever a test has them say. */
+/** The coordinator of a setup on loopback, and servers that come to it with whatever a test has them say. */
 export class MeetingWorld implements AsyncDisposable {
-  readonly leader: LeaderMeeting;
+  readonly coordinator: CoordinatorMeeting;
   readonly warnings: string[];
   readonly secret: Secret;
   readonly #port: number;
   readonly #keys = new Map<number, Secret>();
 
-  private constructor(leader: LeaderMeeting, secret: Secret, port: number, warnings: string[]) {
-    this.leader = leader;
+  private constructor(coordinator: CoordinatorMeeting, secret: Secret, port: number, warnings: string[]) {
+    this.coordinator = coordinator;
     this.secret = secret;
     this.#port = port;
     this.warnings = warnings;
   }
 
-  static async start(more: Partial<LeaderMeetingOptions> = {}): Promise<MeetingWorld> {
+  static async start(more: Partial<CoordinatorMeetingOptions> = {}): Promise<MeetingWorld> {
     const secret = createSetupSecret();
     const seal = { secret, cluster: 'prod', lrns };
     const warnings: string[] = [];
     const [port = 0] = await freePorts(1);
-    const leader = await LeaderMeeting.open({
+    const coordinator = await CoordinatorMeeting.open({
       lrn: 0,
       lrns,
       address: '127.0.0.1',
       port,
       seal,
       introduction: () => introductionOf(0),
-      state: await LeaderState.load(readOnlyHost(), seal),
+      state: await CoordinatorState.load(readOnlyHost(), seal),
       save: () => Promise.resolve(),
       acceptKeys: new Map(),
       settle: () =>
         Promise.resolve({ setupId: 'a', startedAt: new Date().toISOString(), etcdState: 'new' as const }),
       signer: () => Promise.resolve(undefined),
+      signs: (_, hasCompleted) => hasCompleted(importAuthorities.id),
       reporter: silent(warnings),
       signal: AbortSignal.timeout(30_000),
       ...more,
     });
-    return new MeetingWorld(leader, secret, port, warnings);
+    return new MeetingWorld(coordinator, secret, port, warnings);
   }
 
   /** All three are there and go on. */
   async decide(): Promise<void> {
-    await Promise.all([this.leader.decide(), this.ask(1), this.ask(2)]);
+    await Promise.all([this.coordinator.decide(), this.ask(1), this.ask(2)]);
   }
 
   /** What a server asks for, as it is on the wire. @param more what it says otherwise than it should. */
@@ -77,7 +79,12 @@ export class MeetingWorld implements AsyncDisposable {
     const key = this.#keys.get(lrn) ?? (await createKey());
     this.#keys.set(lrn, key);
     const identity = proves ? { identity: key } : {};
-    const options = { address: '127.0.0.1', port: this.#port, leaderName: 'boot-0', secret: this.secret };
+    const options = {
+      address: '127.0.0.1',
+      port: this.#port,
+      coordinatorName: 'boot-0',
+      secret: this.secret,
+    };
     const rendezvous = connectRendezvous({ ...options, cluster: 'prod', lrns, lrn, ...identity, ...client });
     for (let seen = ''; ;) {
       const body = () => ({ introduction: introductionOf(lrn, more), seen, ...fields });
@@ -138,7 +145,7 @@ export class MeetingWorld implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.leader.close();
+    await this.coordinator.close();
   }
 }
 

@@ -43,16 +43,17 @@ export class SetupCommand extends EtcdCommand {
     description: 'File of the setup secret, which only its owner can read.',
   });
   admin = Option.String('--admin', {
-    description: 'Name of the first administrator, a user of Vault (leader only).',
+    description: 'Name of the first administrator, a user of Vault (coordinator only).',
   });
   adminPasswordFile = Option.String('--admin-password-file', {
-    description: 'File of the password of the administrator, which only its owner can read (leader only).',
+    description:
+      'File of the password of the administrator, which only its owner can read (coordinator only).',
   });
   timeout = Option.String('--timeout', {
     description: 'Give up after so long, such as 10m. Without it setup waits until it is stopped.',
   });
   acceptKey = Option.Array('--accept-key', [], {
-    description: 'LRN=sha256:…: accept the new key of a server that lost its disk (leader only).',
+    description: 'LRN=sha256:…: accept the new key of a server that lost its disk (coordinator only).',
   });
   lrns = Option.Rest({ name: 'LRN' });
 

@@ -14,7 +14,7 @@ export interface SetupSecretOptions {
 const asking = { what: 'the setup secret', instead: '--secret-file FILE (neco setup-secret makes one)' };
 
 /**
- * The setup secret: from its file, made here (leader, on a terminal), or typed by a person.
+ * The setup secret: from its file, made here (coordinator, on a terminal), or typed by a person.
  * @throws NecoError NO_TERMINAL, CANCELLED, SECRET_INVALID, SECRET_FILE_UNSAFE, CONFIG_MISSING, CONFIG_UNREADABLE
  */
 export async function askSetupSecret(program: ProgramContext, options: SetupSecretOptions): Promise<Secret> {

@@ -12,7 +12,7 @@ const everywhere = ['0.0.0.0', '::'];
 const loopback = ['127.0.0.1', '::1'];
 const ownUnits = ['etcd.service', 'vault.service', 'neco-setup-vault.service'];
 
-/** The ports of etcd, Vault and (leader) the rendezvous are free; the process that holds one is named. */
+/** The ports of etcd, Vault and (coordinator) the rendezvous are free; the process that holds one is named. */
 export const checkPorts: Check = async (context) => {
   const found = await foreignListeners(context);
   // A service of a setup that goes on may be restarted between the look at its port and that at its unit: what is there

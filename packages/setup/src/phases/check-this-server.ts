@@ -18,7 +18,7 @@ export const checkThisServer: Phase<SetupView, SetupContext> = {
     // What was found must be told to the others; nobody need be asked for what will not be.
     if (context.findings.length > 0) return;
     // Asked before anything changes, so that an answer that cannot do, or nobody to ask, leaves all as it was.
-    if (context.isLeader && context.record?.administrator === undefined)
+    if (context.isCoordinator && context.record?.administrator === undefined)
       await context.options.administrator();
   },
 };

@@ -9,21 +9,21 @@ import {
   forEachAuthority,
   paths,
 } from '@neco/cluster-access';
-import { completeVault, noteAdministrator } from '../complete-vault.ts';
+import { completeVault, noteAdministrator } from '../vault/complete-vault.ts';
 import { isFinished } from '../progress.ts';
-import { rootVault } from '../root-vault.ts';
-import { leaderOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
+import { rootVault } from '../vault/root-vault.ts';
+import { coordinatorOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
 import { writeSetupRecord } from '../setup-record.ts';
 
 /**
  * Seed step 4, second half: import the CAs into the real Vault, with audit, roles and policies, and begin to make the first
- * administrator, for whom nobody waits before the root token goes. The keys of the CAs stay in the leader's encrypted state until all
+ * administrator, for whom nobody waits before the root token goes. The keys of the CAs stay in the coordinator's encrypted state until all
  * servers have the certificates that stay.
  */
 export const importAuthorities: Phase<SetupView, SetupContext> = {
   id: 'import-authorities',
   title: 'Import the CAs into Vault and make the first administrator',
-  concerns: ({ isLeader }) => isLeader,
+  concerns: ({ isCoordinator }) => isCoordinator,
   async isDone(view) {
     return view.record?.authoritiesImportedAt !== undefined || (await isFinished(view));
   },
@@ -35,7 +35,7 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
   ],
   async run(context) {
     const { host, lrns, addresses } = context;
-    const kept = leaderOf(context).state.authorities;
+    const kept = coordinatorOf(context).state.authorities;
     if (kept === undefined)
       throw new NecoError('INTERNAL', 'the CAs are neither in Vault nor in the state of setup');
     const vault = (await rootVault(context)).asNew();
@@ -43,9 +43,10 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
     await vault.ensureAuditDevice('file', 'file', { file_path: paths.vaultAuditLog });
     const access = ensureVaultAccess(vault, addresses, kept.server.certificate);
     const noted = noteAdministrator(context, vault);
-    context.administrator = Promise.all([access, noted]).then(() => completeVault(context, vault));
-    // Who waits for it later is told if it fails.
-    context.administrator.catch(() => undefined);
+    void context.background.administrator.begin(async () => {
+      await Promise.all([access, noted]);
+      return completeVault(context, vault);
+    });
     await Promise.all([
       access,
       noted,

@@ -9,12 +9,11 @@ import {
   setupOperation,
   vaultAnswering,
   type HowFar,
-} from '../initialization.ts';
-import { localVault } from '../local-vault.ts';
-import { isFinished, withRegistry } from '../progress.ts';
-import { startAndWait } from '../start-and-wait.ts';
-import { signerFor } from '../signer-in-charge.ts';
-import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
+} from '../vault/initialization.ts';
+import { isFinished } from '../progress.ts';
+import { startAndWait } from '../services/start-and-wait.ts';
+import { signerFor } from '../vault/signer-in-charge.ts';
+import { coordinatorOf, type SetupContext, type SetupView } from '../setup-context.ts';
 
 /**
  * Initialises Vault. Before it does, the place for the keys has been proved to take them; both keys are stored in
@@ -24,17 +23,17 @@ import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts
 export const initializeVault: Phase<SetupView, SetupContext> = {
   id: 'initialize-vault',
   title: 'Initialise Vault and store its unseal key and root token in etcd',
-  concerns: ({ isLeader }) => isLeader,
+  concerns: ({ isCoordinator }) => isCoordinator,
   async isDone(view) {
     if (await isFinished(view)) return true;
-    const vault = await localVault(view);
+    const vault = await view.sight.localVault();
     const initialized = await vault.sealStatus().then(
       (status) => status.initialized,
       () => false,
     );
     return (
       initialized &&
-      (await withRegistry(view, async (registry) => (await registry.unsealKey()) !== undefined))
+      (await view.sight.withRegistry(async (registry) => (await registry.unsealKey()) !== undefined))
     );
   },
   plan: ({ options }) => [
@@ -42,17 +41,17 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
     `store ${options.prefix}vault-unseal-key and ${options.prefix}vault-root-token`,
   ],
   async run(context) {
-    await withRegistry(context, async (registry) => {
-      const keys = (await context.initializing) ?? (await initialize(context, registry));
+    await context.sight.withRegistry(async (registry) => {
+      const keys = (await context.background.initialization.running) ?? (await initialize(context, registry));
       if (keys !== undefined) await storeKeys(registry, keys);
     });
-    context.initializing = undefined;
+    void context.background.initialization.take();
   },
 };
 
 /** @returns nothing where Vault is initialised and its key is stored */
 async function initialize(context: SetupContext, registry: Registry): Promise<InitializedVault | undefined> {
-  const vault = await localVault(context);
+  const vault = await context.sight.localVault();
   const { initialized, sealed } = await howFar(vault).catch(() => started(context, vault));
   await refuseForeignKeys(registry, context.options.prefix);
   if (initialized && (await registry.unsealKey()) !== undefined) return undefined;
@@ -93,7 +92,7 @@ async function clearEmptyVault(context: SetupContext, registry: Registry, sealed
     'the answer of an earlier initialisation of Vault was lost; it holds nothing and is begun anew',
   );
   const signer = await signerFor(context, 'initial');
-  if (signer === undefined) return leaderOf(context).withoutSigner();
+  if (signer === undefined) return coordinatorOf(context).withoutSigner();
   const etcd = await connectEtcd(context.host, [context.address], await signer.certifyRoot());
   try {
     await context.host.stopUnit('vault.service');
@@ -102,5 +101,5 @@ async function clearEmptyVault(context: SetupContext, registry: Registry, sealed
     etcd.close();
   }
   await context.host.startUnit('vault.service', { block: true, signal: context.signal });
-  await vaultAnswering(context, await localVault(context));
+  await vaultAnswering(context, await context.sight.localVault());
 }

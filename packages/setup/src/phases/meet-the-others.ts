@@ -3,28 +3,30 @@ import { NecoError, serverName, waitFor, type Look, type Phase, type Secret } fr
 import type { HostWriter } from '@neco/host-installer';
 import { paths } from '@neco/cluster-access';
 import { preflightFailed } from '@neco/preflight';
-import { decideWithFindings, identityOf, openFollower, openLeader } from '../open-meeting.ts';
-import type { Meeting } from '../meeting.ts';
+import { decideWithFindings, identityOf, openFollower, openCoordinator } from '../open-meeting.ts';
+import type { Meeting } from '../meeting/meeting.ts';
 import { isFinished } from '../progress.ts';
-import type { Decision } from '../protocol.ts';
-import { signerFor } from '../signer-in-charge.ts';
-import { leaderOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
+import type { Decision, Issue } from '../meeting/protocol.ts';
+import { signerFor } from '../vault/signer-in-charge.ts';
+import { coordinatorOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
 import { writeSetupRecord } from '../setup-record.ts';
+import { importAuthorities } from './import-authorities.ts';
+import { prepareAuthorities } from './prepare-authorities.ts';
 
 /** The rendezvous: all servers are there, were given the same, and nothing is wrong with any of them. */
 export const meetTheOthers: Phase<SetupView, SetupContext> = {
   id: 'meet-the-others',
   title: 'Meet the other boot servers',
   isDone: isFinished,
-  plan: ({ isLeader, leaderLrn, lrns }) =>
-    isLeader
+  plan: ({ isCoordinator, coordinatorLrn, lrns }) =>
+    isCoordinator
       ? [
           `listen for ${lrns
-            .filter((lrn) => lrn !== leaderLrn)
+            .filter((lrn) => lrn !== coordinatorLrn)
             .map(serverName)
             .join(' and ')}, with the setup secret`,
         ]
-      : [`connect to ${serverName(leaderLrn)}, with the setup secret`],
+      : [`connect to ${serverName(coordinatorLrn)}, with the setup secret`],
   async run(context) {
     const secret = await secretOf(context);
     const identity = await identityOf(context.host);
@@ -35,13 +37,14 @@ export const meetTheOthers: Phase<SetupView, SetupContext> = {
       ...context,
       signal: AbortSignal.any([context.signal, over.signal]),
     } as const;
-    if (context.isLeader) {
-      context.leader = await openLeader(self, secret, {
+    if (context.isCoordinator) {
+      context.coordinator = await openCoordinator(self, secret, {
         settle: () => settle(context),
         signer: (issue) => signerFor(context, issue),
+        signs: (issue, hasCompleted) => signs(context, issue, hasCompleted),
       });
     }
-    context.meeting = context.leader ?? (await openFollower(self, secret));
+    context.meeting = context.coordinator ?? (await openFollower(self, secret));
     const decision = await decideUnlessFinished(context, context.meeting).catch(async (error: unknown) => {
       // The admin accepts the key that was named: this server must show the same one again.
       if (error instanceof NecoError && error.code === 'KEY_MISMATCH')
@@ -51,13 +54,20 @@ export const meetTheOthers: Phase<SetupView, SetupContext> = {
     if (decision === undefined) {
       over.abort();
       await context.meeting.close();
-      context.meeting = context.leader = undefined;
+      context.meeting = context.coordinator = undefined;
       return;
     }
     await keepIdentity(context.host, identity);
     await remember(context, decision);
   },
 };
+
+/** Whether a Vault is there that signs: the temporary one, or the real one once it holds the CAs. */
+function signs(context: SetupContext, issue: Issue, hasCompleted: (phase: string) => boolean): boolean {
+  if (hasCompleted(importAuthorities.id)) return true;
+  const keepsAuthorities = coordinatorOf(context).state.authorities !== undefined;
+  return issue === 'initial' && hasCompleted(prepareAuthorities.id) && keepsAuthorities;
+}
 
 /**
  * The decision, or nothing where setup turns out to be finished: etcd could not be asked at first, as after a power cut
@@ -93,7 +103,7 @@ async function keepIdentity(host: HostWriter, identity: Secret): Promise<void> {
   await host.writeFile(paths.setupIdentity, identity.reveal(), { mode: 0o600 });
 }
 
-/** The leader's record is written before any other server hears the decision. */
+/** The coordinator's record is written before any other server hears the decision. */
 async function settle(context: SetupContext): Promise<Decision> {
   const record = context.record ?? newRecord();
   await remember(context, { setupId: record.id, startedAt: record.startedAt, etcdState: 'new' });
@@ -103,7 +113,7 @@ async function settle(context: SetupContext): Promise<Decision> {
 
 /** A server whose new key the admin accepts starts with an empty member, if there are members already. */
 async function acceptKeys(context: SetupContext): Promise<void> {
-  const { state, save } = leaderOf(context);
+  const { state, save } = coordinatorOf(context);
   const bootstrapped = ((await context.host.list(`${paths.etcdData}/member`)) ?? []).length > 0;
   for (const [lrn, key] of context.options.acceptKeys) {
     const known = state.publicKeys.get(lrn);
@@ -134,9 +144,9 @@ async function remember(context: SetupContext, decision: Decision): Promise<void
   if (recordOf(context).id !== decision.setupId) {
     throw new NecoError(
       'FOREIGN_DATA',
-      `this server belongs to the setup ${recordOf(context).id}, the leader runs ${decision.setupId}`,
+      `this server belongs to the setup ${recordOf(context).id}, the coordinator runs ${decision.setupId}`,
       {
-        hint: `the leader has lost its disk or another server leads; put the leader's ${paths.state} back, or start anew on empty servers`,
+        hint: `the coordinator has lost its disk or another server leads; put the coordinator's ${paths.state} back, or start anew on empty servers`,
       },
     );
   }

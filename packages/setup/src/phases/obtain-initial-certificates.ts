@@ -1,6 +1,6 @@
 import type { Phase } from '@neco/core';
 import { certificatesFit } from '@neco/cluster-access';
-import { issueCertificates } from '../issue-certificates.ts';
+import { issueCertificates } from '../vault/issue-certificates.ts';
 import { isFinished } from '../progress.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 
@@ -13,6 +13,6 @@ export const obtainInitialCertificates: Phase<SetupView, SetupContext> = {
   async isDone(view) {
     return (await isFinished(view)) || (await certificatesFit(view, oneHour));
   },
-  plan: () => ['make keys for etcd, Vault and neco, and have the leader sign their certificates'],
+  plan: () => ['make keys for etcd, Vault and neco, and have the coordinator sign their certificates'],
   run: (context) => issueCertificates(context, 'initial'),
 };

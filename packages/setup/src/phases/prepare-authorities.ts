@@ -1,16 +1,16 @@
 import type { Phase } from '@neco/core';
 import { isFinished } from '../progress.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
-import { temporarySigner } from '../temporary-signer.ts';
+import { temporarySigner } from '../vault/temporary-signer.ts';
 
 /**
  * Seed step 2: start Vault temporarily to prepare the CAs. Their keys leave the temporary Vault only into the
- * leader's encrypted state, so that a setup that goes on after a power cut goes on with the same CAs.
+ * coordinator's encrypted state, so that a setup that goes on after a power cut goes on with the same CAs.
  */
 export const prepareAuthorities: Phase<SetupView, SetupContext> = {
   id: 'prepare-authorities',
   title: 'Prepare the CAs in a temporary Vault',
-  concerns: ({ isLeader }) => isLeader,
+  concerns: ({ isCoordinator }) => isCoordinator,
   async isDone(view) {
     return view.record?.authoritiesImportedAt !== undefined || (await isFinished(view));
   },

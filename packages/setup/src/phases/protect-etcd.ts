@@ -1,18 +1,18 @@
 import { NecoError, waitFor, type Look, type Phase } from '@neco/core';
 import { connectEtcd, ensureEtcdAccess } from '@neco/cluster-access';
-import { beginInitialization } from '../initialization.ts';
-import { etcdAsNeco, isFinished } from '../progress.ts';
-import { signerFor } from '../signer-in-charge.ts';
-import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
+import { beginInitialization } from '../vault/initialization.ts';
+import { isFinished } from '../progress.ts';
+import { signerFor } from '../vault/signer-in-charge.ts';
+import { coordinatorOf, type SetupContext, type SetupView } from '../setup-context.ts';
 
 /** Makes etcd's users and roles, proves that root's certificate works, and only then turns auth on. */
 export const protectEtcd: Phase<SetupView, SetupContext> = {
   id: 'protect-etcd',
   title: 'Turn on etcd auth',
-  concerns: ({ isLeader }) => isLeader,
+  concerns: ({ isCoordinator }) => isCoordinator,
   async isDone(view) {
     if (await isFinished(view)) return true;
-    return (await etcdAsNeco(view)).authEnabled();
+    return (await view.sight.etcd()).authEnabled();
   },
   plan: ({ lrns }) => [
     `make the etcd users root, backup, and neco and vault of ${String(lrns.length)} servers`,
@@ -23,7 +23,7 @@ export const protectEtcd: Phase<SetupView, SetupContext> = {
     await waitForAllMembers(context);
     // Made only now: it lives ten minutes, and a member may take longer than that to come.
     const signer = await signerFor(context, 'initial');
-    if (signer === undefined) return leaderOf(context).withoutSigner();
+    if (signer === undefined) return coordinatorOf(context).withoutSigner();
     const initialized = beginInitialization(context);
     const etcd = await connectEtcd(context.host, [...addresses.values()], await signer.certifyRoot());
     try {
@@ -40,7 +40,7 @@ export const protectEtcd: Phase<SetupView, SetupContext> = {
 
 async function waitForAllMembers(context: SetupContext): Promise<void> {
   const { reporter, signal } = context;
-  const etcd = await etcdAsNeco(context);
+  const etcd = await context.sight.etcd();
   const look = async (): Promise<Look<true>> => {
     const absent = [...(await etcd.statuses())]
       .filter(([, status]) => status instanceof NecoError)

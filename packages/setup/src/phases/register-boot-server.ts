@@ -1,7 +1,6 @@
 import { NecoError, serverName, type Phase } from '@neco/core';
 import type { BootServer } from '@neco/bootserver-registry';
 import { ownSerials } from '@neco/cluster-access';
-import { registeredLrns, withRegistry } from '../progress.ts';
 import { meetingOf, type SetupContext, type SetupView } from '../setup-context.ts';
 import { settleRootToken } from './settle-root-token.ts';
 
@@ -10,14 +9,14 @@ export const registerBootServer: Phase<SetupView, SetupContext> = {
   id: 'register-boot-server',
   title: 'Register this boot server',
   async isDone(view) {
-    return view.record?.finishedAt !== undefined || (await registeredLrns(view)).includes(view.lrn);
+    return view.record?.finishedAt !== undefined || (await view.sight.registeredLrns()).includes(view.lrn);
   },
   plan: ({ options, lrn }) => [`write ${options.prefix}bootservers/${String(lrn)}`],
   async run(context) {
-    await meetingOf(context).leaderPassed(settleRootToken.id);
+    await meetingOf(context).coordinatorPassed(settleRootToken.id);
     const server = await recordOfServer(context);
-    await withRegistry(context, (registry) => registry.register(server));
-    context.known.unfinished = false;
+    await context.sight.withRegistry((registry) => registry.register(server));
+    context.sight.registered();
   },
 };
 
@@ -31,7 +30,7 @@ export const awaitRegistrations: Phase<SetupView, SetupContext> = {
   plan: () => ['nothing: it only waits'],
   async run(context) {
     context.reporter.state('etcd has not said yet who is registered');
-    await withRegistry(context, async (registry) => {
+    await context.sight.withRegistry(async (registry) => {
       for await (const servers of registry.watchBootServers({ signal: context.signal })) {
         const registered = new Set(servers.map(({ lrn }) => lrn));
         const absent = context.lrns.filter((lrn) => !registered.has(lrn));
@@ -43,14 +42,14 @@ export const awaitRegistrations: Phase<SetupView, SetupContext> = {
   },
 };
 
-/** The leader knows how far the others are. */
-function notRegistered({ leader }: SetupContext, lrn: number): string {
-  const seen = leader === undefined ? '' : ` (${leader.lastSeen(lrn)})`;
+/** The coordinator knows how far the others are. */
+function notRegistered({ coordinator }: SetupContext, lrn: number): string {
+  const seen = coordinator === undefined ? '' : ` (${coordinator.phases.lastSeen(lrn)})`;
   return `${serverName(lrn)} is not registered yet${seen}`;
 }
 
 async function missing(view: SetupView): Promise<number[]> {
-  const registered = await registeredLrns(view);
+  const registered = await view.sight.registeredLrns();
   return view.lrns.filter((lrn) => !registered.includes(lrn));
 }
 

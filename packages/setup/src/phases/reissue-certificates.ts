@@ -1,6 +1,6 @@
 import type { Phase } from '@neco/core';
 import { certificatesFit, leafLifeHours } from '@neco/cluster-access';
-import { issueCertificates } from '../issue-certificates.ts';
+import { issueCertificates } from '../vault/issue-certificates.ts';
 import { isFinished } from '../progress.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 

@@ -2,8 +2,8 @@ import { serverName, type Phase } from '@neco/core';
 import type { EtcdCluster, Member } from '@neco/etcd-admin';
 import { connectEtcd, ports } from '@neco/cluster-access';
 import { isFinished } from '../progress.ts';
-import { signerFor } from '../signer-in-charge.ts';
-import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts';
+import { signerFor } from '../vault/signer-in-charge.ts';
+import { coordinatorOf, type SetupContext, type SetupView } from '../setup-context.ts';
 
 /**
  * A server that lost its disk and whose new key the admin accepted has an empty member: its old one is removed
@@ -12,19 +12,19 @@ import { leaderOf, type SetupContext, type SetupView } from '../setup-context.ts
 export const replaceLostMembers: Phase<SetupView, SetupContext> = {
   id: 'replace-lost-members',
   title: 'Replace the etcd members of servers that lost their disk',
-  concerns: ({ isLeader }) => isLeader,
+  concerns: ({ isCoordinator }) => isCoordinator,
   isDone(view) {
-    // Whether a member is one that was lost, only the leader's state tells: an accepted key may be of an earlier run.
+    // Whether a member is one that was lost, only the coordinator's state tells: an accepted key may be of an earlier run.
     return isFinished(view);
   },
   plan: ({ options }) =>
     [...options.acceptKeys.keys()].map((lrn) => `replace the etcd member of ${serverName(lrn)}`),
   async run(context) {
-    const { state, save } = leaderOf(context);
+    const { state, save } = coordinatorOf(context);
     const pending = [...state.replaced].filter(([, progress]) => progress !== 'done').map(([lrn]) => lrn);
     if (pending.length === 0) return;
     const signer = await signerFor(context, 'initial');
-    if (signer === undefined) return leaderOf(context).withoutSigner();
+    if (signer === undefined) return coordinatorOf(context).withoutSigner();
     const etcd = await connectEtcd(context.host, [context.address], await signer.certifyRoot());
     try {
       for (const lrn of pending) {

@@ -1,12 +1,12 @@
 import { NecoError, type Phase } from '@neco/core';
 import { connectVault } from '@neco/cluster-access';
-import { completeVault } from '../complete-vault.ts';
-import { setupOperation } from '../initialization.ts';
-import { isFinished, withRegistry } from '../progress.ts';
-import { rootVault } from '../root-vault.ts';
-import { leaderOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
+import { completeVault } from '../vault/complete-vault.ts';
+import { setupOperation } from '../vault/initialization.ts';
+import { isFinished } from '../progress.ts';
+import { rootVault } from '../vault/root-vault.ts';
+import { coordinatorOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
 import { writeSetupRecord } from '../setup-record.ts';
-import { dropAuthorities } from '../temporary-signer.ts';
+import { dropAuthorities } from '../vault/temporary-signer.ts';
 import { serveNewCertificates } from './serve-new-certificates.ts';
 
 /**
@@ -17,12 +17,12 @@ import { serveNewCertificates } from './serve-new-certificates.ts';
 export const settleRootToken: Phase<SetupView, SetupContext> = {
   id: 'settle-root-token',
   title: 'Revoke the root token',
-  concerns: ({ isLeader }) => isLeader,
+  concerns: ({ isCoordinator }) => isCoordinator,
   async isDone(view) {
     const finished = await isFinished(view);
     if (finished && !view.options.revoke) return true;
     if (!finished && view.record?.administrator === undefined) return false;
-    return (await withRegistry(view, (registry) => registry.rootToken())) === undefined;
+    return (await view.sight.withRegistry((registry) => registry.rootToken())) === undefined;
   },
   plan: ({ options }) =>
     options.revoke
@@ -32,10 +32,10 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
     const finished = await isFinished(context);
     if (!finished) {
       if (recordOf(context).administrator === undefined) await keepAdministrator(context);
-      await leaderOf(context).everyonePassed(serveNewCertificates.id, serveNewCertificates.title);
+      await coordinatorOf(context).everyonePassed(serveNewCertificates.id, serveNewCertificates.title);
     }
     const dropped = finished ? undefined : dropAuthorities(context);
-    const settled = withRegistry(context, async (registry) => {
+    const settled = context.sight.withRegistry(async (registry) => {
       await registry.deleteOperation(setupOperation);
       if (!context.options.revoke) return;
       const token = await registry.rootToken();
@@ -55,8 +55,7 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
 
 /** Waits for the administrator that is being made, or makes it now, and notes that it has logged in. */
 async function keepAdministrator(context: SetupContext): Promise<void> {
-  const making = context.administrator;
-  context.administrator = undefined;
+  const making = context.background.administrator.take();
   const administrator = await (making ?? completeVault(context, await rootVault(context)));
   context.record = { ...recordOf(context), administrator };
   await writeSetupRecord(context.host, context.record);

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, waitFor, type Look, type Phase } from '@neco/core';
 import { etcdEndpoint, paths } from '@neco/cluster-access';
-import { absentMembers } from '../absent-members.ts';
-import { etcdConfigurationOf } from '../etcd-member.ts';
-import { makeKeysBeforehand } from '../issue-certificates.ts';
-import { etcdAsNeco, isFinished } from '../progress.ts';
-import { runsAndStays, unitsOfSetup } from '../runs-and-stays.ts';
-import { writeVaultConfiguration } from '../write-vault-configuration.ts';
-import { startAndWait } from '../start-and-wait.ts';
+import { absentMembers } from '../services/absent-members.ts';
+import { etcdConfigurationOf } from '../services/etcd-member.ts';
+import { makeKeysBeforehand } from '../vault/issue-certificates.ts';
+import { isFinished } from '../progress.ts';
+import { runsAndStays, unitsOfSetup } from '../services/runs-and-stays.ts';
+import { writeVaultConfiguration } from '../vault/write-vault-configuration.ts';
+import { startAndWait } from '../services/start-and-wait.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 
 /** The members of etcd find each other in less than this, in ms. */
@@ -42,7 +42,7 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
     try {
       const started = startAndWait(context, 'etcd.service', () => absentMembers(context));
       await Promise.all([started, waitForQuorum(context, started), prepareWhatComesNext(context, isNew)]);
-      context.known.unitsEnabled = true;
+      context.done.unitsEnabled = true;
     } finally {
       over.abort();
     }
@@ -66,19 +66,19 @@ async function prepareWhatComesNext(context: SetupContext, isNew: boolean): Prom
  * work here: it waits 5 s for etcd. Should that take longer, systemd starts it again in its order, behind etcd.
  */
 async function startVaultBeside(context: SetupContext): Promise<void> {
-  const { host, known, signal } = context;
+  const { host, done, signal } = context;
   await host.startUnit('vault.service', { block: false, alone: true, signal });
-  known.vaultStarted = true;
+  done.vaultStarted = true;
 }
 
 /**
- * A leader that is started again waits until it has seen all others, and this one may be waiting here for the etcd of just
- * that leader: so it asks how far the leader is.
+ * A coordinator that is started again waits until it has seen all others, and this one may be waiting here for the etcd of just
+ * that coordinator: so it asks how far the coordinator is.
  */
-async function stayInSight({ isLeader, meeting }: SetupContext, signal: AbortSignal): Promise<void> {
-  if (isLeader || meeting === undefined) return;
+async function stayInSight({ isCoordinator, meeting }: SetupContext, signal: AbortSignal): Promise<void> {
+  if (isCoordinator || meeting === undefined) return;
   await delay(whileAllGoesWell, undefined, { signal });
-  await meeting.leaderPassed(startEtcd.id, signal);
+  await meeting.coordinatorPassed(startEtcd.id, signal);
 }
 
 /**
@@ -90,7 +90,7 @@ async function waitForQuorum(context: SetupContext, started: Promise<void>): Pro
   const begun = performance.now();
   let starting = true;
   started.then(() => (starting = false)).catch(() => undefined);
-  const etcd = await etcdAsNeco(context);
+  const etcd = await context.sight.etcd();
   const onState = (text: string): void => {
     if (!starting) reporter.state(text);
   };

@@ -1,11 +1,10 @@
 import type { Phase } from '@neco/core';
 import { paths } from '@neco/cluster-access';
-import { localVault } from '../local-vault.ts';
 import { isFinished } from '../progress.ts';
-import { runsAndStays } from '../runs-and-stays.ts';
-import { vaultAnswers } from '../vault-answers.ts';
+import { runsAndStays } from '../services/runs-and-stays.ts';
+import { vaultAnswers } from '../vault/vault-answers.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
-import { vaultConfigurationOf, writeVaultConfiguration } from '../write-vault-configuration.ts';
+import { vaultConfigurationOf, writeVaultConfiguration } from '../vault/write-vault-configuration.ts';
 
 /**
  * Seed step 4, first half: restart Vault as the real service, on etcd. It starts sealed and touches nothing there yet,
@@ -18,14 +17,14 @@ export const startVault: Phase<SetupView, SetupContext> = {
   async isDone(view) {
     const text = await view.host.readText(paths.vaultConfiguration);
     const kept = (await isFinished(view)) ? text !== undefined : text === vaultConfigurationOf(view);
-    if (!kept || view.known.vaultStarted || !(await runsAndStays(view, 'vault.service'))) return false;
-    const vault = await localVault(view);
+    if (!kept || view.done.vaultStarted || !(await runsAndStays(view, 'vault.service'))) return false;
+    const vault = await view.sight.localVault();
     return vaultAnswers(vault);
   },
   plan: () => [`write ${paths.vaultConfiguration}`, 'enable and start vault.service'],
   async run(context) {
-    const { host, known, signal } = context;
-    if (known.vaultStarted) return;
+    const { host, done, signal } = context;
+    if (done.vaultStarted) return;
     await writeVaultConfiguration(context);
     const { active, enabled } = await host.unit('vault.service');
     await host.startUnit('vault.service', { block: false, signal });

@@ -2,11 +2,10 @@ import { dirname } from 'node:path';
 import { NecoError, waitFor, type Phase } from '@neco/core';
 import type { Vault } from '@neco/vault-pki';
 import { paths } from '@neco/cluster-access';
-import { localVault } from '../local-vault.ts';
-import { isFinished, withRegistry } from '../progress.ts';
+import { isFinished } from '../progress.ts';
 import { initializeVault } from './initialize-vault.ts';
-import { startAndWait } from '../start-and-wait.ts';
-import { vaultAnswers } from '../vault-answers.ts';
+import { startAndWait } from '../services/start-and-wait.ts';
+import { vaultAnswers } from '../vault/vault-answers.ts';
 import { meetingOf, type SetupContext, type SetupView } from '../setup-context.ts';
 
 /** Unseals this server's Vault with the key as it stands in etcd, which proves that it stands there rightly. */
@@ -14,7 +13,7 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
   id: 'unseal-vault',
   title: 'Unseal Vault',
   async isDone(view) {
-    const vault = await localVault(view);
+    const vault = await view.sight.localVault();
     return vault.sealStatus().then(
       (status) => status.initialized && !status.sealed,
       () => false,
@@ -22,15 +21,15 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
   },
   plan: ({ options }) => [`unseal Vault with ${options.prefix}vault-unseal-key`],
   async run(context) {
-    if (!(await isFinished(context))) await meetingOf(context).leaderPassed(precedes(context));
-    const key = await withRegistry(context, (registry) => registry.unsealKey());
+    if (!(await isFinished(context))) await meetingOf(context).coordinatorPassed(precedes(context));
+    const key = await context.sight.withRegistry((registry) => registry.unsealKey());
     if (key === undefined) {
       throw new NecoError('VAULT_SEALED', 'Vault is sealed and its unseal key is not in etcd', {
         hint: 'unseal it by hand with "vault operator unseal", then run this again',
       });
     }
     await checkAuditPlace(context);
-    const vault = await localVault(context);
+    const vault = await context.sight.localVault();
     if (!(await vaultAnswers(vault))) await startAndWait(context, 'vault.service');
     await waitFor(
       async () => {
@@ -46,17 +45,17 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
         },
       },
     );
-    if (context.isLeader) await waitForActive(context, vault);
+    if (context.isCoordinator) await waitForActive(context, vault);
     context.unsealedWithStoredKey = true;
   },
 };
 
 /**
- * What the leader has to have behind it. Its own Vault comes first and so is the active one: what setup asks of it
+ * What the coordinator has to have behind it. Its own Vault comes first and so is the active one: what setup asks of it
  * then needs no forwarding, for which a standby is ready only seconds after it was unsealed.
  */
-function precedes({ isLeader }: SetupView): string {
-  return isLeader ? initializeVault.id : unsealVault.id;
+function precedes({ isCoordinator }: SetupView): string {
+  return isCoordinator ? initializeVault.id : unsealVault.id;
 }
 
 /** A Vault that cannot write its audit stops serving: the place is looked at before it is unsealed. */

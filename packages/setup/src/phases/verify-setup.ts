@@ -1,10 +1,9 @@
 import { NecoError, type Phase } from '@neco/core';
 import { paths } from '@neco/cluster-access';
-import { findFaults } from '../find-faults.ts';
-import { localVault } from '../local-vault.ts';
+import { findFaults } from '../services/find-faults.ts';
 import { recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
 import { writeSetupRecord } from '../setup-record.ts';
-import { stopTemporaryVault } from '../temporary-vault.ts';
+import { stopTemporaryVault } from '../vault/temporary-vault.ts';
 import { unsealVault } from './unseal-vault.ts';
 
 /** Proves what setup promises before it says so, and takes away what was needed for setup alone. */
@@ -24,9 +23,9 @@ export const verifySetup: Phase<SetupView, SetupContext> = {
       });
     }
     // One that a killed command left behind still holds the keys of the CAs in its memory.
-    if (context.isLeader) await stopTemporaryVault(context.host);
+    if (context.isCoordinator) await stopTemporaryVault(context.host);
     await context.host.removeFile(paths.setupIdentity);
-    await context.host.removeFile(paths.leaderState);
+    await context.host.removeFile(paths.coordinatorState);
     context.record = { ...recordOf(context), finishedAt: new Date().toISOString() };
     await writeSetupRecord(context.host, context.record);
   },
@@ -38,7 +37,7 @@ export const verifySetup: Phase<SetupView, SetupContext> = {
  */
 async function proveUnsealKey(context: SetupContext): Promise<void> {
   if (context.unsealedWithStoredKey) return;
-  const vault = await localVault(context);
+  const vault = await context.sight.localVault();
   if (!(await vault.health()).standby) return;
   await context.host.restartUnit('vault.service', { block: true, signal: context.signal });
   await unsealVault.run(context);

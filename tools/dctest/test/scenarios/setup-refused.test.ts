@@ -258,11 +258,11 @@ describe('neco setup, refused and then done, step by step', function () {
     it('all learn that one was given another list', async () => {
       const endings = await onAll({}, { 2: { lrns: [0, 1, 2, 3] } });
       const [first = [], other] = endings.slice(0, 2).map(findingsOf);
-      expect(first).to.deep.equal(['boot-2 at 10.69.0.12 was given the LRNs 0 1 2 3, the leader 0 1 2']);
+      expect(first).to.deep.equal(['boot-2 at 10.69.0.12 was given the LRNs 0 1 2 3, the coordinator 0 1 2']);
       expect(other).to.deep.equal(first);
       const { code, message, hint } = failureOf(endings[2] ?? missing());
       expect(code).to.equal('RENDEZVOUS_REFUSED');
-      expect(message).to.include('was given the LRNs 0 1 2 3, the leader 0 1 2');
+      expect(message).to.include('was given the LRNs 0 1 2 3, the coordinator 0 1 2');
       expect(hint).to.include('the same LRNs');
       expect(endings[2]?.exitCode).to.equal(3);
     });
@@ -295,7 +295,7 @@ describe('neco setup, refused and then done, step by step', function () {
     it('all learn that one has another version of neco', async () => {
       const findings = agreed(await withFaults([otherVersion()], () => onAll({}, { 2: { program: other } })));
       expect(findings).to.have.length(1);
-      expect(findings[0]).to.match(/^boot-2 runs neco 0\.0\.9, the leader \d+\.\d+\.\d+$/);
+      expect(findings[0]).to.match(/^boot-2 runs neco 0\.0\.9, the coordinator \d+\.\d+\.\d+$/);
     });
 
     it('all learn that one has a version of neco that the leader does not understand', async () => {
@@ -307,7 +307,7 @@ describe('neco setup, refused and then done, step by step', function () {
       );
       for (const ending of [first, second])
         expect(findingsOf(ending ?? missing()).join()).to.include(
-          'boot-2 at 10.69.0.12 runs neco 0.0.9, the leader',
+          'boot-2 at 10.69.0.12 runs neco 0.0.9, the coordinator',
         );
       expect(failureOf(stray ?? missing())).to.include({ code: 'RENDEZVOUS_REFUSED' });
       expect(failureOf(stray ?? missing()).hint).to.include('one version of neco');
@@ -317,14 +317,14 @@ describe('neco setup, refused and then done, step by step', function () {
     it('all learn that one has another address plan', async () => {
       const fault = siteFault(third, `printf '  exceptions:\\n    "1": 10.69.7.7\\n' >>${site}`);
       expect(agreed(await withFaults([fault], () => onAll()))).to.deep.equal([
-        `by ${site} of boot-2 the address of boot-1 is 10.69.7.7, by that of the leader 10.69.0.11`,
+        `by ${site} of boot-2 the address of boot-1 is 10.69.7.7, by that of the coordinator 10.69.0.11`,
       ]);
     });
 
     it('all learn that one belongs to another cluster', async () => {
       const fault = siteFault(third, `sed -i 's/cluster: .*/cluster: osaka/' ${site}`);
       const [first, other, stray] = await withFaults([fault], () => onAll());
-      const message = `boot-2 at 10.69.0.12 belongs to the cluster "osaka", the leader to "${name}"`;
+      const message = `boot-2 at 10.69.0.12 belongs to the cluster "osaka", the coordinator to "${name}"`;
       for (const ending of [first, other]) expect(findingsOf(ending ?? missing())).to.deep.equal([message]);
       expect(failureOf(stray ?? missing())).to.include({ code: 'RENDEZVOUS_REFUSED' });
       expect(failureOf(stray ?? missing()).message).to.include(message);
@@ -355,7 +355,7 @@ describe('neco setup, refused and then done, step by step', function () {
       const findings = agreed(
         await onAll({ more: ['--etcd-prefix', 'neco'] }, { 2: { more: ['--etcd-prefix', '/racks'] } }),
       );
-      expect(findings).to.deep.equal(['boot-2 was given the prefix /racks/ in etcd, the leader /neco/']);
+      expect(findings).to.deep.equal(['boot-2 was given the prefix /racks/ in etcd, the coordinator /neco/']);
     });
 
     for (const lrn of [0, 1]) {
@@ -442,7 +442,7 @@ describe('neco setup, refused and then done, step by step', function () {
       expect(findings).to.deep.equal([
         `boot-1: ${site} gives boot-1 the address 10.69.7.7, which is not on this server`,
         'boot-2: the package neco-vault-of-tomorrow is in none of the sources of apt',
-        `by ${site} of boot-1 the address of boot-1 is 10.69.7.7, by that of the leader 10.69.0.11`,
+        `by ${site} of boot-1 the address of boot-1 is 10.69.7.7, by that of the coordinator 10.69.0.11`,
       ]);
     });
 
@@ -538,7 +538,7 @@ describe('neco setup, refused and then done, step by step', function () {
       const [, other] = await onAll({ vain: true }, { 1: preflight });
       const { code, message, hint } = failureOf(other ?? missing());
       expect(code).to.equal('RENDEZVOUS_REFUSED');
-      expect(message).to.include('boot-1 runs "neco preflight", the leader "neco setup"');
+      expect(message).to.include('boot-1 runs "neco preflight", the coordinator "neco setup"');
       expect(hint).to.include('the same command');
       expect(other?.exitCode).to.equal(3);
     });

@@ -1,21 +1,21 @@
 import { NecoError, waitFor } from '@neco/core';
 import type { Vault } from '@neco/vault-pki';
 import { Signer } from '@neco/cluster-access';
-import { localVault } from './local-vault.ts';
-import { withRegistry } from './progress.ts';
-import type { SetupContext } from './setup-context.ts';
+import type { SetupContext } from '../setup-context.ts';
 
 /**
  * What signs with the real Vault and its root token; undefined where etcd has no root token. One for the whole run: a handshake
  * for each certificate would cost more than signing it.
  */
 export async function finalSigner(context: SetupContext): Promise<Signer | undefined> {
-  if (context.finalSigner !== undefined) return context.finalSigner;
-  const token = await withRegistry(context, (registry) => registry.rootToken());
+  const { finalSigner: known } = context.background;
+  if (known.running !== undefined) return known.running;
+  const token = await context.sight.withRegistry((registry) => registry.rootToken());
   if (token === undefined) return undefined;
-  const vault = (await localVault(context)).withToken(token);
-  context.finalSigner ??= new Signer(vault, context.addresses);
-  return context.finalSigner;
+  return known.begin(async () => {
+    const vault = await context.sight.localVault();
+    return new Signer(vault.withToken(token), context.addresses);
+  });
 }
 
 /** The real Vault with its root token, active. @throws NecoError VAULT_PERMISSION_DENIED where there is no root token */

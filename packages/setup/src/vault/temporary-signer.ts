@@ -8,7 +8,7 @@ import {
   Signer,
 } from '@neco/cluster-access';
 import { makeKeysBeforehand } from './issue-certificates.ts';
-import { leaderOf, type SetupContext } from './setup-context.ts';
+import { coordinatorOf, type SetupContext } from '../setup-context.ts';
 import { startTemporaryVault, stopTemporaryVault } from './temporary-vault.ts';
 
 /**
@@ -16,18 +16,13 @@ import { startTemporaryVault, stopTemporaryVault } from './temporary-vault.ts';
  * servers have the certificates that stay: those first ones may have run out while setup was interrupted, and then
  * nobody reaches the real Vault, nor the etcd behind it.
  */
-export async function temporarySigner(context: SetupContext): Promise<Signer> {
-  const starting = context.temporarySigner ?? start(context);
-  context.temporarySigner = starting;
-  starting.catch(() => {
-    if (context.temporarySigner === starting) context.temporarySigner = undefined;
-  });
-  return starting;
+export function temporarySigner(context: SetupContext): Promise<Signer> {
+  return context.background.temporarySigner.begin(() => start(context));
 }
 
 async function start(context: SetupContext): Promise<Signer> {
   const { host, lrns, signal } = context;
-  const { state, save } = leaderOf(context);
+  const { state, save } = coordinatorOf(context);
   // The first certificates come next.
   const meanwhile = (): void => makeKeysBeforehand(context, 'initial');
   const vault = (await startTemporaryVault(host, signal, meanwhile)).asNew();
@@ -49,12 +44,11 @@ function generate(vault: Vault, name: AuthorityName): Promise<ExportedCa> {
   return vault.generateExportedCa(mount, { commonName, ttl: `${String(authorityLifeHours)}h` });
 }
 
-/** Takes the keys of the CAs out of the leader's state and ends the temporary Vault: from now on only the real one has them. */
+/** Takes the keys of the CAs out of the coordinator's state and ends the temporary Vault: from now on only the real one has them. */
 export async function dropAuthorities(context: SetupContext): Promise<void> {
-  const { state, save } = leaderOf(context);
+  const { state, save } = coordinatorOf(context);
   if (state.authorities === undefined) return;
-  const started = context.temporarySigner !== undefined;
+  const started = context.background.temporarySigner.take() !== undefined;
   state.authorities = undefined;
-  context.temporarySigner = undefined;
   await Promise.all([save(), ...(started ? [stopTemporaryVault(context.host)] : [])]);
 }

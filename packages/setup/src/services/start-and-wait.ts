@@ -1,5 +1,5 @@
 import { NecoError } from '@neco/core';
-import type { SetupContext } from './setup-context.ts';
+import type { SetupContext } from '../setup-context.ts';
 
 /** How often the state of a unit that takes long to start is told, in ms. */
 const tellingPause = 2000;

@@ -2,9 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { NecoError, waitFor } from '@neco/core';
 import type { Registry } from '@neco/bootserver-registry';
 import type { InitializedVault, Vault, VaultSealStatus } from '@neco/vault-pki';
-import { localVault } from './local-vault.ts';
-import { withRegistry } from './progress.ts';
-import type { SetupContext } from './setup-context.ts';
+import type { SetupContext } from '../setup-context.ts';
 
 /** Where under `operations/` setup notes how far the initialisation came; gone when the root token is settled. */
 export const setupOperation = 'setup';
@@ -18,15 +16,14 @@ const patience = 2000;
  * @returns when Vault asks nothing of etcd any more; never fails
  */
 export async function beginInitialization(context: SetupContext): Promise<void> {
-  context.initializing ??= initializeNew(context).catch(() => undefined);
-  await context.initializing;
+  await context.background.initialization.begin(() => initializeNew(context).catch(() => undefined));
 }
 
 async function initializeNew(context: SetupContext): Promise<InitializedVault | undefined> {
-  if (!context.known.vaultStarted) return undefined;
-  const vault = await localVault(context);
+  if (!context.done.vaultStarted) return undefined;
+  const vault = await context.sight.localVault();
   if ((await vaultAnswering(context, vault, patience)).initialized) return undefined;
-  return withRegistry(context, async (registry) => {
+  return context.sight.withRegistry(async (registry) => {
     await refuseForeignKeys(registry, context.options.prefix);
     return initializeProved(vault, registry);
   });

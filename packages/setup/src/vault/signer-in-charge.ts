@@ -1,7 +1,7 @@
 import type { Signer } from '@neco/cluster-access';
-import type { Issue } from './protocol.ts';
+import type { Issue } from '../meeting/protocol.ts';
 import { finalSigner } from './root-vault.ts';
-import type { SetupContext } from './setup-context.ts';
+import type { SetupContext } from '../setup-context.ts';
 import { temporarySigner } from './temporary-signer.ts';
 
 /**
@@ -10,7 +10,7 @@ import { temporarySigner } from './temporary-signer.ts';
  * where there is neither.
  */
 export async function signerFor(context: SetupContext, issue: Issue): Promise<Signer | undefined> {
-  const keepsAuthorities = context.leader?.state.authorities !== undefined;
+  const keepsAuthorities = context.coordinator?.state.authorities !== undefined;
   if (issue === 'initial' && keepsAuthorities) return temporarySigner(context);
   return finalSigner(context);
 }

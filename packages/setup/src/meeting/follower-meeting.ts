@@ -22,7 +22,7 @@ export interface FollowerMeetingOptions {
 
 const nothingSchema = z.object({});
 
-/** A follower's side of the rendezvous: it asks the leader, again after every loss of the connection. */
+/** A follower's side of the rendezvous: it asks the coordinator, again after every loss of the connection. */
 export class FollowerMeeting implements Meeting {
   readonly #options: FollowerMeetingOptions;
 
@@ -38,7 +38,7 @@ export class FollowerMeeting implements Meeting {
     return this.#ask('/certificates', { issue, requests }, certificatesSchema);
   }
 
-  async leaderPassed(phase: string, signal?: AbortSignal): Promise<void> {
+  async coordinatorPassed(phase: string, signal?: AbortSignal): Promise<void> {
     await this.#ask('/passed', { phase }, nothingSchema, signal);
   }
 
@@ -46,7 +46,7 @@ export class FollowerMeeting implements Meeting {
     return Promise.resolve();
   }
 
-  /** Asks until there is a result; in between the leader says what it waits for. */
+  /** Asks until there is a result; in between the coordinator says what it waits for. */
   async #ask<T extends z.ZodType>(
     path: string,
     fields: object,

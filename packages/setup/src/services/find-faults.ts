@@ -8,9 +8,7 @@ import {
   readPair,
   servedSerial,
 } from '@neco/cluster-access';
-import { localVault } from './local-vault.ts';
-import { etcdAsNeco, withRegistry } from './progress.ts';
-import type { SetupView } from './setup-context.ts';
+import type { SetupView } from '../setup-context.ts';
 
 /** How long a Vault may need to find its place among the others, in ms. */
 const patience = 20_000;
@@ -33,7 +31,7 @@ async function boundaryFaults(view: SetupView): Promise<string[]> {
     connectEtcd(view.host, [view.address], pair),
   );
   const faults = await Promise.all([
-    boundaryFaultsOf(etcdAsNeco(view), necoClient.commonName(view.lrn), prefix, '/vault/'),
+    boundaryFaultsOf(view.sight.etcd(), necoClient.commonName(view.lrn), prefix, '/vault/'),
     boundaryFaultsOf(asVault, vaultClient.commonName(view.lrn), '/vault/', prefix),
   ]);
   await asVault.then(
@@ -91,13 +89,13 @@ async function lasting(view: SetupView, what: string, look: () => Promise<string
   }
 }
 
-/** One Vault is active, all others stand by, none is sealed. Each server sees to its own, and the leader to all. */
+/** One Vault is active, all others stand by, none is sealed. Each server sees to its own, and the coordinator to all. */
 async function vaultFaults(view: SetupView): Promise<string[]> {
-  const vaults = [...view.addresses].filter(([lrn]) => view.isLeader || lrn === view.lrn);
+  const vaults = [...view.addresses].filter(([lrn]) => view.isCoordinator || lrn === view.lrn);
   const states = await Promise.all(vaults.map(([lrn, address]) => vaultState(view, lrn, address)));
   const active = states.filter(({ state }) => state === 'active').length;
   const rest = states.filter(({ state }) => state === 'standby').length;
-  if (active + rest === states.length && (!view.isLeader || active === 1)) return [];
+  if (active + rest === states.length && (!view.isCoordinator || active === 1)) return [];
   return [
     `not one active Vault and the others standing by: ${states.map(({ name, state }) => `${name} ${state}`).join(', ')}`,
   ];
@@ -110,7 +108,7 @@ async function vaultState(
 ): Promise<{ name: string; state: string }> {
   const name = serverName(lrn);
   try {
-    const vault = await (lrn === view.lrn ? localVault(view) : connectVault(view.host, address));
+    const vault = await (lrn === view.lrn ? view.sight.localVault() : connectVault(view.host, address));
     const health = await vault.health();
     if (!health.initialized) return { name, state: 'not initialised' };
     if (health.sealed) return { name, state: 'sealed' };
@@ -122,11 +120,11 @@ async function vaultState(
 
 /**
  * Every server serves certificates that it registered, which are those issued last. Each has seen, in a phase of its own, that
- * it serves what it has; the leader sees across the network what all serve.
+ * it serves what it has; the coordinator sees across the network what all serve.
  */
 async function servingFaults(view: SetupView): Promise<string[]> {
-  if (!view.isLeader) return [];
-  const servers = await withRegistry(view, (registry) => registry.bootServers());
+  if (!view.isCoordinator) return [];
+  const servers = await view.sight.withRegistry((registry) => registry.bootServers());
   const faults = await Promise.all(
     servers.flatMap(({ name, address, serials }) =>
       [ports.etcdClient, ports.etcdPeer, ports.vault].map(async (port) => {

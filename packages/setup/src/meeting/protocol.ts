@@ -4,7 +4,7 @@ import { authorityNames, certificateKindNames } from '@neco/cluster-access';
 /** A finding of preflight: what is wrong, and what to do. */
 const findingSchema = z.object({ message: z.string(), hint: z.string().optional() });
 
-/** What a server says of itself, with every request, so that a restarted leader knows it at once. */
+/** What a server says of itself, with every request, so that a restarted coordinator knows it at once. */
 export const introductionSchema = z.object({
   purpose: z.enum(['setup', 'preflight']),
   version: z.string(),
@@ -29,7 +29,7 @@ export type Issue = 'initial' | 'final';
 
 export const requestSchema = z.object({
   introduction: introductionSchema,
-  /** What the follower knows the leader to wait for; the leader answers when that changes. */
+  /** What the follower knows the coordinator to wait for; the coordinator answers when that changes. */
   seen: z.string(),
 });
 
@@ -63,7 +63,7 @@ export const certificatesSchema = z.object({
 
 export type Certificates = z.infer<typeof certificatesSchema>;
 
-/** Every answer: the result, or what the leader is waiting for now. */
+/** Every answer: the result, or what the coordinator is waiting for now. */
 export function answerSchema<T extends z.ZodType>(result: T) {
   return z.union([z.object({ waitingFor: z.string() }), z.object({ result })]);
 }

@@ -1,7 +1,7 @@
 import type { Vault } from '@neco/vault-pki';
 import { administratorPolicyName } from '@neco/cluster-access';
-import { recordOf, type SetupContext } from './setup-context.ts';
-import { writeSetupRecord } from './setup-record.ts';
+import { recordOf, type SetupContext } from '../setup-context.ts';
+import { writeSetupRecord } from '../setup-record.ts';
 
 /**
  * What Vault lacks besides the CAs: turns on the second audit device, of another kind, for a Vault that can write to neither

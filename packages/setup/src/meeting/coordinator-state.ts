@@ -12,7 +12,7 @@ const replacements = ['pending', 'removed', 'done'] as const;
 
 type Replacement = (typeof replacements)[number];
 
-const leaderStateSchema = z.object({
+const coordinatorStateSchema = z.object({
   version: z.literal(1),
   /** The public key by which each server is known, by LRN. */
   publicKeys: z.record(z.string(), z.string()),
@@ -22,14 +22,14 @@ const leaderStateSchema = z.object({
   authorities: z.object({ server: caSchema, peer: caSchema, client: caSchema }).optional(),
 });
 
-/** What must survive a power cut of the leader; on disk only encrypted with a key derived from the secret. */
-export class LeaderState {
+/** What must survive a power cut of the coordinator; on disk only encrypted with a key derived from the secret. */
+export class CoordinatorState {
   readonly publicKeys: Map<number, string>;
   readonly replaced: Map<number, Replacement>;
   authorities: PerAuthority<ExportedCa> | undefined;
   #saving: Promise<void> = Promise.resolve();
 
-  private constructor(data: z.infer<typeof leaderStateSchema>) {
+  private constructor(data: z.infer<typeof coordinatorStateSchema>) {
     this.publicKeys = new Map(Object.entries(data.publicKeys).map(([lrn, key]) => [Number(lrn), key]));
     this.replaced = new Map(Object.entries(data.replaced).map(([lrn, progress]) => [Number(lrn), progress]));
     this.authorities = data.authorities && {
@@ -41,19 +41,23 @@ export class LeaderState {
 
   /** Whether a state lies on disk, without opening it. */
   static async exists(host: HostReader): Promise<boolean> {
-    return (await host.stat(paths.leaderState)) !== undefined;
+    return (await host.stat(paths.coordinatorState)) !== undefined;
   }
 
   /** @throws NecoError SECRET_INVALID when it was encrypted with another secret. */
-  static async load(host: HostReader, seal: SealKey): Promise<LeaderState> {
-    const text = await host.readText(paths.leaderState);
-    if (text === undefined) return new LeaderState({ version: 1, publicKeys: {}, replaced: {} });
+  static async load(host: HostReader, seal: SealKey): Promise<CoordinatorState> {
+    const text = await host.readText(paths.coordinatorState);
+    if (text === undefined) return new CoordinatorState({ version: 1, publicKeys: {}, replaced: {} });
     const plain = openState(seal.secret, seal.cluster, seal.lrns, Buffer.from(text, 'base64'));
-    const parsed = leaderStateSchema.safeParse(JSON.parse(plain.toString('utf8')));
-    if (parsed.success) return new LeaderState(parsed.data);
-    throw new NecoError('RECORD_INVALID', `${paths.leaderState} was written by another version of neco`, {
-      hint: 'go on with the version that began this setup',
-    });
+    const parsed = coordinatorStateSchema.safeParse(JSON.parse(plain.toString('utf8')));
+    if (parsed.success) return new CoordinatorState(parsed.data);
+    throw new NecoError(
+      'RECORD_INVALID',
+      `${paths.coordinatorState} was written by another version of neco`,
+      {
+        hint: 'go on with the version that began this setup',
+      },
+    );
   }
 
   /** Writes it, encrypted and synced. Saves that meet go one after the other, so that the last one is what stays. */
@@ -64,7 +68,7 @@ export class LeaderState {
   }
 
   async #write(host: HostWriter, seal: SealKey): Promise<void> {
-    const data: z.infer<typeof leaderStateSchema> = {
+    const data: z.infer<typeof coordinatorStateSchema> = {
       version: 1,
       publicKeys: Object.fromEntries([...this.publicKeys].map(([lrn, key]) => [String(lrn), key])),
       replaced: Object.fromEntries([...this.replaced].map(([lrn, progress]) => [String(lrn), progress])),
@@ -77,7 +81,7 @@ export class LeaderState {
     const sealed = sealState(seal.secret, seal.cluster, seal.lrns, Buffer.from(JSON.stringify(data)));
     await host.makeDirectory(paths.state, { mode: 0o700 });
     await host.makeDirectory(`${paths.state}/setup`, { mode: 0o700 });
-    await host.writeFile(paths.leaderState, `${sealed.toString('base64')}\n`, { mode: 0o600 });
+    await host.writeFile(paths.coordinatorState, `${sealed.toString('base64')}\n`, { mode: 0o600 });
   }
 }
 

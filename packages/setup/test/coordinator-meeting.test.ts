@@ -12,18 +12,21 @@ const texts = (error: NecoError) =>
 
 const requests = Object.fromEntries(certificateKindNames.map((kind) => [kind, '']));
 
-describe('the leader of a setup', function () {
+describe('the coordinator of a setup', function () {
   this.timeout(30_000);
 
   describe('when all was decided and a server comes back', () => {
     const changes = {
-      'another version': [{ version: '1.0.1' }, 'boot-2 runs neco 1.0.1, the leader 1.0.0'],
+      'another version': [{ version: '1.0.1' }, 'boot-2 runs neco 1.0.1, the coordinator 1.0.0'],
       'another prefix': [{ prefix: '/other/' }, '/other/'],
       'another address plan': [
         { plan: { 0: '10.0.0.0', 1: '10.9.9.9', 2: '10.0.0.2' } },
         'the address of boot-1 is 10.9.9.9',
       ],
-      'the setup of another cluster': [{ setupId: 'b' }, 'takes part in a setup of which the leader knows'],
+      'the setup of another cluster': [
+        { setupId: 'b' },
+        'takes part in a setup of which the coordinator knows',
+      ],
       'the machine of another': [{ machineId: 'machine-1' }, 'boot-1 and boot-2 have one machine id'],
       'another clock': [{ clock: Date.now() + 86_400_000 }, 'the clock of boot-2'],
     } as const;
@@ -47,7 +50,7 @@ describe('the leader of a setup', function () {
       await world.decide();
       const list = await rejection(world.ask(2, {}, { lrns: [0, 1, 2, 3] }));
       expect(list.code).to.equal('RENDEZVOUS_REFUSED');
-      expect(list.message).to.include('was given the LRNs 0 1 2 3, the leader 0 1 2');
+      expect(list.message).to.include('was given the LRNs 0 1 2 3, the coordinator 0 1 2');
       expect((await rejection(world.ask(2, {}, { cluster: 'test' }))).message).to.include('"test"');
       expect(await world.ask(2)).to.include({ setupId: 'a' });
     });
@@ -55,7 +58,7 @@ describe('the leader of a setup', function () {
     it('signs nothing for it, whatever it asks for', async () => {
       await using world = await MeetingWorld.start();
       await world.decide();
-      world.leader.passed('import-authorities');
+      world.coordinator.phases.complete('import-authorities');
       const fields = { issue: 'initial', requests };
       const error = await rejection(world.ask(2, { version: '1.0.1' }, { path: '/certificates', fields }));
       expect(error.code).to.equal('PREFLIGHT_FAILED');
@@ -102,7 +105,7 @@ describe('the leader of a setup', function () {
       await world.decide();
       const known = publicKeyFingerprint(world.keyOf(2));
       world.forgetKey(2);
-      const stopped = rejection(world.leader.everyonePassed('start-etcd', 'Start etcd'));
+      const stopped = rejection(world.coordinator.everyonePassed('start-etcd', 'Start etcd'));
       const told = await rejection(world.ask(2, { machineId: 'another' }));
       const shown = publicKeyFingerprint(world.keyOf(2));
       expect(told.code).to.equal('KEY_MISMATCH');
@@ -129,7 +132,7 @@ describe('the leader of a setup', function () {
         },
       });
       await world.decide();
-      world.leader.passed('import-authorities');
+      world.coordinator.phases.complete('import-authorities');
       const request = { path: '/certificates', fields: { issue: 'final', requests } };
       const first = rejection(world.ask(1, {}, request));
       await waitFor(

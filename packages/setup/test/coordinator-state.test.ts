@@ -2,14 +2,14 @@ import { Secret } from '@neco/core';
 import { openHost, type HostWriter } from '@neco/host-installer';
 import { expect } from 'chai';
 import { createSetupSecret } from '@neco/rendezvous';
-import { LeaderState } from '../src/leader-state.ts';
+import { CoordinatorState } from '../src/meeting/coordinator-state.ts';
 
 const ca = (name: string) => ({
   certificate: `certificate of ${name}`,
   privateKey: new Secret(`key of ${name}`),
 });
 
-describe("the leader's state", () => {
+describe("the coordinator's state", () => {
   const seal = { secret: createSetupSecret(), cluster: 'prod', lrns: [0, 1, 2] };
 
   /** This machine, but with one file in memory, whose writes take as long as a test says. */
@@ -31,7 +31,7 @@ describe("the leader's state", () => {
     const file: { text?: string } = {};
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const host = hostWith(file, [promise]);
-    const state = await LeaderState.load(host, seal);
+    const state = await CoordinatorState.load(host, seal);
     state.publicKeys.set(1, 'sha256:one');
     const first = state.save(host, seal);
     state.publicKeys.set(2, 'sha256:two');
@@ -40,7 +40,7 @@ describe("the leader's state", () => {
     await new Promise(setImmediate);
     resolve(undefined);
     await Promise.all([first, second]);
-    const read = await LeaderState.load(host, seal);
+    const read = await CoordinatorState.load(host, seal);
     expect([...read.publicKeys]).to.deep.equal([
       [1, 'sha256:one'],
       [2, 'sha256:two'],
@@ -50,7 +50,7 @@ describe("the leader's state", () => {
   it('saves again when a save has failed', async () => {
     const file: { text?: string } = {};
     const host = hostWith(file, [Promise.reject(new Error('disk full'))]);
-    const state = await LeaderState.load(host, seal);
+    const state = await CoordinatorState.load(host, seal);
     state.publicKeys.set(1, 'sha256:one');
     const failed = await state.save(host, seal).then(
       () => false,
@@ -58,23 +58,23 @@ describe("the leader's state", () => {
     );
     expect(failed).to.equal(true);
     await state.save(host, seal);
-    expect((await LeaderState.load(host, seal)).publicKeys.get(1)).to.equal('sha256:one');
+    expect((await CoordinatorState.load(host, seal)).publicKeys.get(1)).to.equal('sha256:one');
   });
 
   it('shows nobody without the secret what is in it, and gives it back whole', async () => {
     const file: { text?: string } = {};
     const host = hostWith(file);
-    const state = await LeaderState.load(host, seal);
+    const state = await CoordinatorState.load(host, seal);
     state.authorities = { server: ca('server'), peer: ca('peer'), client: ca('client') };
     state.replaced.set(2, 'removed');
     await state.save(host, seal);
     const shown = `${file.text ?? ''}${Buffer.from(file.text ?? '', 'base64').toString('latin1')}`;
     expect(shown).to.not.include('key of').and.not.include('certificate of');
-    const read = await LeaderState.load(host, seal);
+    const read = await CoordinatorState.load(host, seal);
     expect(read.authorities?.peer.privateKey.reveal()).to.equal('key of peer');
     expect(read.replaced.get(2)).to.equal('removed');
     const other = { ...seal, secret: createSetupSecret() };
-    const error = await LeaderState.load(host, other).then(
+    const error = await CoordinatorState.load(host, other).then(
       () => undefined,
       (thrown: unknown) => thrown,
     );

@@ -1,5 +1,5 @@
 import { paths, vaultConfigurationText } from '@neco/cluster-access';
-import type { SetupContext, SetupView } from './setup-context.ts';
+import type { SetupContext, SetupView } from '../setup-context.ts';
 
 export async function writeVaultConfiguration(context: SetupContext): Promise<void> {
   await context.host.writeFile(paths.vaultConfiguration, vaultConfigurationOf(context), {

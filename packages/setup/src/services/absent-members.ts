@@ -1,6 +1,6 @@
 import { messageOf, serverName } from '@neco/core';
 import { ports, servedSerial } from '@neco/cluster-access';
-import type { SetupView } from './setup-context.ts';
+import type { SetupView } from '../setup-context.ts';
 
 /** The other boot servers whose etcd takes no connection of members yet, each with what was seen, for who waits for it. */
 export async function absentMembers({ lrn, addresses }: SetupView): Promise<string> {

@@ -9,7 +9,7 @@ const configuration = `${paths.runtime}/vault.json`;
 const pidFile = `${paths.runtime}/vault.pid`;
 
 /**
- * Starts a Vault of its own on 127.0.0.1 of the leader, with nothing on disk, initialised and unsealed.
+ * Starts a Vault of its own on 127.0.0.1 of the coordinator, with nothing on disk, initialised and unsealed.
  * One that was left behind by a killed setup is stopped first; nobody knows its token.
  * @param meanwhile what this process has to do besides, begun when there is nothing left but to wait
  */

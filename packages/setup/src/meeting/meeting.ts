@@ -1,7 +1,7 @@
 import type { CertificateKindName } from '@neco/cluster-access';
 import type { Certificates, Decision, Issue } from './protocol.ts';
 
-/** How one server of a setup stands with the others, the same for the leader and for those that follow it. */
+/** How one server of a setup stands with the others, the same for the coordinator and for those that follow it. */
 export interface Meeting {
   /**
    * Waits until all servers are there and gives what was decided.
@@ -10,7 +10,7 @@ export interface Meeting {
   decide(): Promise<Decision>;
   /** Has this server's requests (PEM by kind) signed by the Vault that is in charge. */
   certify(issue: Issue, requests: Record<CertificateKindName, string>): Promise<Certificates>;
-  /** Waits until the leader has this phase behind it, or until the signal fires. */
-  leaderPassed(phase: string, signal?: AbortSignal): Promise<void>;
+  /** Waits until the coordinator has this phase behind it, or until the signal fires. */
+  coordinatorPassed(phase: string, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,0 +1,68 @@
+import {
+  type CertificateKindName,
+  certificateKindNames,
+  forEachAuthority,
+  initialLeafLifeHours,
+  leafLifeHours,
+  type PerAuthority,
+  type Signer,
+} from '@neco/cluster-access';
+import { NecoError, serverName } from '@neco/core';
+import type { Certificates, Issue } from './protocol.ts';
+
+export interface CertificateDeskOptions {
+  /** Whether a Vault is there that signs certificates of this issue. */
+  isOpen: (issue: Issue) => boolean;
+  /** The Vault that signs now, if there is one; may take a while. */
+  signer: (issue: Issue) => Promise<Signer | undefined>;
+}
+
+/** Has the certificates of all servers signed by the Vault that is in charge. */
+export class CertificateDesk {
+  readonly #options: CertificateDeskOptions;
+  readonly #revocations = new Map<Signer, Promise<PerAuthority<Buffer>>>();
+
+  constructor(options: CertificateDeskOptions) {
+    this.#options = options;
+  }
+
+  isOpen(issue: Issue): boolean {
+    return this.#options.isOpen(issue);
+  }
+
+  /** @param requests PEM by kind @throws NecoError INTERNAL when no Vault signs, VAULT_* */
+  async sign(
+    lrn: number,
+    issue: Issue,
+    requests: Partial<Record<CertificateKindName, string>>,
+  ): Promise<Certificates> {
+    const signer = await this.#options.signer(issue);
+    if (signer === undefined) {
+      throw new NecoError('INTERNAL', `no Vault can sign the ${issue} certificates of ${serverName(lrn)}`);
+    }
+    const life = issue === 'initial' ? initialLeafLifeHours : leafLifeHours;
+    const signing = certificateKindNames.map(
+      async (kind) => [kind, await signer.certify(kind, lrn, requests[kind] ?? '', life)] as const,
+    );
+    const [signed, authorities, revocations] = await Promise.all([
+      Promise.all(signing),
+      signer.authorities(),
+      this.#revocationsOf(signer),
+    ]);
+    return {
+      certificates: Object.fromEntries(signed) as Record<CertificateKindName, string>,
+      authorities,
+      revocations: await forEachAuthority((name) => Promise.resolve(revocations[name].toString('base64'))),
+    };
+  }
+
+  /** What a signer has revoked; it is asked once, for nothing is revoked while setup runs. */
+  #revocationsOf(signer: Signer): Promise<PerAuthority<Buffer>> {
+    const known = this.#revocations.get(signer);
+    if (known !== undefined) return known;
+    const asked = signer.revocations();
+    this.#revocations.set(signer, asked);
+    asked.catch(() => this.#revocations.delete(signer));
+    return asked;
+  }
+}
