@@ -66,6 +66,8 @@ export interface HostWriter extends HostReader {
   removeFile(path: string): Promise<boolean>;
   /** Renames a file or directory beside itself and gives the new path. @throws NecoError FILE_FAILED */
   moveAside(path: string): Promise<string>;
+  /** Deletes a file, a symbolic link, or a directory with all that lies in it; links are not followed. @throws NecoError FILE_FAILED */
+  removeTree(path: string): Promise<void>;
   /**
    * Installs deb packages from the lists given, by default from the system's own; `name=version` asks for that version.
    * @throws NecoError PACKAGE_FAILED, CANCELLED

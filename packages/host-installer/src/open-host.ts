@@ -1,5 +1,6 @@
 import { makeDirectory } from './files/make-directory.ts';
 import { moveAside } from './files/move-aside.ts';
+import { removeTree } from './files/remove-tree.ts';
 import { removeFile } from './files/remove-file.ts';
 import { writeFile, writeFiles } from './files/write-file.ts';
 import { writePair, writePairs } from './files/write-pair.ts';
@@ -21,6 +22,7 @@ export function openHost(options: HostOptions = {}): HostWriter {
     writePairs,
     removeFile,
     moveAside,
+    removeTree,
     installPackages: (names, lists, settings = {}) =>
       installPackages(names, lists?.aptOptions ?? options.aptOptions ?? [], settings),
     startUnit: (name, settings) => controlUnit('start', name, settings),

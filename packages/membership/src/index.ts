@@ -12,3 +12,5 @@ export * from './leave/left-record.ts';
 export * from './leave/quorum-arithmetic.ts';
 export * from './members/list-members.ts';
 export * from './members/remove-member-advice.ts';
+export * from './reset/reset-options.ts';
+export * from './reset/reset.ts';

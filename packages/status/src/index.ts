@@ -7,3 +7,4 @@ export * from './status-schema.ts';
 export * from './vaults/unseal-vaults.ts';
 export * from './vaults/vault-status.ts';
 export * from './watch-status.ts';
+export * from './support-bundle/support-bundle.ts';

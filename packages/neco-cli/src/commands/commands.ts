@@ -8,11 +8,13 @@ import { JoinCommand } from './join-command.ts';
 import { LeaveCommand } from './leave-command.ts';
 import { MemberListCommand } from './member-list-command.ts';
 import { PreflightCommand } from './preflight-command.ts';
+import { ResetCommand } from './reset-command.ts';
 import { SetupCommand } from './setup-command.ts';
 import { SetupSecretCommand } from './setup-secret-command.ts';
 import { SiteCheckCommand } from './site-check-command.ts';
 import { SiteInitCommand } from './site-init-command.ts';
 import { StatusCommand } from './status-command.ts';
+import { SupportBundleCommand } from './support-bundle-command.ts';
 import { VaultStatusCommand } from './vault-status-command.ts';
 import { VaultUnsealCommand } from './vault-unseal-command.ts';
 
@@ -25,12 +27,14 @@ export const commands = [
   InitLocalCommand,
   JoinCommand,
   LeaveCommand,
+  ResetCommand,
   CaHashCommand,
   MemberListCommand,
   VaultStatusCommand,
   VaultUnsealCommand,
   ApplicationListCommand,
   ApplicationRemoveCommand,
+  SupportBundleCommand,
   SetupSecretCommand,
   SiteInitCommand,
   SiteCheckCommand,

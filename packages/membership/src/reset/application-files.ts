@@ -1,0 +1,38 @@
+import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { applicationLayout, filesOf, paths } from '@neco/cluster-access';
+import type { HostReader } from '@neco/host-installer';
+
+/**
+ * The files that `neco init-local` put on this server, of all applications: in a directory of /etc, a certificate that
+ * the CA of etcd's clients signed, with its key and its CA.
+ */
+export async function applicationFiles(host: HostReader): Promise<string[]> {
+  const ca = await host.readText(paths.authorities.client);
+  if (ca === undefined) return [];
+  const names = (await host.list(applicationLayout.applications)) ?? [];
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const files = filesOf(applicationLayout, name);
+      if (files.directory === paths.necoDirectory || !(await isDirectory(host, files.directory))) return [];
+      const certificate = await host.readText(files.certificatePath).catch(() => undefined);
+      if (certificate === undefined || !isSignedBy(certificate, ca)) return [];
+      return [files.certificatePath, files.keyPath, files.ca, join(files.directory, '.pairs')];
+    }),
+  );
+  return found.flat();
+}
+
+async function isDirectory(host: HostReader, path: string): Promise<boolean> {
+  return (await host.stat(path))?.isDirectory === true;
+}
+
+function isSignedBy(certificate: string, ca: string): boolean {
+  try {
+    const issuer = new X509Certificate(ca);
+    const leaf = new X509Certificate(certificate);
+    return leaf.checkIssued(issuer) && leaf.verify(issuer.publicKey);
+  } catch {
+    return false; // what is no certificate is not neco's
+  }
+}
