@@ -14,7 +14,7 @@ const root = resolve(import.meta.dirname, '../..');
 const wholeLimit = (process.env['NECO_TEST_ALL'] === undefined ? 82 : 240) * 60_000;
 const keptRuns = 5;
 const usage = `npm test [-- [--only STAGE[,STAGE…]] [--list]]
-  Runs all checks and tests. STAGE: as --list shows; "dc" stands for all scenarios.
+  Runs all checks and tests. STAGE: as --list shows; "test" stands for the tests of all projects, "dc" for all scenarios.
   NECO_TEST_SEED=N repeats the order of a run, NECO_TEST_PART_SEED=N its choice of scenarios.`;
 
 const say = (text: string) => {
@@ -73,7 +73,7 @@ async function main(results: StageResult[], controller: AbortController): Promis
   const only = values.only?.split(',');
   const chosen = ({ name }: Stage) =>
     only === undefined || only.includes(name) || only.includes(name.split(' ')[0] ?? name);
-  const groups = await findStages(root);
+  const groups = await findStages();
   const all = groups.flatMap(({ stages }) => stages);
   if (values.help === true) {
     say(usage);

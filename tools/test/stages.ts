@@ -1,23 +1,11 @@
-import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createProjectGraphAsync } from '@nx/devkit';
 import type { Stage } from './run-stage.ts';
 
 const minute = 60_000;
+const reporter = join(import.meta.dirname, 'json-lines-reporter.ts');
 /** Minutes of one scenario file; all kill tests, and not a part of them, take most of an hour by themselves. */
 const scenarioLimit = process.env['NECO_TEST_ALL'] === undefined ? 60 : 150;
-
-/** To which stage a test file belongs: the first row that fits; what fits none is a unit test. */
-const kinds: readonly [kind: 'data centre' | 'scenario' | 'library' | 'package', files: RegExp][] = [
-  ['data centre', /^tools\/dctest\/test\/[^/]+$/],
-  ['scenario', /^tools\/dctest\/|^(packages|tools)\/[^/]+\/test\/dc\//],
-  // They start real etcd and Vault processes.
-  [
-    'library',
-    /^packages\/(applications|bootserver-registry|daemon|etcd-admin|membership|rendezvous|setup|status|test-harness|vault-pki)\//,
-  ],
-  // They stand on what is built before.
-  ['package', /^tools\/(deb|pack|servers)\//],
-];
 
 /** Stages of which so many run at once; a group begins when the one before it has ended. */
 export interface StageGroup {
@@ -25,64 +13,78 @@ export interface StageGroup {
   stages: Stage[];
 }
 
-/** What `npm test` consists of, by what lies in the tree. */
-export async function findStages(root: string): Promise<StageGroup[]> {
-  const files = Map.groupBy(
-    await testFiles(root),
-    (file) => kinds.find(([, fits]) => fits.test(file))?.[0] ?? 'unit',
-  );
-  const scenario = (file: string): Stage => mocha(`dc ${scenarioName(file)}`, scenarioLimit, [file]);
+/** A target of nx, as far as it matters here. */
+interface Task {
+  project: string;
+  target: string;
+  /** Whether nothing else may run at the same time. */
+  alone: boolean;
+  /** Whether what it tests is built before. */
+  onBuild: boolean;
+}
+
+/** What `npm test` consists of: targets of nx's project graph, in groups that must not run side by side. */
+export async function findStages(): Promise<StageGroup[]> {
+  const tasks = await findTasks();
+  const own = tasks.filter(({ target }) => target === 'test');
+  const scenarios = tasks.filter(({ target }) => target.startsWith('scenario--'));
+  const test = (task: Task) => tests(task, 20);
+  const scenario = (task: Task) => tests(task, scenarioLimit);
   return [
     {
       width: 2,
       stages: [
-        program('servers', 30, 'tools/servers/build.ts'),
-        { name: 'typecheck', command: ['tsc', '-b'], limit: 10 * minute },
-        { name: 'lint', command: ['sh', 'tools/lint/run.sh'], limit: 10 * minute },
-        { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'], limit: 5 * minute },
-        { name: 'unused', command: ['knip', '--no-config-hints'], limit: 5 * minute },
+        stage('servers', 'servers:make', 30),
+        stage('typecheck', 'neco:typecheck-all', 10),
+        stage('lint', 'neco:lint-all', 10),
+        stage('format', 'neco:format', 5),
+        stage('unused', 'neco:unused', 5),
       ],
     },
-    {
-      width: 2,
-      stages: [mocha('library', 20, files.get('library') ?? []), mocha('unit', 10, files.get('unit') ?? [])],
-    },
+    { width: 2, stages: own.filter(({ onBuild }) => !onBuild).map(test) },
     // These look at the whole machine, or build what the others install.
     {
       width: 1,
-      stages: [program('debs', 20, 'tools/deb/build.ts'), ...(files.get('data centre') ?? []).map(scenario)],
+      stages: [stage('debs', 'deb:make', 20), ...scenarios.filter(({ alone }) => alone).map(scenario)],
     },
     // They wait more than they work, on two cores more than half of the time: each has a data centre of its own.
     {
       width: 3,
       stages: [
-        ...(files.get('scenario') ?? []).map(scenario),
-        mocha('package', 20, files.get('package') ?? []),
+        ...scenarios.filter(({ alone }) => !alone).map(scenario),
+        ...own.filter(({ onBuild }) => onBuild).map(test),
       ],
     },
   ];
 }
 
-async function testFiles(root: string): Promise<string[]> {
-  const exclude = (path: string) => /(^|\/)(node_modules|dist|fixtures)$/.test(path);
-  return (await Array.fromAsync(glob('{packages,tools}/*/test/**/*.test.ts', { cwd: root, exclude }))).sort();
+async function findTasks(): Promise<Task[]> {
+  const { nodes } = await createProjectGraphAsync({ exitOnError: false });
+  return Object.values(nodes)
+    .flatMap(({ name, data }) =>
+      Object.entries(data.targets ?? {}).map(([target, { parallelism, dependsOn }]) => ({
+        project: name.replace(/^@neco\//, ''),
+        target,
+        alone: parallelism === false,
+        onBuild: dependsOn?.some((other) => other === 'make' || other === '^build') ?? false,
+      })),
+    )
+    .sort((one, other) => nameOf(one).localeCompare(nameOf(other)));
 }
 
-function program(name: string, minutes: number, file: string): Stage {
-  return { name, command: ['node', '--conditions=neco-source', file], limit: minutes * minute };
+function nameOf({ project, target }: Task): string {
+  const [, file] = target.split('--');
+  return file === undefined
+    ? `${target} ${project}`
+    : `dc ${project === 'dctest' ? file : `${project}-${file}`}`;
 }
 
-function mocha(name: string, minutes: number, files: string[]): Stage {
-  const reporter = join(import.meta.dirname, 'json-lines-reporter.ts');
-  return {
-    name,
-    command: ['mocha', '--reporter', reporter, ...files],
-    limit: minutes * minute,
-    counts: true,
-  };
+function stage(name: string, task: string, minutes: number): Stage {
+  const command = ['nx', 'run', task, '--skip-nx-cache', '--output-style=stream-without-prefixes'] as const;
+  return { name, command, limit: minutes * minute };
 }
 
-function scenarioName(file: string): string {
-  const owner = file.split('/')[1] ?? '';
-  return `${owner === 'dctest' ? '' : `${owner}-`}${file.replace(/^.*\//, '').replace(/\.test\.ts$/, '')}`;
+function tests(task: Task, minutes: number): Stage {
+  const { command, ...rest } = stage(nameOf(task), `${task.project}:${task.target}`, minutes);
+  return { ...rest, command: [...command, `--reporter=${reporter}`], counts: true };
 }

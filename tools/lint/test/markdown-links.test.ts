@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 
-const script = resolve(import.meta.dirname, '../run.sh');
+const script = resolve(import.meta.dirname, '../workspace.sh');
 
 describe('the check of links in Markdown files', () => {
   it('refuses a missing file and a missing heading, here and in another file, and allows those that exist', async () => {

@@ -67,6 +67,33 @@ describe('a stage of npm test', function () {
     ]);
   });
 
+  it('names the ten slowest cases of all stages at the end of the run, the slowest first', () => {
+    const stage = (name: string, durations: number[]) => ({
+      name,
+      passed: durations.length,
+      failures: [],
+      cases: durations.map((duration) => ({ title: `takes ${duration} ms`, duration })),
+      log: '',
+      duration: 0,
+    });
+    const quick = Array.from({ length: 9 }, (_, index) => index);
+    const lines = summaryLines([stage('one', [200, 12_345, ...quick]), stage('other', [61_000])]);
+    expect(lines.slice(0, 4)).to.deep.equal([
+      'the slowest cases:',
+      '    61.0 s  other: takes 61000 ms',
+      '    12.3 s  one: takes 12345 ms',
+      '     0.2 s  one: takes 200 ms',
+    ]);
+    expect(lines).to.have.length(1 + 10 + 1);
+    expect(lines.at(-1)).to.equal('12 passed, 0 failed');
+  });
+
+  it('tells how long each case took', async () => {
+    const { cases } = await run(fixture('mixed'));
+    expect(cases).to.have.length(1);
+    expect(cases[0]?.duration).to.be.within(0, 10_000);
+  });
+
   it('counts as failed when its process is killed in the middle', async () => {
     const { failures } = await run(fixture('crash'));
     expect(failures[0]?.title).to.contain('the tests did not come to their end: ended with SIGKILL');
