@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { chmod, copyFile, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, lstat, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 
 /** A file of a package as it will lie on the machine. */
 export interface StagedFile {
@@ -25,7 +26,7 @@ export class DebStage {
     const parent = dirname(path);
     if (parent !== '.') await this.directory(parent, (await modeOf(join(this.root, parent))) ?? 0o755);
     const target = join(this.root, path);
-    await mkdir(target, { recursive: true });
+    await ensureDir(target);
     await chmod(target, mode);
   }
 

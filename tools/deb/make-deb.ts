@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { remove } from 'fs-extra/esm';
 import { runCommand } from '../lib/run-command.ts';
 import { DebStage } from './deb-stage.ts';
 
@@ -65,7 +66,7 @@ export async function makeDeb(
   await runCommand('dpkg-deb', args, {
     environment: { ...process.env, SOURCE_DATE_EPOCH: String(buildDate.getTime() / 1000) },
   });
-  await rm(stage.root, { recursive: true });
+  await remove(stage.root);
   return size;
 }
 

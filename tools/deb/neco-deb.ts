@@ -1,6 +1,7 @@
 import { chmod, lstat, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { readJson } from 'fs-extra/esm';
 import { statusJsonSchema } from '@neco/status';
 import { necoManPage } from '@neco/neco-cli';
 import { buildOnce } from '../lib/cache.ts';
@@ -48,7 +49,7 @@ export interface NecoDeb {
 
 /** Gives the deb of neco itself. @throws NecoError COMMAND_FAILED; Error of esbuild when a source does not bundle. */
 export async function necoDeb(): Promise<NecoDeb> {
-  const { version } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as {
+  const { version } = (await readJson(join(repository, 'package.json'))) as {
     version: string;
   };
   const directory = await buildOnce({

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readJson } from 'fs-extra/esm';
 import type { Metafile } from 'esbuild';
 import { repository } from './source-key.ts';
 
@@ -28,7 +29,7 @@ export async function npmLicenses(metafile: Metafile): Promise<string> {
 
 async function sectionOf(folder: string): Promise<string> {
   const directory = join(repository, folder);
-  const found = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8')) as NpmPackage;
+  const found = (await readJson(join(directory, 'package.json'))) as NpmPackage;
   const file = (await readdir(directory)).find((name) => /^(licen[cs]e|copying)/i.test(name));
   const text =
     file === undefined ? '' : (await readFile(join(directory, file), 'utf8')).replaceAll('\r\n', '\n').trim();

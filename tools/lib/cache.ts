@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { ensureDir, remove } from 'fs-extra/esm';
 import { runCommand } from './run-command.ts';
 import { withFileLock } from './with-file-lock.ts';
 
@@ -47,7 +48,7 @@ export async function buildOnce(wanted: CachedBuild): Promise<string> {
   const place = join(folder, wanted.key);
   if (await isBuilt(place)) return place;
   const say = wanted.say ?? ((line: string) => void process.stderr.write(`${line}\n`));
-  await mkdir(folder, { recursive: true });
+  await ensureDir(folder);
   const onWait = () => say(`${wanted.title}: another run is building it, waiting`);
   await withFileLock(join(folder, '.lock'), onWait, async () => {
     if (await isBuilt(place)) return;
@@ -83,7 +84,7 @@ async function buildAndRename(
     await runCommand('sync', ['--file-system', directory]); // a power cut must not leave empty files under the final name
     await rename(directory, place);
   } catch (error) {
-    await rm(directory, { recursive: true, force: true });
+    await remove(directory);
     throw error;
   }
   say(`${wanted.title}: built in ${duration(performance.now() - start)}`);
@@ -91,7 +92,7 @@ async function buildAndRename(
 
 async function clearPartial(folder: string): Promise<void> {
   const names = (await readdir(folder)).filter((name) => name.includes(partial));
-  await Promise.all(names.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+  await Promise.all(names.map((name) => remove(join(folder, name))));
 }
 
 async function clearOld(folder: string, keep: number): Promise<void> {
@@ -108,7 +109,7 @@ async function clearOld(folder: string, keep: number): Promise<void> {
     .sort((one, other) => other.used - one.used)
     .slice(keep)
     .filter(({ used }) => Date.now() - used > dayInMilliseconds);
-  await Promise.all(old.map(({ path }) => rm(path, { recursive: true, force: true })));
+  await Promise.all(old.map(({ path }) => remove(path)));
 }
 
 function duration(milliseconds: number): string {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { remove } from 'fs-extra/esm';
 
 /** One part of `npm test`. */
 export interface Stage {
@@ -63,7 +64,7 @@ export async function runStage(stage: Stage, options: RunStageOptions): Promise<
   const file = stage.name.replaceAll(/[^a-z0-9-]+/g, '-');
   const log = join(options.logs, `${file}.log`);
   const results = join(options.logs, `${file}.results`);
-  await rm(results, { force: true });
+  await remove(results);
   const start = performance.now();
   const fault = options.signal.aborted
     ? `not run: ${String(options.signal.reason)}`

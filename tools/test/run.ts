@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ensureDir, remove } from 'fs-extra/esm';
 import { DataCenter } from '../dctest/src/data-center.ts';
 import { cacheDirectory } from '../lib/cache.ts';
 import { runCommand } from '../lib/run-command.ts';
@@ -24,11 +25,9 @@ const say = (text: string) => {
 /** A place for this run's output; those of older runs go, the newest few stay. */
 async function makeLogFolder(): Promise<string> {
   const parent = join(cacheDirectory(), 'logs');
-  await mkdir(parent, { recursive: true });
+  await ensureDir(parent);
   const older = (await readdir(parent)).filter((name) => name.startsWith('test-')).sort();
-  await Promise.all(
-    older.slice(0, -keptRuns).map((name) => rm(join(parent, name), { recursive: true, force: true })),
-  );
+  await Promise.all(older.slice(0, -keptRuns).map((name) => remove(join(parent, name))));
   const folder = join(parent, `test-${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${process.pid}`);
   await mkdir(folder);
   return folder;

@@ -27,11 +27,16 @@ export class Backoff {
     return this.#next;
   }
 
+  /** Gives the length of this pause and goes on to the next, for who pauses in another way. In milliseconds. */
+  advance(): number {
+    const pause = this.#next;
+    this.#next = Math.min(pause * 2, this.#longest);
+    return pause;
+  }
+
   /** Pauses, for `limit` milliseconds at most. Never throws: when the signal fires, the pause ends. */
   async pause(signal?: AbortSignal, limit = Infinity): Promise<void> {
-    const pause = Math.min(this.#next, limit);
-    this.#next = Math.min(this.#next * 2, this.#longest);
-    await sleep(pause, signal);
+    await sleep(Math.min(this.advance(), limit), signal);
   }
 
   /** After progress: the next pause is the first one again. */

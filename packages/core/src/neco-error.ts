@@ -44,6 +44,18 @@ export function toNecoError(thrown: unknown): NecoError {
   return new NecoError('INTERNAL', message, { cause: thrown });
 }
 
+/** What a thrown value says and what each of its causes says, without what a cause merely repeats. */
+export function messageWithCauses(thrown: unknown): string {
+  const messages = new Set<string>();
+  for (
+    let one = thrown;
+    one !== undefined && messages.size < 10;
+    one = one instanceof Error ? one.cause : undefined
+  )
+    messages.add(messageOf(one));
+  return [...messages].join('; because: ');
+}
+
 /** One line that says what a thrown value says, without its stack. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -64,7 +64,10 @@ export interface HostWriter extends HostReader {
   writePairs(pairs: readonly PairFiles[]): Promise<boolean>;
   /** Removes a file, and what is left of writing it where that was killed; gives whether there was one. @throws NecoError FILE_FAILED */
   removeFile(path: string): Promise<boolean>;
-  /** Renames a file or directory beside itself and gives the new path. @throws NecoError FILE_FAILED */
+  /**
+   * Moves a file or directory beside itself and gives the new path. Of a mount point the contents are moved, out of the
+   * mount. @throws NecoError FILE_FAILED
+   */
   moveAside(path: string): Promise<string>;
   /** Deletes a file, a symbolic link, or a directory with all that lies in it; links are not followed. @throws NecoError FILE_FAILED */
   removeTree(path: string): Promise<void>;

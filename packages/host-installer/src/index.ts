@@ -10,5 +10,6 @@ export {
   type PlannedPackage,
 } from './packages/package-lists.ts';
 export * from './read-only-host.ts';
+export * from './record-file.ts';
 export type { UnitState, WaitForUnitOptions, WantedUnitState } from './units/unit-state.ts';
 export { describeUnit } from './units/unit-state.ts';

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '@neco/core';
 import { createWorkerContext, type Duty, runDuties } from '@neco/daemon';
 import { firstDuties, joiningDuty, otherDuties } from './worker-duties.ts';
 
@@ -12,8 +12,6 @@ export const runWorker: Duty = async ({ configuration, reporter, signal }) => {
   await Promise.all([
     joining,
     runDuties(firstDuties, context, signal),
-    Promise.race([joining, delay(patience, undefined, { signal }).catch(() => undefined)]).then(() =>
-      runDuties(otherDuties, context, signal),
-    ),
+    Promise.race([joining, sleep(patience, signal)]).then(() => runDuties(otherDuties, context, signal)),
   ]);
 };

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createSecureServer, constants, type Http2SecureServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { isDeepStrictEqual } from 'node:util';
 import { NecoError, toNecoError, type Secret } from '@neco/core';
 import * as z from 'zod';
 import { channelBinding, keyProofSchema, provedFingerprint } from './key-proof.ts';
@@ -20,8 +19,6 @@ export interface RendezvousRequest {
   lrn: number;
   cluster: string;
   lrns: number[];
-  /** Whether cluster and list are this server's too. */
-  matches: boolean;
   path: string;
   body: unknown;
   /** Fingerprint of the key that the other server has proved to own, over this very connection. */
@@ -36,9 +33,6 @@ export interface RendezvousServerOptions {
   /** 0 takes any free port. */
   port: number;
   secret: Secret;
-  /** What this server was given. A client that was given something else is let in as well, so that it can be told. */
-  cluster: string;
-  lrns: readonly number[];
   /** Closes the rendezvous when it fires. */
   signal?: AbortSignal;
   /**
@@ -48,8 +42,8 @@ export interface RendezvousServerOptions {
   handle(request: RendezvousRequest): Promise<unknown>;
   /** Told of everybody who was turned away, once in ten seconds for one address and reason. */
   onRefused(refusal: RendezvousRefusal): void;
-  /** Told of a fault of `handle` that is no NecoError. */
-  onFault?(error: NecoError, path: string): void;
+  /** Reports what is thrown that is no NecoError. The client learns only that there was a fault, and where to look. */
+  onFault(error: NecoError, request: { path: string; lrn: number }): void;
 }
 
 export interface RendezvousServer {
@@ -164,12 +158,13 @@ async function serve(
   }
   const signal = AbortSignal.any([gone.signal, closing]);
   const { remoteAddress, identity, binding } = connection;
-  const given = { cluster: options.cluster, lrns: [...options.lrns].sort((a, b) => a - b) };
-  const matches = identity.cluster === given.cluster && isDeepStrictEqual(identity.lrns, given.lrns);
-  const answer = await answerTo(stream, path, options, ({ body, proof }) => {
+  const fault = (error: NecoError): void => {
+    options.onFault(error, { path, lrn: identity.lrn });
+  };
+  const answer = await answerTo(stream, path, fault, ({ body, proof }) => {
     const publicKey = proof && provedFingerprint(proof, binding);
     const { lrns } = identity;
-    const from = { ...identity, lrns: [...lrns], matches, remoteAddress, publicKey };
+    const from = { ...identity, lrns: [...lrns], remoteAddress, publicKey };
     return options.handle({ ...from, path, body, signal });
   });
   closing.removeEventListener('abort', breakOff);
@@ -188,7 +183,7 @@ const requestSchema = z.object({ body: z.unknown().optional(), proof: keyProofSc
 async function answerTo(
   stream: ServerHttp2Stream,
   path: string,
-  options: RendezvousServerOptions,
+  onFault: (error: NecoError) => void,
   handle: (request: z.infer<typeof requestSchema>) => Promise<unknown>,
 ): Promise<string | undefined> {
   try {
@@ -201,7 +196,7 @@ async function answerTo(
     const error = toNecoError(thrown);
     if (error.code === 'CANCELLED') return undefined;
     if (thrown instanceof NecoError) return JSON.stringify({ error: encodeRendezvousError(thrown) });
-    options.onFault?.(error, path);
+    onFault(error);
     const fault = new NecoError('INTERNAL', `a fault in the coordinator's answer to ${path}`, {
       hint: 'look at what "neco setup" says on the coordinator',
     });

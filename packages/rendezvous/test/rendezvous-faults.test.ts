@@ -23,6 +23,12 @@ function longPoll(world: RendezvousWorld): { asked: Promise<unknown>; givenUp: P
   return { asked: asked.promise, givenUp: givenUp.promise };
 }
 
+const answering = {
+  handle: () => Promise.resolve(1),
+  onRefused: () => undefined,
+  onFault: () => undefined,
+};
+
 describe('faults at the rendezvous', function () {
   this.timeout(30_000);
   let world: RendezvousWorld;
@@ -47,7 +53,7 @@ describe('faults at the rendezvous', function () {
     expect(error.code).to.equal('INTERNAL');
     expect(error.message).to.contain('/hello').and.not.to.contain('s.abcdef');
     expect(error.hint).to.contain('look at what "neco setup" says on the coordinator');
-    expect(world.faults[0]?.message).to.equal('token s.abcdef');
+    expect(world.faults).to.deep.equal([{ message: 'token s.abcdef', path: '/hello', lrn: 1 }]);
   });
 
   it('keeps whether an error of the coordinator is worth another try', async () => {
@@ -192,14 +198,11 @@ describe('faults at the rendezvous', function () {
       address: '127.0.0.1',
       port: 0,
       secret: world.secret,
-      cluster: 'prod',
-      lrns: [0, 1, 2],
       signal: stop.signal,
     };
     const server = await listenRendezvous({
       ...options,
-      handle: () => Promise.resolve(1),
-      onRefused: () => undefined,
+      ...answering,
     });
     const client = world.client({ port: server.address.port });
     expect(await client.request('/hello', 1)).to.equal(1);
@@ -213,22 +216,16 @@ describe('faults at the rendezvous', function () {
       address: '127.0.0.1',
       port: world.port,
       secret: world.secret,
-      cluster: 'prod',
-      lrns: [0, 1, 2],
     };
-    const error = await rejection(
-      listenRendezvous({ ...options, handle: () => Promise.resolve(1), onRefused: () => undefined }),
-    );
+    const error = await rejection(listenRendezvous({ ...options, ...answering }));
     expect(error.code).to.equal('BUSY');
     expect(error.message).to.contain(`127.0.0.1:${String(world.port)}, is in use`);
     expect(error.hint).to.contain('ss -tlnp').and.to.contain('ports.rendezvous');
   });
 
   it('says so when the address is not of this server', async () => {
-    const options = { address: '192.0.2.1', port: 0, secret: world.secret, cluster: 'prod', lrns: [0, 1, 2] };
-    const error = await rejection(
-      listenRendezvous({ ...options, handle: () => Promise.resolve(1), onRefused: () => undefined }),
-    );
+    const options = { address: '192.0.2.1', port: 0, secret: world.secret };
+    const error = await rejection(listenRendezvous({ ...options, ...answering }));
     expect(error.code).to.equal('SERVICE_FAILED');
     expect(error.message).to.contain('192.0.2.1:0');
     expect(error.hint).to.contain('address plan of site.yml');

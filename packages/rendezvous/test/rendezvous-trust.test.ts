@@ -85,7 +85,6 @@ describe('trust at the rendezvous', function () {
       lrn: 1,
       cluster: 'prod',
       lrns: [0, 1, 2],
-      matches: true,
       path: '/hello',
       body: { name: 'Größe' },
       publicKey: undefined,
@@ -107,7 +106,7 @@ describe('trust at the rendezvous', function () {
     expect(error.message).to.equal('you were given 0 1 7');
     expect(error.hint).to.equal('give all the same list');
     expect(error.details).to.deep.equal([{ message: 'one', hint: 'two' }, { message: 'three' }]);
-    expect(world.requests[0]).to.include({ cluster: 'other', matches: false });
+    expect(world.requests[0]).to.include({ cluster: 'other' });
   });
 
   it('gives a server with another setup secret nothing, and tells both sides', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { NecoError, Secret } from '@neco/core';
+import type { Secret } from '@neco/core';
 import {
   connectRendezvous,
   type RendezvousClient,
@@ -14,7 +14,7 @@ export class RendezvousWorld implements AsyncDisposable {
   readonly secret: Secret;
   readonly requests: RendezvousRequest[] = [];
   readonly refusals: RendezvousRefusal[] = [];
-  readonly faults: NecoError[] = [];
+  readonly faults: { message: string; path: string; lrn: number }[] = [];
   /** What the coordinator answers; the body itself unless a test says otherwise. */
   handle: (request: RendezvousRequest) => Promise<unknown> = (request) =>
     Promise.resolve({ echo: request.body });
@@ -42,8 +42,6 @@ export class RendezvousWorld implements AsyncDisposable {
       address: '127.0.0.1',
       port: this.#port,
       secret: this.secret,
-      cluster: 'prod',
-      lrns: [0, 1, 2],
       handle: (request) => {
         this.requests.push(request);
         return this.handle(request);
@@ -52,7 +50,7 @@ export class RendezvousWorld implements AsyncDisposable {
         this.refusals.push(refusal);
         this.#refused.dispatchEvent(new Event('refused'));
       },
-      onFault: (error) => this.faults.push(error),
+      onFault: (error, { path, lrn }) => this.faults.push({ message: error.message, path, lrn }),
     });
     this.#port = this.#server.address.port;
   }

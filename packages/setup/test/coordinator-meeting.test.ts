@@ -65,6 +65,22 @@ describe('the coordinator of a setup', function () {
     });
   });
 
+  it('reports a fault of its own with all its causes, and tells the server where to look', async () => {
+    const disk = new Error('no space left on the disk');
+    const fault = new TypeError('the state is not there', { cause: disk });
+    await using world = await MeetingWorld.start({ signer: () => Promise.reject(fault) });
+    await world.decide();
+    world.coordinator.phases.complete('import-authorities');
+    const error = await rejection(
+      world.ask(2, {}, { path: '/certificates', fields: { issue: 'initial', requests } }),
+    );
+    expect(error).to.include({ code: 'INTERNAL', hint: 'look at what "neco setup" says on the coordinator' });
+    expect(error.message).to.include('/certificates').and.not.include('space');
+    expect(world.warnings).to.deep.equal([
+      'internal fault while answering boot-2 (/certificates): the state is not there; because: no space left on the disk',
+    ]);
+  });
+
   describe('knows a server again by a key', () => {
     it('of which it must prove that it has it, in every request', async () => {
       await using world = await MeetingWorld.start();

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Registry } from '@neco/bootserver-registry';
-import { toNecoError } from '@neco/core';
+import { sleep, toNecoError } from '@neco/core';
 import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
 import { readEtcdOptions } from '@neco/cluster-access';
 import { collectStatus, type CollectStatusOptions } from './collect-status.ts';
@@ -35,7 +34,7 @@ export async function* watchStatus(
       if (last === undefined) return;
       yield last;
       await news.wait(interval, signal);
-      await delay(settling, undefined, { signal }).catch(() => undefined);
+      await sleep(settling, signal);
     }
   } finally {
     ended.abort();
@@ -63,7 +62,7 @@ async function follow(options: WatchStatusOptions, news: News, signal: AbortSign
   while (!isAborted(signal)) {
     await followOnce(options, news, signal).catch(() => undefined);
     // Without etcd, or before there is one, the interval alone has to do.
-    await delay(options.interval, undefined, { signal }).catch(() => undefined);
+    await sleep(options.interval, signal);
   }
 }
 
@@ -109,8 +108,8 @@ class News {
   /** Waits until something is told, the time (ms) is over or the signal fires. */
   async wait(limit: number, signal: AbortSignal): Promise<void> {
     const over = new AbortController();
-    const time = delay(limit, undefined, { signal: AbortSignal.any([signal, over.signal]) });
-    await Promise.race([this.#told.promise, time.catch(() => undefined)]);
+    const time = sleep(limit, AbortSignal.any([signal, over.signal]));
+    await Promise.race([this.#told.promise, time]);
     over.abort();
     this.#told = Promise.withResolvers();
   }

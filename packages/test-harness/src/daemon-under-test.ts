@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { remove } from 'fs-extra/esm';
 import { runProgram, type ProgramResult } from './run-program.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -54,6 +55,6 @@ export class DaemonUnderTest {
 
   async remove(): Promise<void> {
     await Promise.all(this.#running.map((one) => one.stop()));
-    await rm(this.directory, { recursive: true });
+    await remove(this.directory);
   }
 }

@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { remove } from 'fs-extra/esm';
 import { NecoError, waitFor } from '@neco/core';
 import { ServerProcess } from './server-process.ts';
 
@@ -102,6 +102,6 @@ export class EtcdMemberProcess {
   /** Ends it and takes its data away. */
   async destroy(): Promise<void> {
     await this.kill();
-    await rm(this.dataDirectory, { recursive: true, force: true });
+    await remove(this.dataDirectory);
   }
 }

@@ -1,5 +1,6 @@
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 import { TestCa, type IssuedCertificate } from './test-ca.ts';
 
 /** The files of a certificate and its key. */
@@ -31,7 +32,7 @@ export class EtcdTestTls {
       TestCa.create('peer CA'),
     ]);
     const tls = new EtcdTestTls(directory, cas);
-    await mkdir(directory, { recursive: true });
+    await ensureDir(directory);
     await Promise.all([
       writeFile(tls.path('server-ca.crt'), tls.serverCa.certificate),
       writeFile(tls.path('client-ca.crt'), tls.clientCa.certificate),

@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { remove } from 'fs-extra/esm';
 import { NecoError, type Secret } from '@neco/core';
 import { EtcdMemberProcess } from './etcd-member-process.ts';
 import { EtcdTestTls } from './etcd-test-tls.ts';
@@ -149,7 +150,7 @@ export class EtcdUnderTest {
   /** Ends all members and removes their files. */
   async stop(): Promise<void> {
     await Promise.all([...this.members, ...this.#prepared].map((member) => member.kill()));
-    await rm(this.directory, { recursive: true, force: true });
+    await remove(this.directory);
   }
 
   async #prepare(

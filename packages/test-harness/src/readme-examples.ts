@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { remove } from 'fs-extra/esm';
 import { NecoError } from '@neco/core';
 import { runProgram, type ProgramResult } from './run-program.ts';
 import { ServerProcess } from './server-process.ts';
@@ -49,7 +50,7 @@ export class ReadmeExamples {
   }
 
   async remove(): Promise<void> {
-    await rm(this.directory, { recursive: true });
+    await remove(this.directory);
   }
 
   #words(name: string, args: readonly string[]): string[] {

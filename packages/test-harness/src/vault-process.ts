@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { remove } from 'fs-extra/esm';
 import { NecoError, Secret, waitFor, type Look } from '@neco/core';
 import { freePorts } from './free-ports.ts';
 import { runProgram, type ProgramResult } from './run-program.ts';
@@ -142,7 +143,7 @@ export class VaultProcess implements AsyncDisposable {
   /** Kills it and removes its directory. */
   async stop(): Promise<void> {
     await this.kill();
-    await rm(this.directory, { recursive: true, force: true });
+    await remove(this.directory);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

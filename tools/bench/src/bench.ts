@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { writeJson } from 'fs-extra/esm';
 import { toNecoError } from '@neco/core';
 import { DataCenter } from '../../dctest/src/data-center.ts';
 import { stopSignal } from '../../dctest/src/stop-signal.ts';
@@ -17,8 +17,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const options = parseBenchOptions(argv);
     const results = await measure(options, signal);
-    if (options.json !== undefined)
-      await writeFile(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
+    if (options.json !== undefined) await writeJson(options.json, results, { spaces: 2 });
     return report(results);
   } catch (thrown) {
     const error = toNecoError(thrown);

@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 import { NecoError, waitFor } from '@neco/core';
 
 /** A cgroup of ours in each hierarchy that systemd needs: the unified one, and on a hybrid host `name=systemd`. */
@@ -30,7 +31,7 @@ export class ControlGroup {
   }
 
   async create(): Promise<void> {
-    await Promise.all(this.#directories.map((directory) => mkdir(directory, { recursive: true })));
+    await Promise.all(this.#directories.map((directory) => ensureDir(directory)));
   }
 
   async exists(): Promise<boolean> {

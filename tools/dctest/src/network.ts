@@ -1,4 +1,5 @@
-import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { rmdir, writeFile } from 'node:fs/promises';
+import { ensureDir, remove } from 'fs-extra/esm';
 import { run, tryRun, type RunOptions } from './run.ts';
 
 /** The name of the bridge, which stands in a network namespace of its own. */
@@ -34,7 +35,7 @@ export class Network {
   }
 
   async create(): Promise<void> {
-    await mkdir('/run/netns', { recursive: true });
+    await ensureDir('/run/netns');
     await writeFile(this.path, '');
     // Not "ip netns add", which leaves a mount on /run/netns itself; "ip -n" finds it all the same.
     await run(['unshare', `--net=${this.path}`, 'true']);
@@ -46,7 +47,7 @@ export class Network {
 
   async remove(): Promise<void> {
     await tryRun(['umount', this.path]);
-    await rm(this.path, { force: true });
+    await remove(this.path);
     await rmdir('/run/netns').catch(() => undefined);
   }
 

@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureDir, outputJson, readJson, remove } from 'fs-extra/esm';
 import { z } from 'zod';
 import { suites } from './suites.ts';
 
@@ -27,20 +28,19 @@ const stateSchema = z.strictObject({
 export type State = z.infer<typeof stateSchema>;
 
 export async function readState(name: string): Promise<State | undefined> {
-  const text = await readFile(fileOf(name), 'utf8').catch(() => undefined);
-  // One that another version of this tool wrote tells nothing; what it stood for is found without it.
-  return text === undefined ? undefined : stateSchema.safeParse(JSON.parse(text)).data;
+  const state: unknown = await readJson(fileOf(name)).catch(() => undefined);
+  // A state that another version of this tool wrote is ignored; what it stood for is found without it.
+  return stateSchema.safeParse(state).data;
 }
 
 export async function writeState(state: State): Promise<void> {
-  await mkdir(stateDirectory, { recursive: true });
   const part = `${fileOf(state.name)}.part`;
-  await writeFile(part, JSON.stringify(state));
+  await outputJson(part, state);
   await rename(part, fileOf(state.name));
 }
 
 export async function removeState(name: string): Promise<void> {
-  await rm(fileOf(name), { force: true });
+  await remove(fileOf(name));
 }
 
 /** The names of all data centres of which something is known, in order. */
@@ -54,7 +54,7 @@ export async function stateNames(): Promise<string[]> {
 
 /** The lock that is held while a data centre is brought up or taken down. */
 export async function lockFile(name: string): Promise<string> {
-  await mkdir(stateDirectory, { recursive: true });
+  await ensureDir(stateDirectory);
   return join(stateDirectory, `${name}.lock`);
 }
 

@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { remove } from 'fs-extra/esm';
 import { expect } from 'chai';
 import { NecoError, waitFor } from '@neco/core';
 import { DataCenter } from '../src/data-center.ts';
@@ -191,7 +192,7 @@ describe('a bare data centre in a box', function () {
     expect(await run(['tcpdump', '-nAr', file, 'icmp'])).to.match(
       /10\.69\.0\.13 > 10\.69\.0\.27: ICMP echo request[^]*neconeco/,
     );
-    await rm(folder, { recursive: true });
+    await remove(folder);
   });
 
   it('wipes a server: a new disk and a new identity under the same name', async () => {

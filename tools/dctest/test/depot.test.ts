@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { remove } from 'fs-extra/esm';
 import { expect } from 'chai';
 import { NecoError, parseSiteConfiguration } from '@neco/core';
 import { DataCenter } from '../src/data-center.ts';
@@ -22,7 +23,7 @@ describe('the depot of a data centre in a box', function () {
 
   after(async () => {
     await DataCenter.takeDown(name);
-    await rm(folder, { recursive: true });
+    await remove(folder);
     expect(await leftovers(name)).to.deep.equal([]);
   });
 
@@ -76,7 +77,7 @@ describe('the depot of a data centre in a box', function () {
     const directory = /is in (.*)$/.exec(error instanceof NecoError ? (error.hint ?? '') : '')?.[1] ?? '';
     expect(await readFile(join(directory, 'boot-0.journal'), 'utf8')).to.include('Reached target');
     expect(await leftovers(`${name}b`)).to.deep.equal([]);
-    await rm(directory, { recursive: true });
+    await remove(directory);
   });
 
   it('serves other packages when other debs are given', async () => {

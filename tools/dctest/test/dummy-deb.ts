@@ -1,5 +1,6 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 import { run } from '../src/run.ts';
 
 /** Makes a package that is called neco and has one program, which prints its version. @returns the deb's path. */
@@ -16,8 +17,8 @@ export async function dummyDeb(directory: string, version: string, depends = 'sy
     Depends: depends,
     Description: 'stands for neco in a test',
   };
-  await mkdir(join(tree, 'DEBIAN'), { recursive: true });
-  await mkdir(join(tree, 'usr/bin'), { recursive: true });
+  await ensureDir(join(tree, 'DEBIAN'));
+  await ensureDir(join(tree, 'usr/bin'));
   const lines = Object.entries(control).map(([field, value]) => `${field}: ${value}\n`);
   await writeFile(join(tree, 'DEBIAN/control'), lines.join(''));
   await writeFile(program, `#!/bin/sh\necho ${version}\n`);

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { remove } from 'fs-extra/esm';
 import { expect } from 'chai';
 import { runCommand } from '../../lib/run-command.ts';
 import { bundle } from '../bundle.ts';
@@ -22,7 +23,7 @@ describe('the bundle of neco', function () {
         expect(code, name).to.not.match(/^import\{/m);
       }
     } finally {
-      await rm(directory, { recursive: true });
+      await remove(directory);
     }
   });
 
@@ -39,7 +40,7 @@ describe('the bundle of neco', function () {
       expect(sources).to.include('packages/status/src/collect-status.ts');
       expect(sources.filter((source) => /packages\/(setup|rendezvous)\//.test(source))).to.deep.equal([]);
     } finally {
-      await rm(directory, { recursive: true });
+      await remove(directory);
     }
   });
 });

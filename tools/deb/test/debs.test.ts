@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { remove } from 'fs-extra/esm';
 import { expect } from 'chai';
 import { runCommand } from '../../lib/run-command.ts';
 import { debs } from '../build.ts';
@@ -49,7 +50,7 @@ describe('debs', function () {
     directory = await mkdtemp(join(tmpdir(), 'neco-deb-'));
   });
 
-  after(() => rm(directory, { recursive: true, force: true }));
+  after(() => remove(directory));
 
   it('are named by package, version and architecture', () => {
     expect(basename(neco)).to.match(/^neco_\d+\.\d+\.\d+_amd64\.deb$/);

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { remove } from 'fs-extra/esm';
 import { expect } from 'chai';
 import { buildOnce, cacheDirectory, type CachedBuild } from '../cache.ts';
 import { runCommand } from '../run-command.ts';
@@ -48,7 +49,7 @@ describe('buildOnce', () => {
     process.env.PATH = before.path;
     if (before.cache === undefined) delete process.env.XDG_CACHE_HOME;
     else process.env.XDG_CACHE_HOME = before.cache;
-    await rm(home, { recursive: true });
+    await remove(home);
   });
 
   it('builds what is not there, and says so', async () => {

@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { remove } from 'fs-extra/esm';
 import { expect } from 'chai';
 import { runCommand } from '../../lib/run-command.ts';
 
@@ -57,7 +58,7 @@ describe('what npm pack makes of the libraries', function () {
     await writeFile(join(stranger, 'tsconfig.json'), JSON.stringify(tsconfig));
   });
 
-  after(() => rm(stranger, { recursive: true, force: true }));
+  after(() => remove(stranger));
 
   it('holds compiled code, types and a README, and neither sources nor tests', async () => {
     expect(tarballs).to.have.length(libraries.length);

@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { remove } from 'fs-extra/esm';
 import { runProgram, ServerProcess, type ProgramResult } from '@neco/test-harness';
 import rootPackage from '../../../package.json' with { type: 'json' };
 import { runCommand } from '../../lib/run-command.ts';
@@ -80,7 +81,7 @@ export class Stranger {
   }
 
   async remove(): Promise<void> {
-    await rm(this.directory, { recursive: true, force: true });
+    await remove(this.directory);
   }
 
   #path(name: string): string {

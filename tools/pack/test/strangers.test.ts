@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { remove } from 'fs-extra/esm';
 import {
   readmeExamples,
   SquidVault,
@@ -72,7 +73,7 @@ describe('a stranger’s project', function () {
     await runCommand('npm', ['pack', '--silent', '--pack-destination', packed, ...workspaces], { cwd: root });
   });
 
-  after(() => rm(packed, { recursive: true, force: true }));
+  after(() => remove(packed));
 
   /** The tarballs of these packages. */
   async function tarballs(...names: string[]): Promise<string[]> {

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { remove } from 'fs-extra/esm';
 import { expect } from 'chai';
 import { cacheDirectory } from '../../lib/cache.ts';
 import { runCommand } from '../../lib/run-command.ts';
@@ -40,7 +41,7 @@ describe('serverBinaries', function () {
       expect(await serverBinaries()).to.deep.equal(expected);
     } finally {
       process.env.PATH = path;
-      await rm(folder, { recursive: true });
+      await remove(folder);
     }
   });
 

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { remove } from 'fs-extra/esm';
 import { waitFor } from '@neco/core';
 import { expect } from 'chai';
 import { runStage, type Stage } from '../run-stage.ts';
@@ -22,7 +23,7 @@ describe('a stage of npm test', function () {
     logs = await mkdtemp(join(tmpdir(), 'neco-stage-'));
   });
 
-  afterEach(() => rm(logs, { recursive: true }));
+  afterEach(() => remove(logs));
 
   const run = (stage: Stage, signal = new AbortController().signal) =>
     runStage(stage, { root, logs, signal });

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { toNecoError } from '@neco/core';
+import { Backoff, toNecoError } from '@neco/core';
 import type { WorkerContext, WorkerDuty } from './worker-duty.ts';
 
 /** Pauses before a duty that failed begins again, in ms; one that ran for longer than the longest begins at the first. */
@@ -15,7 +14,7 @@ export async function runDuties(
 }
 
 async function keepDoing(duty: WorkerDuty, context: WorkerContext, signal: AbortSignal): Promise<void> {
-  let pause: number = pauses.first;
+  const backoff = new Backoff(pauses);
   let said = '';
   while (!signal.aborted) {
     const start = performance.now();
@@ -24,15 +23,14 @@ async function keepDoing(duty: WorkerDuty, context: WorkerContext, signal: Abort
       return;
     } catch (thrown) {
       if (isAborted(signal)) return;
-      if (performance.now() - start > pauses.longest) pause = pauses.first;
+      if (performance.now() - start > pauses.longest) backoff.reset();
       const { message, hint } = toNecoError(thrown);
       const text = `${duty.name}: ${message}${hint === undefined ? '' : ` (${hint})`}`;
       // The same every half minute for a night would bury the rest.
       if (text !== said) context.reporter.warn(text);
       said = text;
     }
-    await delay(pause, undefined, { signal }).catch(() => undefined);
-    pause = Math.min(pause * 2, pauses.longest);
+    await backoff.pause(signal);
   }
 }
 

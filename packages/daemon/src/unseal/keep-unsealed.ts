@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { toNecoError, type Reporter } from '@neco/core';
+import { Backoff, type Reporter, sleep, toNecoError } from '@neco/core';
 import { Vault } from '@neco/vault-pki';
 import type { DaemonConfiguration } from '../daemon-configuration.ts';
 import { readVaultCa } from '../read-vault-ca.ts';
@@ -7,7 +6,7 @@ import { ChangingMessages } from './changing-messages.ts';
 import { UnsealKeyWatch } from './unseal-key-watch.ts';
 
 /** Pauses between two looks at Vault, in milliseconds: it tells nobody when it is sealed. */
-const pauses = { unsealed: 5000, otherwise: 1000, longest: 5000 } as const;
+const pauses = { unsealed: 5000, first: 1000, longest: 5000 } as const;
 /** Vault is on this server: it answers soon or not at all. */
 const timeout = 5000;
 
@@ -26,13 +25,13 @@ export async function keepUnsealed({ configuration, reporter, signal }: KeepUnse
   const messages = new ChangingMessages(reporter);
   const keys = new UnsealKeyWatch(configuration.etcd, messages);
   let was = false;
-  let failures = 0;
+  const backoff = new Backoff(pauses);
   while (!signal.aborted) {
     const { changed } = keys;
-    let pause: number = pauses.otherwise;
+    let pause: number = pauses.first;
     try {
       const unsealed = await isUnsealed(configuration, keys, messages);
-      failures = 0;
+      backoff.reset();
       if (unsealed) {
         pause = pauses.unsealed;
         await keys.stop();
@@ -45,11 +44,11 @@ export async function keepUnsealed({ configuration, reporter, signal }: KeepUnse
       const { code, message, hint } = toNecoError(thrown);
       messages.warn(hint === undefined ? message : `${message} (${hint})`);
       // A Vault that is down comes back any moment; one that does not take the key is not to be pestered.
-      failures = code === 'VAULT_UNREACHABLE' ? 0 : failures + 1;
-      pause = Math.min(pauses.otherwise * 2 ** Math.max(failures - 1, 0), pauses.longest);
+      if (code === 'VAULT_UNREACHABLE') backoff.reset();
+      else pause = backoff.advance();
     }
     const wake = AbortSignal.any([signal, changed]);
-    await delay(pause, undefined, { signal: wake }).catch(() => undefined);
+    await sleep(pause, wake);
   }
   await keys.stop();
 }

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Registry } from '@neco/bootserver-registry';
-import { toNecoError, type EtcdOptions, type Secret } from '@neco/core';
+import { Backoff, type EtcdOptions, type Secret, toNecoError } from '@neco/core';
 import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
 import type { ChangingMessages } from './changing-messages.ts';
 
@@ -47,14 +46,15 @@ export class UnsealKeyWatch {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    for (let pause: number = pauses.first; !signal.aborted; pause = Math.min(pause * 2, pauses.longest)) {
+    const backoff = new Backoff(pauses);
+    while (!signal.aborted) {
       try {
         const given = await this.#watchOnce(signal);
-        if (given) pause = pauses.first;
+        if (given) backoff.reset();
       } catch (thrown) {
         this.#warn(thrown);
       }
-      await delay(pause, undefined, { signal }).catch(() => undefined);
+      await backoff.pause(signal);
     }
   }
 

@@ -9,6 +9,7 @@ const explanations: Readonly<Record<string, { what: string; hint?: string }>> = 
   EISDIR: { what: 'it is a directory' },
   ENOTDIR: { what: 'a part of the path is not a directory' },
   ENOENT: { what: 'there is no such file or directory' },
+  EBUSY: { what: 'it is in use, or something is mounted there' },
   EIO: { what: 'the disk gave an error', hint: 'see dmesg; the disk may be failing' },
 };
 

@@ -7,7 +7,8 @@ import { errnoOf, inFile, unlessMissing } from './file-error.ts';
 import { syncPaths } from './sync-paths.ts';
 
 /**
- * Makes a directory, and what it lies in with mode 0755, or puts the mode and owner of one that is there right.
+ * Makes a directory, and what it lies in with mode 0755, or puts the mode and owner of one that is there right. Not by
+ * `ensureDir` of fs-extra, which does not say what it made: each new entry has to be synced.
  * @returns whether anything was changed
  * @throws NecoError FILE_FAILED
  */

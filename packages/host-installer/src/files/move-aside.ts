@@ -1,15 +1,16 @@
-import { lstat, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat } from 'node:fs/promises';
 import { inFile, unlessMissing } from './file-error.ts';
-import { syncPaths } from './sync-paths.ts';
+import { moveTree } from './move-tree.ts';
 
-/** Renames a file or directory beside itself, never over another, and gives the new path. @throws NecoError FILE_FAILED */
+/**
+ * Moves a file or directory beside itself, never over another, and gives the new path. Of a mount point the contents are
+ * moved, out of the mount; the directory stays, empty. @throws NecoError FILE_FAILED
+ */
 export async function moveAside(path: string): Promise<string> {
   return inFile('move aside', path, async () => {
     const stamp = new Date().toISOString().replaceAll(/[-:]|\.[0-9]+/g, '');
     const target = await freeName(`${path}.aside-${stamp}`);
-    await rename(path, target);
-    await syncPaths([dirname(path)]);
+    await moveTree(path, target);
     return target;
   });
 }

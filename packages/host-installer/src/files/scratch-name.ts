@@ -1,6 +1,7 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
+import { fsExtra } from './fs-extra.ts';
 import { processIdentity } from './process-identity.ts';
 
 let own: string | undefined;
@@ -17,7 +18,9 @@ export async function removeScratch(path: string): Promise<void> {
   for (const name of await readdir(dirname(path))) {
     if (!name.startsWith(prefix)) continue;
     const [, process, pid] = /^(([0-9]+)-[0-9]*)-/.exec(name.slice(prefix.length)) ?? [];
-    if (process !== undefined && processIdentity(Number(pid)) !== process)
-      await rm(join(dirname(path), name), { force: true });
+    if (process !== undefined && processIdentity(Number(pid)) !== process) {
+      const { remove } = await fsExtra();
+      await remove(join(dirname(path), name));
+    }
   }
 }

@@ -1,11 +1,12 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { chmod, lstat, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, rename, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { NecoError } from '@neco/core';
 import { resolveOwner } from '../accounts.ts';
 import type { Pair, PairPaths } from '../host-reader.ts';
 import type { FileOwner, PairFiles } from '../host-writer.ts';
-import { errnoOf, inFile, unlessMissing } from './file-error.ts';
+import { inFile, unlessMissing } from './file-error.ts';
+import { fsExtra } from './fs-extra.ts';
 import { makeDirectoryUnsynced } from './make-directory.ts';
 import { certificateName, keyName, pairLayout, type PairLayout } from './pair-layout.ts';
 import { linkTarget } from './read-pair.ts';
@@ -145,8 +146,7 @@ async function swapLink(path: string, target: string): Promise<void> {
 async function removeOlder({ store }: PairLayout, keep: readonly (string | undefined)[]): Promise<void> {
   for (const name of await readdir(store)) {
     if (!/^[0-9]+$/.test(name) || keep.includes(name)) continue;
-    await rm(join(store, name), { recursive: true }).catch((error: unknown) => {
-      if (errnoOf(error) !== 'ENOENT') throw error;
-    });
+    const { remove } = await fsExtra();
+    await remove(join(store, name));
   }
 }

@@ -1,6 +1,7 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inFile } from '../files/file-error.ts';
+import { fsExtra } from '../files/fs-extra.ts';
 import { candidateVersions } from './candidate-versions.ts';
 import { packageError } from './package-error.ts';
 import { runApt } from './run-apt.ts';
@@ -57,7 +58,8 @@ async function refresh(
   signal?: AbortSignal,
 ): Promise<void> {
   await inFile('make the directory', directory, async () => {
-    await mkdir(join(directory, 'lists', 'partial'), { recursive: true });
+    const { ensureDir } = await fsExtra();
+    await ensureDir(join(directory, 'lists', 'partial'));
     // apt fetches as the user _apt, which must get there whatever the umask of this process.
     for (const path of [dirname(directory), directory, join(directory, 'lists')]) {
       if (path.startsWith('/run/neco')) await chmod(path, 0o755);

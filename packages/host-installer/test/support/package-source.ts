@@ -1,5 +1,6 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 import { execa } from 'execa';
 
 /** A small source of packages, signed, in a directory of its own. */
@@ -25,7 +26,7 @@ export class PackageSource {
     await source.#makeKey('stranger');
     const keyring = join(directory, 'keyring.gpg');
     await source.#run('gpg', ['--batch', '--export', '--output', keyring, 'good']);
-    await mkdir(join(directory, 'source/conf'), { recursive: true });
+    await ensureDir(join(directory, 'source/conf'));
     await writeFile(
       join(directory, 'sources.list'),
       `deb [signed-by=${keyring}] file:${join(directory, 'source')} test main\n`,
@@ -42,7 +43,7 @@ export class PackageSource {
     scripts: Readonly<Record<string, string>> = {},
   ): Promise<void> {
     const root = join(this.#directory, `${name}-${version}`);
-    await mkdir(join(root, 'DEBIAN'), { recursive: true });
+    await ensureDir(join(root, 'DEBIAN'));
     const control = [
       `Package: ${name}`,
       `Version: ${version}`,

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { runPhases, toNecoError, waitFor } from '@neco/core';
+import { runPhases, sleep, toNecoError, waitFor } from '@neco/core';
 import { ChangingMessages, type WorkerContext, type WorkerDuty } from '@neco/daemon';
 import { readJoinRecord, writeJoinRecord, type JoinRecord } from '../join/join-record.ts';
 import { etcdComplaint } from './etcd-complaint.ts';
@@ -80,7 +79,7 @@ async function comeToVote(context: FinishContext, limit: AbortSignal): Promise<s
       if (signal.aborted) throw error;
       messages.warn(`finish-join: ${error.message}`);
     }
-    await delay(retryPause, undefined, { signal }).catch(() => undefined);
+    await sleep(retryPause, signal);
   }
 }
 

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { BootServer } from '@neco/bootserver-registry';
-import { NecoError, serverName, type ErrorDetail } from '@neco/core';
+import { type ErrorDetail, NecoError, serverName, sleep } from '@neco/core';
 import type { Member } from '@neco/etcd-admin';
 import { etcdEndpoint } from '@neco/cluster-access';
 import { readPlan, type LeavePlan } from '../leave/leave-plan.ts';
@@ -176,7 +175,7 @@ async function learnerFindings(
   const end = performance.now() + registrationLimit;
   let seen = learner;
   while (seen !== undefined && seen.registration === undefined && performance.now() < end) {
-    await delay(registrationPause, undefined, { signal }).catch(() => undefined);
+    await sleep(registrationPause, signal);
     seen = await foreignLearner(context);
   }
   const finding = seen === undefined ? undefined : orphanFinding(seen);

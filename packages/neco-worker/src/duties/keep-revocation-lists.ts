@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { BootServer } from '@neco/bootserver-registry';
-import { toNecoError } from '@neco/core';
+import { sleep, toNecoError } from '@neco/core';
 import { fetchRevocations, ownFirst, putRevocations } from '@neco/cluster-access';
 import { ChangingMessages, readVaultCa, type WorkerContext, type WorkerDuty } from '@neco/daemon';
 
@@ -49,7 +48,7 @@ interface Fetching {
 
 async function keepFetching({ context, servers, messages, pause: first, signal }: Fetching): Promise<void> {
   for (let pause: number = first; ;) {
-    await delay(pause, undefined, { signal }).catch(() => undefined);
+    await sleep(pause, signal);
     if (signal.aborted) return;
     try {
       await refresh(context, servers);

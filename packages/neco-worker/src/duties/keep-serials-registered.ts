@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '@neco/core';
 import { ownSerials } from '@neco/cluster-access';
 import type { WorkerContext, WorkerDuty } from '@neco/daemon';
 
@@ -17,7 +17,7 @@ export const keepSerialsRegistered: WorkerDuty = {
       const serials = await ownSerials(context.host);
       const isNew = serials.join() !== registered;
       if (isNew && (await register(context, serials))) registered = serials.join();
-      await delay(interval, undefined, { signal }).catch(() => undefined);
+      await sleep(interval, signal);
     }
   },
 };

@@ -1,5 +1,5 @@
 import type { CertificateKindName, Signer } from '@neco/cluster-access';
-import { NecoError, serverName, type Reporter } from '@neco/core';
+import { messageWithCauses, NecoError, serverName, type Reporter } from '@neco/core';
 import { listenRendezvous, type RendezvousRequest } from '@neco/rendezvous';
 import { Admission } from './admission.ts';
 import { Attendance } from './attendance.ts';
@@ -119,8 +119,6 @@ export class CoordinatorMeeting implements Meeting {
       address,
       port,
       secret: seal.secret,
-      cluster: seal.cluster,
-      lrns: seal.lrns,
       signal,
       handle: (request) =>
         meeting.#handle(request).catch((error: unknown) => {
@@ -130,6 +128,10 @@ export class CoordinatorMeeting implements Meeting {
         reporter.warn(
           `refused ${event.remoteAddress}${event.identity ? ` (${event.identity})` : ''}: ${event.reason}`,
         );
+      },
+      onFault: (error, { path, lrn }) => {
+        const why = messageWithCauses(error);
+        reporter.warn(`internal fault while answering ${serverName(lrn)} (${path}): ${why}`);
       },
     });
     return meeting;

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readJson, remove } from 'fs-extra/esm';
 import { expect } from 'chai';
 import { DataCenter } from '../../../dctest/src/data-center.ts';
 import { leftovers } from '../../../dctest/test/leftovers.ts';
@@ -19,7 +20,7 @@ describe('npm run bench -- version', function () {
 
   after(async () => {
     await DataCenter.takeDown(name);
-    await rm(directory, { recursive: true });
+    await remove(directory);
   });
 
   it('measures that figure alone, shows it, writes it as JSON, and leaves nothing', async () => {
@@ -34,7 +35,7 @@ describe('npm run bench -- version', function () {
       'version',
       ...options,
     ]).ended;
-    const results = JSON.parse(await readFile(file, 'utf8').catch(() => '[]')) as Result[];
+    const results = (await readJson(file).catch(() => [])) as Result[];
     expect(results, stderr).to.have.length(1);
     for (const result of results) {
       const fields = ['name', 'unit', 'ours', 'reference', 'ratio', 'limit', 'runs', 'samples'];
