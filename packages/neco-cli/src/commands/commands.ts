@@ -16,7 +16,7 @@ import { StatusCommand } from './status-command.ts';
 import { VaultStatusCommand } from './vault-status-command.ts';
 import { VaultUnsealCommand } from './vault-unseal-command.ts';
 
-/** All commands of neco, the one list that parsing, help, completion and errors go by. */
+/** Every command of neco. Parsing, help, completion and error messages all derive from this list. */
 export const commands = [
   SetupCommand,
   PreflightCommand,

@@ -6,7 +6,7 @@ import { statusText } from './status-text.ts';
 /** Where each status of `neco status --watch` goes. */
 export interface StatusDisplay {
   show(status: ClusterStatus): Promise<void>;
-  /** Leaves what was shown last, and the cursor behind it. */
+  /** Leaves the last status on the screen, with the cursor after it. */
   close(): void;
 }
 
@@ -15,7 +15,7 @@ export interface StatusDisplayOptions {
   colored: boolean;
 }
 
-/** Drawn in place on a terminal; elsewhere, and in JSON, printed again when something changed. */
+/** Redraws in place on a terminal; elsewhere, and in JSON, prints the status again after each change. */
 export async function createStatusDisplay(
   output: Writable,
   options: StatusDisplayOptions,
@@ -23,7 +23,7 @@ export async function createStatusDisplay(
   return canRedraw(output) && !options.json ? await redrawn(output, options) : printed(output, options);
 }
 
-/** A serial console does not tell its size, and nothing can be drawn over without it. */
+/** A serial console does not report its size, and redrawing in place needs the size. */
 function canRedraw(output: Writable): boolean {
   return 'isTTY' in output && output.isTTY === true && 'rows' in output && Number(output.rows) > 0;
 }
@@ -33,7 +33,7 @@ async function redrawn(output: Writable, { colored }: StatusDisplayOptions): Pro
   const draw = createLogUpdate(output, { showCursor: true });
   return {
     async show(status) {
-      draw(`${await statusText(status, { colored })}\n\n${seen()}; Ctrl-C ends`);
+      draw(`${await statusText(status, { colored })}\n\n${seen()}; press Ctrl-C to quit`);
     },
     close() {
       draw.done();
@@ -52,7 +52,7 @@ function printed(output: Writable, { json, colored }: StatusDisplayOptions): Sta
       before = now;
     },
     close() {
-      // Every block is whole.
+      // Nothing to do: every block is complete.
     },
   };
 }
