@@ -113,7 +113,8 @@ export async function dryRunPhases<R, W extends R>(
 
 function inPhase(title: string, thrown: unknown, again: string): NecoError {
   const error = toNecoError(thrown);
-  const resume = error.code === 'CANCELLED' ? `to resume, run: ${again}` : `fix the cause, then run: ${again}`;
+  const resume =
+    error.code === 'CANCELLED' ? `to resume, run: ${again}` : `fix the cause, then run: ${again}`;
   return new NecoError(error.code, `${title}: ${error.message}`, {
     hint: error.hint ?? resume,
     retryable: error.retryable,

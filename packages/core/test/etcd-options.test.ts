@@ -47,7 +47,9 @@ describe('the etcd options', () => {
   it('never print a password or a key in a message', async () => {
     const text = 'password: 4711\ntls-key: [hidden]\nendpoints: nowhere\n';
     const error = await caught(() => parseYaml(etcdOptionsSchema, text, 'x.yml'));
-    expect(error.message).to.contain('password: must be a string').and.to.contain('tls-key: must be a string');
+    expect(error.message)
+      .to.contain('password: must be a string')
+      .and.to.contain('tls-key: must be a string');
     expect(error.message).to.contain('endpoints: must be a list, not "nowhere"');
     expect(JSON.stringify(error)).to.not.match(/4711|hidden/);
   });

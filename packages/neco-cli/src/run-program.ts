@@ -12,7 +12,8 @@ export async function runProgram(argv: readonly string[], version: string): Prom
   const stop = (status: number) => () => {
     if (stopping.signal.aborted) second.resolve(status);
     else {
-      if (!quiet) process.stderr.write('\nneco: stopping at the next safe point; press Ctrl-C again to quit now\n');
+      if (!quiet)
+        process.stderr.write('\nneco: stopping at the next safe point; press Ctrl-C again to quit now\n');
       stopping.abort();
     }
   };

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { errorCodes } from '@neco/core';
+import { errorCodes, necoVersion } from '@neco/core';
 import { expect } from 'chai';
 import { createCli } from '../src/create-cli.ts';
 import { runNeco } from './run-neco.ts';
 
 const run = promisify(execFile);
+const version = necoVersion();
 /** All commands as they are typed, such as `site init`. */
 const commands = createCli()
   .definitions()
@@ -20,6 +21,36 @@ describe('neco --version', () => {
     for (const args of [['--version'], ['setup', '--version']]) {
       expect(await runNeco(args)).to.deep.equal({ status: 0, stdout: `${packaged}\n`, stderr: '' });
     }
+  });
+});
+
+describe('neco version', function () {
+  this.timeout(30_000);
+
+  it('lists the components of this server, installed and running', async () => {
+    const { status, stdout, stderr } = await runNeco(['version']);
+    expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).to.match(/^COMPONENT +INSTALLED +RUNNING$/);
+    expect(lines.slice(1, 5).map((line) => line.split(/ +/)[0])).to.deep.equal([
+      'neco',
+      'etcd',
+      'Vault',
+      'Debian',
+    ]);
+    expect(lines[1]).to.match(new RegExp(` ${version.replaceAll('.', String.raw`\.`)}$`));
+  });
+
+  it('prints JSON with --json, and so does neco --version --json', async () => {
+    const [{ stdout: all }, { stdout: own, status }] = await Promise.all([
+      runNeco(['version', '--json']),
+      runNeco(['--version', '--json']),
+    ]);
+    const document = JSON.parse(all) as { components: { name: string }[] };
+    expect(document).to.include({ version: 1, neco: version });
+    expect(document.components.map(({ name }) => name)).to.deep.equal(['neco', 'etcd', 'Vault', 'Debian']);
+    expect(JSON.parse(own)).to.deep.equal({ version: 1, neco: version });
+    expect(status).to.equal(0);
   });
 });
 

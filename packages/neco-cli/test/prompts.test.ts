@@ -86,7 +86,10 @@ describe('neco on a terminal', function () {
         ['Password of op', 'the third\r'],
       ],
     );
-    expect(screen).to.include('got asked 3 times').and.to.include('answer op 10').and.to.include('answer op 9');
+    expect(screen)
+      .to.include('got asked 3 times')
+      .and.to.include('answer op 10')
+      .and.to.include('answer op 9');
     expect(screen.slice(screen.indexOf('Vault rejects'))).not.to.include('operator name');
     expect(screen.split('Vault rejects the log-in')).to.have.length(3);
     expect(screen).not.to.include('try').and.not.to.include('third');

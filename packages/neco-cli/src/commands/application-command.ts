@@ -29,7 +29,9 @@ interface ApplicationChange<T> {
 
 /** Base of the commands that change one application: their options, how they run and how they end. */
 export abstract class ApplicationCommand extends VaultUserCommand {
-  dryRun = Option.Boolean('--dry-run', false, { description: 'Show what would change, without changing it.' });
+  dryRun = Option.Boolean('--dry-run', false, {
+    description: 'Show what would change, without changing it.',
+  });
   name = Option.String({ name: 'NAME' });
 
   /** @throws NecoError USAGE, APPLICATION_NAME_INVALID, NOT_ROOT, and what `run` throws */

@@ -8,7 +8,7 @@ export class ApplicationRemoveCommand extends ApplicationCommand {
   static override paths = [['application', 'remove']];
   static override usage = Command.Usage({
     category: 'Applications',
-    description: "Remove an application: its etcd user, roles, certificates and record.",
+    description: 'Remove an application: its etcd user, roles, certificates and record.',
     details: `
       The application's certificates stop working at once. Its keys under /NAME/ in etcd and its files under /etc/NAME
       are kept. The command asks for confirmation, and for a Vault administrator.

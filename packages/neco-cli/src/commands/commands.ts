@@ -15,12 +15,14 @@ import { SiteInitCommand } from './site-init-command.ts';
 import { StatusCommand } from './status-command.ts';
 import { VaultStatusCommand } from './vault-status-command.ts';
 import { VaultUnsealCommand } from './vault-unseal-command.ts';
+import { VersionCommand } from './version-command.ts';
 
 /** Every command of neco. Parsing, help, completion and error messages all derive from this list. */
 export const commands = [
   SetupCommand,
   PreflightCommand,
   StatusCommand,
+  VersionCommand,
   InitCommand,
   InitLocalCommand,
   JoinCommand,

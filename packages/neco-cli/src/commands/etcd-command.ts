@@ -15,13 +15,16 @@ export abstract class EtcdCommand extends NecoCommand {
     description: 'etcd user name. By default neco authenticates with its client certificate.',
   });
   etcdPassword = Option.String('--etcd-password', {
-    description: 'Password of the etcd user. Other users can see it in the process list; prefer the configuration file.',
+    description:
+      'Password of the etcd user. Other users can see it in the process list; prefer the configuration file.',
   });
   etcdTlsCa = Option.String('--etcd-tls-ca', {
     description: 'File with the CA certificate that signed the etcd server certificates.',
   });
   etcdTlsCert = Option.String('--etcd-tls-cert', { description: 'File with the client certificate.' });
-  etcdTlsKey = Option.String('--etcd-tls-key', { description: 'File with the private key of the client certificate.' });
+  etcdTlsKey = Option.String('--etcd-tls-key', {
+    description: 'File with the private key of the client certificate.',
+  });
 
   /**
    * The etcd options given on the command line, and only those.

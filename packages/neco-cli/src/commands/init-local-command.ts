@@ -22,7 +22,9 @@ export class InitLocalCommand extends ApplicationCommand {
     ],
   });
 
-  force = Option.Boolean('--force', false, { description: 'Replace the certificate even if it is still valid.' });
+  force = Option.Boolean('--force', false, {
+    description: 'Replace the certificate even if it is still valid.',
+  });
 
   override execute(): Promise<number> {
     return this.change({

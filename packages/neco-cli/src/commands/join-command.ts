@@ -36,19 +36,21 @@ export class JoinCommand extends VaultUserCommand {
   });
 
   caHash = Option.String('--ca-hash', {
-    description:
-      'Fingerprint of the cluster CA, as printed by neco ca-hash on a boot server.',
+    description: 'Fingerprint of the cluster CA, as printed by neco ca-hash on a boot server.',
   });
   discardOldData = Option.Boolean('--discard-old-data', false, {
     description: 'Move the data of an earlier installation on this server aside. Nothing is deleted.',
   });
-  dryRun = Option.Boolean('--dry-run', false, { description: 'Show what would change, without changing it.' });
+  dryRun = Option.Boolean('--dry-run', false, {
+    description: 'Show what would change, without changing it.',
+  });
   timeout = Option.String('--timeout', {
     description:
       'Give up after this time, such as 10m. By default, join waits for its turn until you stop it.',
   });
   promotionTimeout = Option.String('--promotion-timeout', '10m', {
-    description: 'Time for the new member to catch up and get its vote; after it, neco-worker removes the member (default 10m).',
+    description:
+      'Time for the new member to catch up and get its vote; after it, neco-worker removes the member (default 10m).',
   });
   lrns = Option.Rest({ name: 'LRN' });
 

@@ -52,7 +52,9 @@ export class LeaveCommand extends VaultUserCommand {
       'Allow shrinking to one member (no redundancy), and removing a server whose etcd is down while other parts answer.',
   });
   yes = Option.Boolean('--yes', false, { description: 'Skip the confirmation prompt.' });
-  dryRun = Option.Boolean('--dry-run', false, { description: 'Show what would change, without changing it.' });
+  dryRun = Option.Boolean('--dry-run', false, {
+    description: 'Show what would change, without changing it.',
+  });
   lrn = Option.String({ name: 'LRN' });
 
   override async execute(): Promise<number> {

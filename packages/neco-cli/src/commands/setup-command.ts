@@ -38,7 +38,9 @@ export class SetupCommand extends EtcdCommand {
   noRevoke = Option.Boolean('--no-revoke', false, {
     description: 'Do not revoke the Vault root token; keep it in etcd. For tests only.',
   });
-  dryRun = Option.Boolean('--dry-run', false, { description: 'Show what would change, without changing it.' });
+  dryRun = Option.Boolean('--dry-run', false, {
+    description: 'Show what would change, without changing it.',
+  });
   secretFile = Option.String('--secret-file', {
     description: 'File with the setup secret, readable only by its owner.',
   });

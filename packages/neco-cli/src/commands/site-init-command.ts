@@ -54,7 +54,9 @@ export class SiteInitCommand extends NecoCommand {
     const { changed, site } = await initSite({ answers, path, force: this.force });
     this.print(
       { path, changed, site },
-      changed ? `wrote ${path}; to check it: neco site check` : `nothing to do: ${path} already has these values`,
+      changed
+        ? `wrote ${path}; to check it: neco site check`
+        : `nothing to do: ${path} already has these values`,
     );
     return exitStatus.done;
   }

@@ -3,6 +3,7 @@ import { exitStatus, NecoError, type EtcdOptions } from '@neco/core';
 import { parseDuration } from '../parse-duration.ts';
 import { requireRoot } from '../require-root.ts';
 import { statusText } from '../status/status-text.ts';
+import { terminalColumns } from '../terminal-columns.ts';
 import { EtcdCommand } from './etcd-command.ts';
 
 const shortestInterval = 1000;
@@ -29,7 +30,9 @@ export class StatusCommand extends EtcdCommand {
     ],
   });
 
-  watch = Option.Boolean('--watch', false, { description: 'Keep running and show each change, until Ctrl-C.' });
+  watch = Option.Boolean('--watch', false, {
+    description: 'Keep running and show each change, until Ctrl-C.',
+  });
   interval = Option.String('--interval', {
     description: 'Longest time between two checks with --watch (default 3s, at least 1s).',
   });
@@ -41,7 +44,9 @@ export class StatusCommand extends EtcdCommand {
     if (this.watch) return this.#watch(etcd, interval);
     const { collectStatus } = await import('@neco/status');
     const status = await collectStatus({ etcd, signal: this.context.signal });
-    this.print(status, await statusText(status, { colored: this.context.colorDepth > 1 }));
+    const { stdout, colorDepth } = this.context;
+    const columns = terminalColumns(stdout);
+    this.print(status, await statusText(status, { colored: colorDepth > 1, columns }));
     return status.healthy ? exitStatus.done : exitStatus.failed;
   }
 

@@ -23,7 +23,8 @@ export class VaultUnsealCommand extends EtcdCommand {
   });
 
   keyFile = Option.String('--key-file', {
-    description: 'File with the unseal key, readable only by its owner. If omitted, the command asks for the key.',
+    description:
+      'File with the unseal key, readable only by its owner. If omitted, the command asks for the key.',
   });
   lrns = Option.Rest({ name: 'LRN' });
 

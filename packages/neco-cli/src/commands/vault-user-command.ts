@@ -10,7 +10,8 @@ export abstract class VaultUserCommand extends EtcdCommand {
     description: 'Vault user name. If omitted, the command asks for it.',
   });
   vaultPasswordFile = Option.String('--vault-password-file', {
-    description: 'File with the password of the Vault user, readable only by its owner. If omitted, the command asks for it.',
+    description:
+      'File with the password of the Vault user, readable only by its owner. If omitted, the command asks for it.',
   });
 
   /** Whether the options give both the user and the password, so that no prompt is needed. */

@@ -65,8 +65,14 @@ async function askName(program: ProgramContext): Promise<string> {
 async function askPassword(program: ProgramContext, name: string): Promise<Secret> {
   const asking = { what, instead };
   for (;;) {
-    const first = await askHidden(program, asking, { message: `New password of ${name}`, fault: passwordFault });
-    const second = await askHidden(program, asking, { message: 'Repeat the password', fault: () => undefined });
+    const first = await askHidden(program, asking, {
+      message: `New password of ${name}`,
+      fault: passwordFault,
+    });
+    const second = await askHidden(program, asking, {
+      message: 'Repeat the password',
+      fault: () => undefined,
+    });
     if (second === first) return new Secret(first);
     // Either of the two may be the mistyped one.
     program.stderr.write('the passwords do not match; type both again\n');

@@ -27,7 +27,11 @@ export async function askCaHash(program: ProgramContext, given: string | undefin
 /** @throws NecoError USAGE */
 export function checkCaHash(text: string): void {
   if (form.test(text)) return;
-  throw new NecoError('USAGE', `--ca-hash ${JSON.stringify(text)} is not sha256: followed by 64 hexadecimal digits`, {
-    hint: 'copy the fingerprint that "neco ca-hash" prints on a boot server of the cluster',
-  });
+  throw new NecoError(
+    'USAGE',
+    `--ca-hash ${JSON.stringify(text)} is not sha256: followed by 64 hexadecimal digits`,
+    {
+      hint: 'copy the fingerprint that "neco ca-hash" prints on a boot server of the cluster',
+    },
+  );
 }

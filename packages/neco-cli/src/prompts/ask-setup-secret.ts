@@ -12,7 +12,10 @@ export interface SetupSecretOptions {
   again: string;
 }
 
-const asking = { what: 'the setup secret', instead: '--secret-file FILE (to generate a secret: neco setup-secret)' };
+const asking = {
+  what: 'the setup secret',
+  instead: '--secret-file FILE (to generate a secret: neco setup-secret)',
+};
 
 /**
  * The setup secret: read from its file, generated here (coordinator, on a terminal), or typed in.

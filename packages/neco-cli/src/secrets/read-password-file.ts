@@ -46,13 +46,9 @@ async function opened(path: string, option: string): Promise<FileHandle> {
   try {
     return await open(path, 'r');
   } catch (error) {
-    throw new NecoError(
-      'CONFIG_UNREADABLE',
-      `cannot read the password file ${path}: ${messageOf(error)}`,
-      {
-        hint: `write the password to a file that only root can read, and pass it with ${option}`,
-        cause: error,
-      },
-    );
+    throw new NecoError('CONFIG_UNREADABLE', `cannot read the password file ${path}: ${messageOf(error)}`, {
+      hint: `write the password to a file that only root can read, and pass it with ${option}`,
+      cause: error,
+    });
   }
 }

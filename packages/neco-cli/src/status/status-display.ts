@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { ClusterStatus } from '@neco/status';
 import { changeKey } from './change-key.ts';
+import { terminalColumns } from '../terminal-columns.ts';
 import { statusText } from './status-text.ts';
 
 /** Where each status of `neco status --watch` goes. */
@@ -33,7 +34,9 @@ async function redrawn(output: Writable, { colored }: StatusDisplayOptions): Pro
   const draw = createLogUpdate(output, { showCursor: true });
   return {
     async show(status) {
-      draw(`${await statusText(status, { colored })}\n\n${seen()}; press Ctrl-C to quit`);
+      // The width may change while it runs.
+      const columns = terminalColumns(output);
+      draw(`${await statusText(status, { colored, columns })}\n\n${seen()}; press Ctrl-C to quit`);
     },
     close() {
       draw.done();
@@ -47,7 +50,9 @@ function printed(output: Writable, { json, colored }: StatusDisplayOptions): Sta
     async show(status) {
       const now = changeKey(status);
       if (now === before) return;
-      const text = json ? JSON.stringify(status) : `${seen()}\n${await statusText(status, { colored })}\n`;
+      const text = json
+        ? JSON.stringify(status)
+        : `${seen()}\n${await statusText(status, { colored, columns: terminalColumns(output) })}\n`;
       output.write(`${text}\n`);
       before = now;
     },
