@@ -1,4 +1,4 @@
-/** Exit status of a neco program; the meanings are fixed. */
+/** Exit statuses of the neco programs. Their meanings never change. */
 export const exitStatus = {
   done: 0,
   failed: 1,
@@ -10,8 +10,8 @@ export const exitStatus = {
 export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];
 
 /**
- * Every error code of neco with the exit status it leads to. A code never changes its meaning and is never
- * taken away; new ones are added at the end. The README of neco-cli explains each.
+ * Every error code of neco with its exit status. Codes never change their meaning and are never removed; new ones are
+ * added at the end. The README of neco-cli explains each code.
  */
 export const errorCodes = {
   USAGE: exitStatus.usage,

@@ -5,7 +5,7 @@ const duration = /^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/;
 const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /**
- * How a program reaches etcd, in the fields of cybozu-go/etcdutil
+ * How a program connects to etcd, with the fields of cybozu-go/etcdutil
  * (https://github.com/cybozu-go/etcdutil/blob/main/README.md).
  */
 export const etcdOptionsShape = {
@@ -15,7 +15,7 @@ export const etcdOptionsShape = {
     .string()
     .refine(
       (text) => duration.test(text) && durationToMilliseconds(text) > 0,
-      'must be a duration such as 2s or 500ms',
+      'must be a duration greater than 0, such as 2s or 500ms',
     )
     .default('2s'),
   username: z.string().optional(),
@@ -30,10 +30,10 @@ export const etcdOptionsShape = {
 
 export const etcdOptionsSchema = z.strictObject(etcdOptionsShape);
 
-/** What `etcdOptionsSchema` gives. */
+/** Options parsed by `etcdOptionsSchema`. */
 export type EtcdOptions = z.infer<typeof etcdOptionsSchema>;
 
-/** Puts a prefix right: one slash before, one behind, none doubled. An empty one stays empty for the caller to refuse. */
+/** Normalizes a prefix: one slash at each end, none doubled. An empty one stays empty, for the caller to reject. */
 export function normalizePrefix(prefix: string): string {
   const inner = prefix
     .split('/')
@@ -43,14 +43,14 @@ export function normalizePrefix(prefix: string): string {
 }
 
 /**
- * A duration as Go writes it (`2s`, `500ms`, `1m30s`; units ms, s, m and h) in milliseconds.
+ * Converts a duration in Go's syntax (`2s`, `500ms`, `1m30s`; units ms, s, m and h) to milliseconds.
  *
  * @throws NecoError CONFIG_INVALID
  */
 export function durationToMilliseconds(text: string): number {
   if (!duration.test(text)) {
     throw new NecoError('CONFIG_INVALID', `${JSON.stringify(text)} is not a duration`, {
-      hint: 'write a number and a unit (ms, s, m or h), such as 2s, 500ms or 1m30s',
+      hint: 'use a number with a unit (ms, s, m or h), such as 2s, 500ms or 1m30s',
     });
   }
   return [...text.matchAll(/([0-9.]+)(ms|s|m|h)/g)].reduce(

@@ -1,26 +1,26 @@
-import { closest } from 'fastest-levenshtein';
 import * as z from 'zod';
 import type { ErrorDetail } from './neco-error.ts';
+import { suggestion } from './suggestion.ts';
 
-/** Fields whose values are never shown. */
+/** Fields whose values are never printed. */
 const secretField = /password|secret|token|key|cert/i;
 
 const kinds: Record<string, string> = {
-  string: 'a text',
+  string: 'a string',
   number: 'a number',
   int: 'a whole number',
   boolean: 'true or false',
   array: 'a list',
-  object: 'fields with values',
-  record: 'fields with values',
+  object: 'a mapping',
+  record: 'a mapping',
 };
 
-/** Says what a schema found wrong: the field by its path, the rule, and what was there instead. */
+/** Describes what a schema found wrong: the path of the field, the rule, and the actual value. */
 export function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodObject): ErrorDetail[] {
   const path = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') return unknownFields(issue, schema, path);
   if (issue.code === 'invalid_key')
-    return [{ message: `${path}: ${issue.issues[0]?.message ?? 'is no valid name'}` }];
+    return [{ message: `${path}: ${issue.issues[0]?.message ?? 'is not a valid name'}` }];
   const rule = ruleOf(issue);
   const missing = issue.input === undefined || issue.input === null;
   const message = missing || secretField.test(path) ? rule : `${rule}, not ${shown(issue.input)}`;
@@ -47,7 +47,7 @@ function ruleOf(issue: z.core.$ZodIssue): string {
 
 function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'fields with values';
+  if (typeof value === 'object') return 'a mapping';
   const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
@@ -60,9 +60,9 @@ function unknownFields(
   const known = knownFields(schema, issue.path);
   return issue.keys.map((key) => {
     const message = `unknown field ${JSON.stringify(path === '' ? key : `${path}.${key}`)}`;
-    return known.length === 0
-      ? { message }
-      : { message, hint: `did you mean ${JSON.stringify(closest(key, known))}?` };
+    const near = suggestion(key, known);
+    if (near !== undefined) return { message, hint: `did you mean ${JSON.stringify(near)}?` };
+    return known.length === 0 ? { message } : { message, hint: `use one of ${known.join(', ')}` };
   });
 }
 

@@ -1,6 +1,6 @@
 import { dump } from 'js-yaml';
 
-/** A value as YAML text, for people to read: no line is broken, and what is there twice is written twice. */
+/** Formats a value as YAML for people: lines are not wrapped, and repeated values are written out instead of aliased. */
 export function formatYaml(value: object): string {
   return dump(value, { lineWidth: -1, noRefs: true });
 }

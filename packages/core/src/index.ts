@@ -11,4 +11,5 @@ export * from './reporter.ts';
 export * from './run-phases.ts';
 export * from './secret.ts';
 export * from './site-configuration.ts';
+export * from './suggestion.ts';
 export * from './wait-for.ts';

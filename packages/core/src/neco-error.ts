@@ -1,13 +1,13 @@
 import { errorCodes, type ErrorCode, type ExitStatus } from './error-codes.ts';
 
 export interface NecoErrorOptions {
-  /** What the reader can do next; one sentence or a command. */
+  /** What the reader can do next: one sentence that begins with a verb, or a command. */
   hint?: string;
-  /** What led to this error. Must already be free of secrets. */
+  /** The cause of this error. It must not contain secrets. */
   cause?: unknown;
-  /** Whether trying the same call again can succeed. */
+  /** Whether the same call can succeed when it is tried again. */
   retryable?: boolean;
-  /** Single findings, when several things are wrong at once (preflight). */
+  /** The single findings, if several things are wrong at once (preflight). */
   details?: readonly ErrorDetail[];
 }
 
@@ -16,7 +16,7 @@ export interface ErrorDetail {
   hint?: string;
 }
 
-/** The only error class that neco's packages throw on purpose: a code, what happened, what to do next. */
+/** The only error class that the packages of neco throw on purpose: a code, what failed, what to do next. */
 export class NecoError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
@@ -37,7 +37,7 @@ export class NecoError extends Error {
   }
 }
 
-/** Gives any thrown value as a NecoError; what is none already becomes INTERNAL. */
+/** Converts any thrown value to a NecoError; other errors become INTERNAL. */
 export function toNecoError(thrown: unknown): NecoError {
   if (thrown instanceof NecoError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
@@ -56,7 +56,7 @@ export function messageWithCauses(thrown: unknown): string {
   return [...messages].join('; because: ');
 }
 
-/** One line that says what a thrown value says, without its stack. */
+/** The message of a thrown value, without its stack. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -4,10 +4,10 @@ import { explainIssue } from './explain-issue.ts';
 import { messageOf, NecoError } from './neco-error.ts';
 
 /**
- * Reads YAML text against a schema. Every fault is named with its field; an unknown field with the nearest known one.
+ * Parses YAML text with a schema. Each fault names its field; for an unknown field, the hint suggests a known one.
  *
- * @param source - What the text is, for messages: a path.
- * @throws NecoError CONFIG_INVALID with one detail for each fault.
+ * @param source - The path of the text, for messages.
+ * @throws NecoError CONFIG_INVALID with one detail per fault.
  */
 export function parseYaml<T extends z.ZodObject>(schema: T, text: string, source: string): z.infer<T> {
   const result = schema.safeParse(valueOf(text, source) ?? {}, { reportInput: true });
@@ -19,16 +19,16 @@ export function parseYaml<T extends z.ZodObject>(schema: T, text: string, source
   });
 }
 
-/** The one document of a text; undefined of an empty one. js-yaml is a third of the start-up time of yaml, which writes. */
+/** The single document of a text; undefined if it is empty. js-yaml loads in a third of the time of yaml. */
 function valueOf(text: string, source: string): unknown {
   const fault = (message: string): NecoError =>
-    new NecoError('CONFIG_INVALID', `${source} is not YAML: ${message}`, { hint: `correct ${source}` });
+    new NecoError('CONFIG_INVALID', `${source} is not valid YAML: ${message}`, { hint: `correct ${source}` });
   let documents: unknown[];
   try {
     documents = loadAll(text);
   } catch (error) {
     throw fault(messageOf(error).split('\n')[0] ?? '');
   }
-  if (documents.length > 1) throw fault('it holds more than one document');
+  if (documents.length > 1) throw fault('it contains more than one document');
   return documents[0];
 }

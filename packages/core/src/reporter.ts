@@ -1,34 +1,34 @@
 /**
- * Where operations say what they do. Passed in, never imported: the program decides whether it becomes lines,
+ * Where operations report their progress. It is passed in, never imported: the program decides whether it becomes lines,
  * a live display or JSON.
  */
 export interface Reporter {
-  /** A phase begins, ends, is skipped because it was done, or (dry run) would run. */
+  /** A phase starts, ends, is skipped because it is already done, or (dry run) would run. */
   phase(event: PhaseEvent): void;
-  /** What the current phase waits for and last saw. */
+  /** What the current phase waits for, and what it last saw. */
   state(text: string): void;
-  /** Something worth a line of its own. */
+  /** Information worth a line of its own. */
   info(text: string): void;
-  /** Something that the reader should look at, though the work goes on. */
+  /** Something that needs attention, although the operation continues. */
   warn(text: string): void;
 }
 
 export interface PhaseEvent {
   /** Stable identity of the phase within its operation, such as `install-packages`. */
   id: string;
-  /** What a person reads. */
+  /** The title shown to people. */
   title: string;
   /** Position in the operation, from 1, and the number of phases. */
   index: number;
   total: number;
   status: 'started' | 'done' | 'skipped' | 'would-run' | 'failed';
-  /** What a dry run would change, one line each. */
+  /** What the phase would change (dry run), one line each. */
   plan?: readonly string[];
-  /** Duration in milliseconds, when it ended. */
+  /** Duration in milliseconds, once the phase has ended. */
   duration?: number;
 }
 
-/** Says nothing: for libraries' callers that want silence. */
+/** Reports nothing. */
 export const silentReporter: Reporter = {
   phase: () => undefined,
   state: () => undefined,

@@ -3,15 +3,15 @@ import { NecoError, toNecoError } from './neco-error.ts';
 import type { PhaseEvent, Reporter } from './reporter.ts';
 
 /**
- * One step of an operation. `isDone` and `plan` look at the world through `R`, which cannot change it; only
- * `run` is handed the writer `W`.
+ * One step of an operation. `isDone` and `plan` look at the world through the reader `R`, which cannot change anything;
+ * only `run` gets the writer `W`.
  */
 export interface Phase<R, W extends R> {
   id: string;
   title: string;
-  /** False when the phase is none of this server's business; it is then left out of the list altogether. */
+  /** False if the phase does not apply to this server; it is then omitted from the list. */
   concerns?(context: R): boolean;
-  /** Whether the world already is as this phase would make it. */
+  /** Whether the result of this phase already exists. */
   isDone(context: R): Promise<boolean>;
   /** What `run` would change, one line each, for a dry run. */
   plan(context: R): Promise<string[]> | string[];
@@ -21,17 +21,16 @@ export interface Phase<R, W extends R> {
 export interface RunPhasesOptions {
   reporter: Reporter;
   signal?: AbortSignal;
-  /** How to go on after this operation was stopped or failed: the command to run again. */
+  /** The command that resumes the operation after it was stopped or failed. */
   again: string;
-  /** How long a phase that fails with a retryable error is tried again, in milliseconds; 30 s by default. */
+  /** How long a phase that fails with a retryable error is retried, in milliseconds (default 30 s). */
   patience?: number;
 }
 
 /**
- * Runs the phases in order, each only when it is not done yet. Stops between two phases when the signal fires. A phase
- * that fails in a way that trying again can mend (an etcd member or a Vault was just lost) is tried again for a while:
- * every phase can be run again, that is what they are.
- * @throws NecoError of the failed phase; CANCELLED between phases.
+ * Runs the phases in order, each only if it is not done yet. Stops between two phases when the signal fires. Retries a
+ * phase that fails with a retryable error (such as the loss of an etcd member or a Vault); every phase can be repeated.
+ * @throws NecoError of the failed phase; CANCELLED between phases
  */
 export async function runPhases<R, W extends R>(
   phases: readonly Phase<R, W>[],
@@ -44,7 +43,7 @@ export async function runPhases<R, W extends R>(
   for (const [index, phase] of list.entries()) {
     if (signal?.aborted) {
       throw new NecoError('CANCELLED', `stopped before: ${phase.title}`, {
-        hint: `to go on, run again: ${again}`,
+        hint: `to resume, run: ${again}`,
       });
     }
     const event = { id: phase.id, title: phase.title, index: index + 1, total: list.length };
@@ -66,7 +65,7 @@ export async function runPhases<R, W extends R>(
   return { changed };
 }
 
-/** @returns whether the phase had to run. */
+/** @returns whether the phase had to run */
 async function runPatiently<R, W extends R>(
   phase: Phase<R, W>,
   context: W,
@@ -90,13 +89,13 @@ async function runPatiently<R, W extends R>(
       end ??= performance.now() + patience;
       const again = error instanceof NecoError && error.retryable && performance.now() + backoff.next < end;
       if (!again || signal?.aborted === true) throw error;
-      reporter.state(`${error.message}; trying again`);
+      reporter.state(`${error.message}; retrying`);
       await backoff.pause(signal);
     }
   }
 }
 
-/** Says what the phases would change and changes nothing: it is given a reader only. */
+/** Reports what the phases would change. It cannot change anything, because it only gets a reader. */
 export async function dryRunPhases<R, W extends R>(
   phases: readonly Phase<R, W>[],
   context: R,
@@ -105,7 +104,7 @@ export async function dryRunPhases<R, W extends R>(
   const list = phases.filter((phase) => phase.concerns?.(context) ?? true);
   for (const [index, phase] of list.entries()) {
     const event = { id: phase.id, title: phase.title, index: index + 1, total: list.length };
-    // What cannot be looked at because an earlier phase has not made it yet is not done.
+    // A check that fails because an earlier phase has not run yet means that this phase is not done.
     const done = await phase.isDone(context).catch(() => false);
     if (done) reporter.phase({ ...event, status: 'skipped' });
     else reporter.phase({ ...event, status: 'would-run', plan: await phase.plan(context) });
@@ -114,10 +113,10 @@ export async function dryRunPhases<R, W extends R>(
 
 function inPhase(title: string, thrown: unknown, again: string): NecoError {
   const error = toNecoError(thrown);
-  const goOn =
-    error.code === 'CANCELLED' ? `to go on, run again: ${again}` : `when that is mended, run again: ${again}`;
+  const resume =
+    error.code === 'CANCELLED' ? `to resume, run: ${again}` : `fix the cause, then run: ${again}`;
   return new NecoError(error.code, `${title}: ${error.message}`, {
-    hint: error.hint ?? goOn,
+    hint: error.hint ?? resume,
     retryable: error.retryable,
     details: error.details,
     cause: error.cause ?? thrown,

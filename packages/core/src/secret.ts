@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** A value that must not be printed by accident: every way of turning it into text gives `[secret]`. */
+/** A value that must not be printed by accident: every conversion to text gives `[secret]`. */
 export class Secret {
   readonly #value: string;
 
@@ -8,7 +8,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value itself, for the one place that uses it. */
+  /** The value itself, for the place that uses it. */
   reveal(): string {
     return this.#value;
   }

@@ -4,7 +4,7 @@ import { isLrn, maxLrn, serverName } from './lrn.ts';
 import { NecoError } from './neco-error.ts';
 import { parseYaml } from './parse-yaml.ts';
 
-/** Where the site configuration lies on a boot server. */
+/** Path of the site configuration on a boot server. */
 export const sitePath = '/etc/neco/site.yml';
 
 const ipv4 = z
@@ -37,17 +37,17 @@ export const siteSchema = z.strictObject({
     .prefault({}),
 });
 
-/** What `/etc/neco/site.yml` says: this server's number, its cluster, and how an LRN becomes an address. */
+/** The content of `/etc/neco/site.yml`: the LRN of this server, its cluster, and the address plan. */
 export type SiteConfiguration = z.infer<typeof siteSchema>;
 
-/** Reads the text of a site.yml. @throws NecoError CONFIG_INVALID */
+/** Parses the text of a site.yml. @throws NecoError CONFIG_INVALID */
 export function parseSiteConfiguration(text: string, source = sitePath): SiteConfiguration {
   return parseYaml(siteSchema, text, source);
 }
 
 /**
- * The address of a boot server by the site's plan: its exception, or `first + LRN * step`.
- * @throws NecoError CONFIG_INVALID when the plan leads outside of IPv4.
+ * The address of a boot server in the address plan: its exception, or `first + LRN * step`.
+ * @throws NecoError CONFIG_INVALID if the address is outside of IPv4
  */
 export function addressOf(site: SiteConfiguration, lrn: number): string {
   const exception = site.addresses.exceptions[String(lrn)];
@@ -59,7 +59,7 @@ export function addressOf(site: SiteConfiguration, lrn: number): string {
       'CONFIG_INVALID',
       `the address plan of ${sitePath} has no address for ${serverName(lrn)}`,
       {
-        hint: 'lower addresses.first or addresses.step, or name the address under addresses.exceptions',
+        hint: 'lower addresses.first or addresses.step, or set the address under addresses.exceptions',
       },
     );
   }
@@ -68,7 +68,7 @@ export function addressOf(site: SiteConfiguration, lrn: number): string {
 
 /**
  * The addresses of several boot servers, all different.
- * @throws NecoError CONFIG_INVALID when two LRNs get one address.
+ * @throws NecoError CONFIG_INVALID if two LRNs get the same address
  */
 export function addressPlan(site: SiteConfiguration, lrns: readonly number[]): Map<number, string> {
   const plan = new Map<number, string>();
@@ -78,9 +78,9 @@ export function addressPlan(site: SiteConfiguration, lrns: readonly number[]): M
     if (other !== undefined) {
       throw new NecoError(
         'CONFIG_INVALID',
-        `${sitePath} gives ${serverName(other)} and ${serverName(lrn)} one address, ${address}`,
+        `${sitePath} gives ${serverName(other)} and ${serverName(lrn)} the same address, ${address}`,
         {
-          hint: 'correct addresses.first, addresses.step or addresses.exceptions; every LRN needs its own address',
+          hint: 'correct addresses.first, addresses.step or addresses.exceptions so that every LRN has its own address',
         },
       );
     }

@@ -1,33 +1,33 @@
 import { Backoff } from './backoff.ts';
 import { messageOf, NecoError } from './neco-error.ts';
 
-/** Even at the end of its time, a look is given this many milliseconds. */
+/** Minimum time for one look in milliseconds, even at the end of the timeout. */
 const leastLook = 50;
 
 export interface WaitOptions {
   /** What is waited for, as in "waiting for <what>". */
   what: string;
-  /** Upper limit in milliseconds; none means until cancelled. */
+  /** Time limit in milliseconds; without one, the wait lasts until it is cancelled. */
   timeout?: number;
   /** First pause between two looks, in milliseconds; it doubles up to `maxPause`. */
   pause?: number;
   maxPause?: number;
   signal?: AbortSignal;
-  /** Told each time what was last seen changes. */
+  /** Called each time the state changes. */
   onState?: (state: string) => void;
-  /** Added to the error of a wait that ran out of time. */
+  /** Hint of the timeout error. */
   hint?: string;
 }
 
-/** What one look gives: the value when it is there, otherwise what was seen instead. */
+/** The result of one look: the value, or what was seen instead. */
 export type Look<T> = { done: true; value: T } | { done: false; seen: string };
 
 /**
- * Looks until `look` is done, with growing pauses, and gives its value.
- * A thrown NecoError that is not retryable ends the wait; anything else thrown is what was last seen.
- * A look that does not answer does not hold the wait up: it is left behind when the time is over or the signal fires.
+ * Looks until `look` is done, with growing pauses, and returns its value.
+ * A thrown NecoError that is not retryable ends the wait; any other error counts as what was last seen.
+ * A look that does not answer cannot block the wait: it is abandoned on timeout or when the signal fires.
  *
- * @throws NecoError TIMEOUT with what was last seen, CANCELLED when the signal fires.
+ * @throws NecoError TIMEOUT with what was last seen, CANCELLED when the signal fires
  */
 export async function waitFor<T>(look: () => Promise<Look<T>>, options: WaitOptions): Promise<T> {
   const { what, timeout, pause = 20, maxPause = 500, signal, onState, hint } = options;
@@ -49,7 +49,7 @@ export async function waitFor<T>(look: () => Promise<Look<T>>, options: WaitOpti
     if (rest <= 0) {
       throw new NecoError(
         'TIMEOUT',
-        `gave up waiting for ${what} after ${seconds(timeout)}; last seen: ${seen}`,
+        `timed out after ${seconds(timeout)} waiting for ${what}; last seen: ${seen}`,
         {
           ...(hint === undefined ? {} : { hint }),
         },
@@ -59,7 +59,7 @@ export async function waitFor<T>(look: () => Promise<Look<T>>, options: WaitOpti
   }
 }
 
-/** The answer of one look, what it threw as what was seen, or nothing when it took longer than `limit` milliseconds. */
+/** The result of one look, its error as what was seen, or undefined if it took longer than `limit` milliseconds. */
 async function lookOnce<T>(
   look: () => Promise<Look<T>>,
   limit: number | undefined,

@@ -18,7 +18,7 @@ describe('the etcd options', () => {
     ['/', ''],
     ['', ''],
   ] as const) {
-    it(`put the prefix ${JSON.stringify(given)} right`, () => expect(normalizePrefix(given)).to.equal(right));
+    it(`normalize the prefix ${JSON.stringify(given)}`, () => expect(normalizePrefix(given)).to.equal(right));
   }
 
   for (const [text, milliseconds] of [
@@ -28,26 +28,28 @@ describe('the etcd options', () => {
     ['1m30s', 90_000],
     ['1h', 3_600_000],
   ] as const) {
-    it(`read the duration ${text}`, () => expect(durationToMilliseconds(text)).to.equal(milliseconds));
+    it(`parse the duration ${text}`, () => expect(durationToMilliseconds(text)).to.equal(milliseconds));
   }
 
   for (const text of ['2', 's', '', '2 s', '-1s', '1.2.3s', '2S', '1d']) {
-    it(`refuse the duration ${JSON.stringify(text)}`, async () => {
+    it(`reject the duration ${JSON.stringify(text)}`, async () => {
       expect((await caught(() => durationToMilliseconds(text))).message).to.contain(JSON.stringify(text));
       const error = await caught(() =>
         parseYaml(etcdOptionsSchema, JSON.stringify({ timeout: text }), 'x.yml'),
       );
-      expect(error.message).to.contain('timeout: must be a duration such as 2s or 500ms');
+      expect(error.message).to.contain('timeout: must be a duration greater than 0, such as 2s or 500ms');
     });
   }
 
-  it('refuse no time at all', () =>
+  it('reject a timeout of 0', () =>
     expect(etcdOptionsSchema.safeParse({ timeout: '0s' }).success).to.equal(false));
 
-  it('never show a password or a key in a message', async () => {
+  it('never print a password or a key in a message', async () => {
     const text = 'password: 4711\ntls-key: [hidden]\nendpoints: nowhere\n';
     const error = await caught(() => parseYaml(etcdOptionsSchema, text, 'x.yml'));
-    expect(error.message).to.contain('password: must be a text').and.to.contain('tls-key: must be a text');
+    expect(error.message)
+      .to.contain('password: must be a string')
+      .and.to.contain('tls-key: must be a string');
     expect(error.message).to.contain('endpoints: must be a list, not "nowhere"');
     expect(JSON.stringify(error)).to.not.match(/4711|hidden/);
   });

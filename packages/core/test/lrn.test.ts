@@ -30,7 +30,7 @@ describe('an LRN', () => {
     'a',
     '１',
   ]) {
-    it(`refuses ${JSON.stringify(text)}, naming it, the rule and status 2`, async () => {
+    it(`rejects ${JSON.stringify(text)}, naming it, the rule and status 2`, async () => {
       const error = await caught(() => parseLrn(text));
       expect(error.code).to.equal('LRN_INVALID');
       expect(error.exitStatus).to.equal(2);
@@ -39,29 +39,29 @@ describe('an LRN', () => {
     });
   }
 
-  it('names its server', () => expect(serverName(3)).to.equal('boot-3'));
+  it('gives the name of its server', () => expect(serverName(3)).to.equal('boot-3'));
 });
 
 describe('a list of LRNs', () => {
-  it('is given in ascending order of numbers', () => {
+  it('is returned in ascending numeric order', () => {
     expect(parseLrnList(['10', '9', '2'])).to.deep.equal([2, 9, 10]);
   });
 
-  it('refuses one that is given twice, naming it', async () => {
+  it('rejects a duplicate, naming it', async () => {
     const error = await caught(() => parseLrnList(['1', '2', '1', '3']));
     expect(error.code).to.equal('LRN_LIST_INVALID');
     expect(error.message).to.contain('LRN 1 is given twice');
   });
 
-  it('refuses fewer than three, and takes fewer where told', async () => {
+  it('rejects fewer than three, unless fewer are allowed', async () => {
     expect((await caught(() => parseLrnList(['1', '2']))).message).to.equal(
-      '2 LRNs given, at least 3 are needed',
+      '2 LRNs given, at least 3 required',
     );
     expect((await caught(() => parseLrnList([]))).code).to.equal('LRN_LIST_INVALID');
     expect(parseLrnList(['5'], 1)).to.deep.equal([5]);
   });
 
-  it('refuses a list with a bad one', async () => {
+  it('rejects a list with an invalid LRN', async () => {
     expect((await caught(() => parseLrnList(['0', '1', '0x2']))).code).to.equal('LRN_INVALID');
   });
 });

@@ -2,7 +2,7 @@ import { errorCodes, messageOf, NecoError, toNecoError } from '@neco/core';
 import { expect } from 'chai';
 
 describe('an error of neco', () => {
-  it('carries code, message, hint, cause and the exit status of its code', () => {
+  it('has a code, message, hint, cause and the exit status of its code', () => {
     const cause = new Error('deep');
     const error = new NecoError('QUORUM_AT_RISK', 'no', { hint: 'do this', cause, retryable: true });
     expect(error).to.be.instanceOf(Error);
@@ -16,7 +16,7 @@ describe('an error of neco', () => {
     expect(error.exitStatus).to.equal(4);
   });
 
-  it('is not retryable and has no details unless told', () => {
+  it('is not retryable and has no details by default', () => {
     const error = new NecoError('USAGE', 'no');
     expect(error.retryable).to.equal(false);
     expect(error.details).to.deep.equal([]);
@@ -27,7 +27,7 @@ describe('an error of neco', () => {
     for (const status of Object.values(errorCodes)) expect(status).to.be.within(1, 4);
   });
 
-  it('wraps what is thrown otherwise, once', () => {
+  it('wraps other thrown values, once', () => {
     const thrown = new TypeError('odd');
     const error = toNecoError(thrown);
     expect(error).to.include({ code: 'INTERNAL', message: 'odd', cause: thrown });

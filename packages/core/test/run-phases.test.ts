@@ -41,7 +41,7 @@ const short = (events: PhaseEvent[]) =>
 const again = 'neco setup 0 1 2';
 
 describe('an operation', () => {
-  it('runs what is not done, in order, and skips what is', async () => {
+  it('runs the phases that are not done, in order, and skips the others', async () => {
     const { reporter, events } = recorder();
     const world = { done: new Set(['b']) };
     const result = await runPhases([phase('a'), phase('b'), phase('c')], world, { reporter, again });
@@ -57,7 +57,7 @@ describe('an operation', () => {
     expect(events[1]?.duration).to.be.a('number');
   });
 
-  it('tries a phase again that failed in a way that can mend itself, and says why', async () => {
+  it('retries a phase that failed with a retryable error, and reports why', async () => {
     const { reporter, events } = recorder();
     const states: string[] = [];
     let failures = 2;
@@ -70,10 +70,10 @@ describe('an operation', () => {
     const watching = { ...reporter, state: (text: string) => states.push(text) };
     await runPhases([flaky], { done: new Set<string>() }, { reporter: watching, again });
     expect(short(events)).to.deep.equal(['a 1/1 started', 'a 1/1 done']);
-    expect(states).to.deep.equal(['etcd was lost; trying again', 'etcd was lost; trying again']);
+    expect(states).to.deep.equal(['etcd was lost; retrying', 'etcd was lost; retrying']);
   });
 
-  it('gives a phase up when it goes on failing, or when trying again cannot help', async () => {
+  it('gives up on a phase that keeps failing, or whose error is not retryable', async () => {
     for (const retryable of [true, false]) {
       let runs = 0;
       const broken = phase('a', {
@@ -89,14 +89,14 @@ describe('an operation', () => {
     }
   });
 
-  it('run again changes nothing and says so', async () => {
+  it('changes nothing when it is run again, and reports that', async () => {
     const world = { done: new Set(['a']) };
     expect(await runPhases([phase('a')], world, { reporter: silentReporter, again })).to.deep.equal({
       changed: false,
     });
   });
 
-  it('leaves out phases that are none of this server’s business', async () => {
+  it('omits phases that do not apply to this server', async () => {
     const { reporter, events } = recorder();
     await runPhases(
       [phase('a', { concerns: () => false }), phase('b')],
@@ -106,7 +106,7 @@ describe('an operation', () => {
     expect(short(events)).to.deep.equal(['b 1/1 started', 'b 1/1 done']);
   });
 
-  it('stops at the phase that fails, keeping its code and hint and naming the phase', async () => {
+  it('stops at the phase that fails, keeps its code and hint, and names the phase', async () => {
     const { reporter, events } = recorder();
     const fault = new NecoError('ETCD_NO_LEADER', 'no leader', { hint: 'start boot-2' });
     const fails = phase('b', { run: () => Promise.reject(fault) });
@@ -122,16 +122,16 @@ describe('an operation', () => {
     expect(short(events).at(-1)).to.equal('b 2/3 failed');
   });
 
-  it('says how to go on after an error without a hint', async () => {
+  it('gives the command to resume after an error without a hint', async () => {
     const fails = phase('a', { isDone: () => Promise.reject(new TypeError('odd')) });
     const error = await caught(() =>
       runPhases([fails], { done: new Set<string>() }, { reporter: silentReporter, again }),
     );
     expect(error.code).to.equal('INTERNAL');
-    expect(error.hint).to.contain(`run again: ${again}`);
+    expect(error.hint).to.contain(`then run: ${again}`);
   });
 
-  it('stops between two phases when cancelled, and says how to go on', async () => {
+  it('stops between two phases when cancelled, and gives the command to resume', async () => {
     const controller = new AbortController();
     const first = phase('a', {
       run: async ({ done }) => {
@@ -143,21 +143,21 @@ describe('an operation', () => {
     const options = { reporter: silentReporter, again, signal: controller.signal };
     const error = await caught(() => runPhases([first, phase('b')], world, options));
     expect(error).to.include({ code: 'CANCELLED', message: 'stopped before: Title of b' });
-    expect(error.hint).to.equal(`to go on, run again: ${again}`);
+    expect(error.hint).to.equal(`to resume, run: ${again}`);
     expect([...world.done]).to.deep.equal(['a']);
   });
 
-  it('says the same of a wait inside a phase that was cancelled', async () => {
+  it('gives the same command after a wait inside a phase was cancelled', async () => {
     const waits = phase('a', {
       run: () => Promise.reject(new NecoError('CANCELLED', 'stopped while waiting')),
     });
     const error = await caught(() =>
       runPhases([waits], { done: new Set<string>() }, { reporter: silentReporter, again }),
     );
-    expect(error.hint).to.equal(`to go on, run again: ${again}`);
+    expect(error.hint).to.equal(`to resume, run: ${again}`);
   });
 
-  it('in a dry run tells what would change and runs nothing', async () => {
+  it('reports in a dry run what would change, and runs nothing', async () => {
     const { reporter, events } = recorder();
     const world: World = { done: new Set(['b']) };
     await dryRunPhases([phase('a'), phase('b')], world, reporter);

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 describe('a secret', () => {
   const secret = new Secret('hunter2');
 
-  it('reveals its value where asked', () => expect(secret.reveal()).to.equal('hunter2'));
+  it('reveals its value on request', () => expect(secret.reveal()).to.equal('hunter2'));
 
   const ways: Record<string, () => string> = {
     'a template': () => `the value: ${String(secret)}`,

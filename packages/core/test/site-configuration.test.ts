@@ -10,7 +10,7 @@ function site(addresses: Partial<SiteConfiguration['addresses']>): SiteConfigura
 }
 
 describe('site.yml', () => {
-  it('needs a cluster, an LRN and a first address; the rest has defaults', () => {
+  it('requires a cluster, an LRN and a first address; the rest has defaults', () => {
     const read = parseSiteConfiguration(least);
     expect(read).to.deep.include({ cluster: 'tokyo-1', lrn: 3 });
     expect(read.addresses).to.deep.equal({ first: '10.0.0.1', step: 1, exceptions: {} });
@@ -29,7 +29,7 @@ describe('site.yml', () => {
     [
       'a list for fields',
       'cluster: a\nlrn: 1\naddresses: [10.0.0.1]',
-      'addresses: must be fields with values, not a list',
+      'addresses: must be a mapping, not a list',
     ],
     ['a bad cluster name', least.replace('tokyo-1', 'Tokyo'), 'cluster: must be 1 to 32 lower-case letters'],
     [
@@ -42,14 +42,14 @@ describe('site.yml', () => {
       `${least}  exceptions: {70000: 10.0.0.9}`,
       'addresses.exceptions.70000: is not an LRN',
     ],
-    ['a scalar', 'hello', 'must be fields with values, not "hello"'],
-    ['a field given twice', `${least}lrn: 4`, 'is not YAML'],
-    ['a second document', `${least}---\nlrn: 4`, 'is not YAML: it holds more than one document'],
-    ['a tab', 'cluster:\n\t- a', 'is not YAML'],
-    ['an alias without anchor', 'cluster: *nobody', 'is not YAML'],
+    ['a scalar', 'hello', 'must be a mapping, not "hello"'],
+    ['a field given twice', `${least}lrn: 4`, 'is not valid YAML'],
+    ['a second document', `${least}---\nlrn: 4`, 'is not valid YAML: it contains more than one document'],
+    ['a tab', 'cluster:\n\t- a', 'is not valid YAML'],
+    ['an alias without anchor', 'cluster: *nobody', 'is not valid YAML'],
   ];
   for (const [what, text, message] of faults) {
-    it(`refuses ${what}, naming field, rule and value`, async () => {
+    it(`rejects ${what}, naming field, rule and value`, async () => {
       const error = await caught(() => parseSiteConfiguration(text, '/etc/neco/site.yml'));
       expect(error.code).to.equal('CONFIG_INVALID');
       expect(error.exitStatus).to.equal(2);
@@ -64,14 +64,19 @@ describe('site.yml', () => {
     [`${least}  frist: 10.0.0.1`, 'addresses.frist', 'first'],
     [`${least}ports: {rendevous: 1}`, 'ports.rendevous', 'rendezvous'],
   ] as const) {
-    it(`names the nearest known field for ${full}`, async () => {
+    it(`suggests the nearest known field for ${full}`, async () => {
       const error = await caught(() => parseSiteConfiguration(wrong));
       expect(error.message).to.contain(`unknown field "${full}"`);
       expect(error.hint).to.equal(`did you mean "${near}"?`);
     });
   }
 
-  it('tells all faults at once', async () => {
+  it('suggests nothing for a field that resembles no known one, and lists the known ones', async () => {
+    const error = await caught(() => parseSiteConfiguration(`${least}networkMask: 24`));
+    expect(error.hint).to.equal('use one of cluster, lrn, addresses, ports, packages');
+  });
+
+  it('reports all faults at once', async () => {
     const error = await caught(() => parseSiteConfiguration('cluster: A\nlrn: x\nmore: 1\n'));
     expect(error.details).to.have.length(4);
   });
@@ -85,16 +90,16 @@ describe('the address plan', () => {
     expect(addressOf(site({ first: '223.255.0.1', step: 1 }), 1)).to.equal('223.255.0.2');
   });
 
-  it('takes an exception before the plan', () => {
+  it('prefers an exception to the plan', () => {
     expect(addressOf(site({ exceptions: { '2': '192.168.0.9' } }), 2)).to.equal('192.168.0.9');
   });
 
-  it('refuses to leave IPv4', async () => {
+  it('rejects an address outside of IPv4', async () => {
     const error = await caught(() => addressOf(site({ first: '255.255.255.250' }), 6));
     expect(error.message).to.contain('boot-6');
   });
 
-  it('refuses one address for two, naming both and the address', async () => {
+  it('rejects the same address for two servers, naming both and the address', async () => {
     const plan = site({ exceptions: { '2': '10.0.0.2' } });
     const error = await caught(() => addressPlan(plan, [0, 1, 2]));
     expect(error.message).to.contain('boot-1').and.to.contain('boot-2').and.to.contain('10.0.0.2');

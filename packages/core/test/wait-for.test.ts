@@ -4,7 +4,7 @@ import { caught } from './caught.ts';
 
 const never = () => new Promise<Look<string>>(() => undefined);
 
-/** Looks that give these answers one after the other, then the last again and again. */
+/** Looks that give these answers in turn, and then repeat the last one. */
 function answers(...list: (Look<string> | Error)[]): () => Promise<Look<string>> {
   const left = [...list];
   return async () => {
@@ -17,7 +17,7 @@ function answers(...list: (Look<string> | Error)[]): () => Promise<Look<string>>
 describe('a wait', () => {
   const there = { done: true, value: 'there' } as const;
 
-  it('gives the value of the first look that has it, telling each change of what it sees once', async () => {
+  it('returns the value of the first look that has it, and reports each change of state once', async () => {
     const states: string[] = [];
     const look = answers(
       { done: false, seen: 'closed' },
@@ -31,23 +31,23 @@ describe('a wait', () => {
     expect(states).to.deep.equal(['closed', 'refused', 'no answer']);
   });
 
-  it('ends in TIMEOUT that says for what, how long, what was last seen, and the hint', async () => {
+  it('ends in TIMEOUT, which names the wait, its duration, what was last seen, and the hint', async () => {
     const look = answers({ done: false, seen: 'boot-2 refused the connection' });
     const error = await caught(() =>
       waitFor(look, { what: 'etcd', timeout: 60, pause: 1, hint: 'look there' }),
     );
     expect(error).to.include({ code: 'TIMEOUT', hint: 'look there' });
     expect(error.message).to.equal(
-      'gave up waiting for etcd after 0.1 s; last seen: boot-2 refused the connection',
+      'timed out after 0.1 s waiting for etcd; last seen: boot-2 refused the connection',
     );
   });
 
-  it('is not held up by a look that never answers', async () => {
+  it('is not blocked by a look that never answers', async () => {
     const error = await caught(() => waitFor(never, { what: 'etcd', timeout: 60 }));
     expect(error.code).to.equal('TIMEOUT');
   });
 
-  it('ends at once on an error that trying again cannot mend', async () => {
+  it('ends at once on an error that is not retryable', async () => {
     const fatal = new NecoError('FOREIGN_DATA', 'not ours');
     expect(await caught(() => waitFor(answers(fatal), { what: 'it' }))).to.equal(fatal);
   });
@@ -66,7 +66,7 @@ describe('a wait', () => {
     });
   }
 
-  it('does not look when the signal has fired before', async () => {
+  it('does not look if the signal has already fired', async () => {
     let looked = false;
     const look = async () => {
       looked = true;

@@ -3,7 +3,7 @@ import { commandWords } from './command-words.ts';
 import { commands } from './commands/commands.ts';
 import type { ProgramContext } from './program-context.ts';
 
-/** The help that a command line asks for, or undefined when it asks for none. */
+/** The help that a command line asks for, or undefined if it asks for none. */
 export function helpText(cli: Cli<ProgramContext>, argv: readonly string[]): string | undefined {
   const end = argv.indexOf('--');
   const words = end === -1 ? argv : argv.slice(0, end);
@@ -16,7 +16,7 @@ export function helpText(cli: Cli<ProgramContext>, argv: readonly string[]): str
     .join('\n');
 }
 
-/** Whether one path is the beginning of the other: `site` asks for both of its commands. */
+/** Whether one path is a prefix of the other: `site` asks for both of its commands. */
 function startsAlike(own: readonly string[], asked: readonly string[]): boolean {
   const shorter = Math.min(own.length, asked.length);
   return shorter > 0 && own.slice(0, shorter).every((word, index) => word === asked[index]);
@@ -28,18 +28,18 @@ function listText(definitions: readonly Definition[]): string {
     ({ path, description = '' }) => `  ${path.padEnd(width)}  ${description.trim()}`,
   );
   return [
-    'neco brings up, grows and keeps the boot servers of a data centre.',
+    'neco sets up and maintains the boot servers of a data centre.',
     '',
     'Commands',
     '',
     ...lines,
     '',
-    'More about one of them: neco COMMAND --help. The version: neco --version.',
+    'To see the options of a command: neco COMMAND --help. To see the version: neco --version.',
     '',
   ].join('\n');
 }
 
-/** Clipanion writes `#0` for the value of an option and `...` for a list; the only lists are of LRNs. */
+/** Clipanion writes `#0` for the value of an option and `...` for a list. Every list is a list of LRNs. */
 function spelledOut(text: string): string {
   return text
     .replace(/^(\$ .*) \.\.\.$/m, '$1 [OPTION]... LRN...')

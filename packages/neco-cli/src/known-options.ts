@@ -8,11 +8,11 @@ export interface KnownOption {
 }
 
 const everywhere: KnownOption[] = [
-  { names: ['-h', '--help'], takesValue: false, description: 'Say how the command is called.' },
-  { names: ['--version'], takesValue: false, description: 'Say which version of neco this is.' },
+  { names: ['-h', '--help'], takesValue: false, description: 'Show this help.' },
+  { names: ['--version'], takesValue: false, description: 'Show the version of neco.' },
 ];
 
-/** The options that a command knows, from clipanion's own definition of it, and those that every command has. */
+/** The options of a command, from clipanion's definition of it, followed by those that every command has. */
 export function optionsOf(definition: Definition): KnownOption[] {
   const own = definition.options.map(({ definition: text, description = '' }) => ({
     names: text.replace(/ #.*$/, '').split(','),

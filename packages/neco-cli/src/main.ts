@@ -6,10 +6,12 @@ process.exitCode = 1;
 
 const argv = process.argv.slice(2);
 
-// Answered before the imports, which take longer than the answer. Making process.stdout, or importing node:fs
-// (whose namespace takes in streams), would take a sixth of the whole run.
+// Answered before the imports, which take longer than the answer. Creating process.stdout, or importing node:fs
+// (whose namespace pulls in streams), would take a sixth of the whole run.
 if (asksForVersion(argv)) {
-  process.getBuiltinModule('node:fs').writeSync(1, `${necoVersion()}\n`);
+  const version = necoVersion();
+  const text = argv.includes('--json') ? JSON.stringify({ version: 1, neco: version }) : version;
+  process.getBuiltinModule('node:fs').writeSync(1, `${text}\n`);
   process.exitCode = 0;
 } else {
   const { runProgram } = await import('./run-program.ts');

@@ -1,4 +1,4 @@
-/** Asks once, however often the answer is wanted. */
+/** Calls `ask` at most once and returns the same answer every time. */
 export function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
   return () => (answer ??= ask());

@@ -1,7 +1,7 @@
 import { NecoError, parseLrn } from '@neco/core';
 
 /**
- * Reads the values of `--accept-key`: an LRN and the fingerprint that setup showed for its new key.
+ * Parses the values of `--accept-key`: an LRN and the fingerprint that setup printed for its new key.
  * @throws NecoError USAGE, LRN_INVALID
  */
 export function parseAcceptedKeys(texts: readonly string[]): Map<number, string> {
@@ -10,7 +10,7 @@ export function parseAcceptedKeys(texts: readonly string[]): Map<number, string>
     const match = /^([^=]*)=(sha256:[A-Za-z0-9+/:_-]{32,95}=?)$/.exec(text);
     if (match === null) {
       throw new NecoError('USAGE', `--accept-key ${JSON.stringify(text)} is not LRN=sha256:FINGERPRINT`, {
-        hint: 'copy it from the message in which setup named both keys',
+        hint: 'copy the value from the message in which setup printed both fingerprints',
       });
     }
     accepted.set(parseLrn(match[1] ?? ''), match[2] ?? '');

@@ -1,7 +1,7 @@
 import { durationToMilliseconds, messageOf, NecoError } from '@neco/core';
 
 /**
- * Reads the value of an option that is a duration above 0, such as `90s`, in milliseconds.
+ * Parses the value of a duration option, such as `90s`, into milliseconds. It must be greater than 0.
  * @throws NecoError USAGE
  */
 export function parseDuration(option: string, text: string): number {
@@ -11,11 +11,11 @@ export function parseDuration(option: string, text: string): number {
   } catch (error) {
     throw invalid(`${option}: ${messageOf(error)}`);
   }
-  throw invalid(`${option} ${JSON.stringify(text)} is no time at all`);
+  throw invalid(`${option} ${JSON.stringify(text)}: must be greater than 0`);
 }
 
 function invalid(message: string): NecoError {
   return new NecoError('USAGE', message, {
-    hint: 'write a number above 0 and a unit (ms, s, m or h), such as 90s, 10m or 1m30s',
+    hint: 'use a number greater than 0 with a unit (ms, s, m or h), such as 90s, 10m or 1m30s',
   });
 }

@@ -1,8 +1,8 @@
 import { run } from './run.ts';
 
 /**
- * Runs the command line in this process: its streams, its terminal, its signals. Gives the exit status.
- * The first SIGINT or SIGTERM asks the command to stop at the next safe point, the second ends at once.
+ * Runs the command line with the streams, terminal and signals of this process. Returns the exit status.
+ * The first SIGINT or SIGTERM asks the command to stop at the next safe point; the second quits at once.
  */
 export async function runProgram(argv: readonly string[], version: string): Promise<number> {
   const stopping = new AbortController();
@@ -12,7 +12,8 @@ export async function runProgram(argv: readonly string[], version: string): Prom
   const stop = (status: number) => () => {
     if (stopping.signal.aborted) second.resolve(status);
     else {
-      if (!quiet) process.stderr.write('\nneco: stopping at the next safe point; once more ends at once\n');
+      if (!quiet)
+        process.stderr.write('\nneco: stopping at the next safe point; press Ctrl-C again to quit now\n');
       stopping.abort();
     }
   };
@@ -36,7 +37,7 @@ export async function runProgram(argv: readonly string[], version: string): Prom
   ]);
 }
 
-/** `neco status | head -1` is no fault of ours. */
+/** The reader of a pipe may leave early, as in `neco status | head -1`; that is not an error. */
 function endWhenReaderLeft(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }

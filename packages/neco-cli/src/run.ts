@@ -8,8 +8,8 @@ import { helpText } from './help-text.ts';
 import type { ProgramContext } from './program-context.ts';
 
 /**
- * Parses a command line, runs its command and gives the exit status. The one place where errors become text.
- * Parsing and running are done here and not by `Cli.run`, which prints errors to standard output and exits 1.
+ * Parses a command line, runs its command and returns the exit status. This is the only place where errors become text.
+ * It does not use `Cli.run`, which prints errors to standard output and exits with 1.
  */
 export async function run(
   argv: readonly string[],
@@ -35,12 +35,12 @@ export async function run(
 }
 
 function parse(cli: Cli<ProgramContext>, argv: readonly string[], context: ProgramContext) {
-  // Without a command clipanion would answer with its own help.
+  // Without a command, clipanion would print its own help.
   if (commandWords(argv).length === 0) throw usageError(undefined, argv, cli.definitions());
   try {
     return createCli(argv[0]).process([...argv], context);
   } catch {
-    // What is wrong with it is said in view of all commands.
+    // A useful error message needs the full list of commands: parse again with all of them.
   }
   try {
     return cli.process([...argv], context);

@@ -1,4 +1,4 @@
-/** A table without lines between its rows, for a terminal. Ends without a newline. */
+/** A table without borders, for a terminal. Does not end with a newline. */
 export async function tableText(
   head: readonly string[],
   rows: readonly (readonly string[])[],

@@ -1,19 +1,20 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { errorCodes } from '@neco/core';
+import { errorCodes, necoVersion } from '@neco/core';
 import { expect } from 'chai';
 import { createCli } from '../src/create-cli.ts';
 import { runNeco } from './run-neco.ts';
 
 const run = promisify(execFile);
-/** All there are, as they are typed: `site init`. */
+const version = necoVersion();
+/** All commands as they are typed, such as `site init`. */
 const commands = createCli()
   .definitions()
   .map(({ path }) => path.replace(/^neco /, ''));
 
 describe('neco --version', () => {
-  it('is the version of the package, before and after a command', async () => {
+  it('prints the version of the package, before and after a command', async () => {
     const { version: packaged } = JSON.parse(
       await readFile(new URL('../package.json', import.meta.url), 'utf8'),
     ) as { version: string };
@@ -23,8 +24,38 @@ describe('neco --version', () => {
   });
 });
 
+describe('neco version', function () {
+  this.timeout(30_000);
+
+  it('lists the components of this server, installed and running', async () => {
+    const { status, stdout, stderr } = await runNeco(['version']);
+    expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).to.match(/^COMPONENT +INSTALLED +RUNNING$/);
+    expect(lines.slice(1, 5).map((line) => line.split(/ +/)[0])).to.deep.equal([
+      'neco',
+      'etcd',
+      'Vault',
+      'Debian',
+    ]);
+    expect(lines[1]).to.match(new RegExp(` ${version.replaceAll('.', String.raw`\.`)}$`));
+  });
+
+  it('prints JSON with --json, and so does neco --version --json', async () => {
+    const [{ stdout: all }, { stdout: own, status }] = await Promise.all([
+      runNeco(['version', '--json']),
+      runNeco(['--version', '--json']),
+    ]);
+    const document = JSON.parse(all) as { components: { name: string }[] };
+    expect(document).to.include({ version: 1, neco: version });
+    expect(document.components.map(({ name }) => name)).to.deep.equal(['neco', 'etcd', 'Vault', 'Debian']);
+    expect(JSON.parse(own)).to.deep.equal({ version: 1, neco: version });
+    expect(status).to.equal(0);
+  });
+});
+
 describe('neco --help', () => {
-  it('has the commands to tell of', () => {
+  it('knows the commands', () => {
     expect(commands).to.include.members(['setup', 'site init', 'join', 'ca-hash', 'leave']);
   });
 
@@ -44,7 +75,7 @@ describe('neco --help', () => {
     });
   }
 
-  it('explains the options of etcdutil where they count', async () => {
+  it('explains the etcdutil options of the commands that have them', async () => {
     for (const command of ['setup', 'status']) {
       const { stdout } = await runNeco([command, '-h']);
       for (const option of [
@@ -69,7 +100,7 @@ describe('neco --help', () => {
 });
 
 describe('neco setup-secret', () => {
-  it('prints a new secret each time and nothing else', async () => {
+  it('prints a new secret each time, and nothing else', async () => {
     const [first, second] = await Promise.all([runNeco(['setup-secret']), runNeco(['setup-secret'])]);
     expect(first.stdout).to.match(/^neco1-[0-9a-z]{30}\n$/);
     expect(first.stderr).to.equal('');
@@ -78,7 +109,7 @@ describe('neco setup-secret', () => {
 });
 
 describe('neco completion', () => {
-  /** What bash offers for a line whose last word is being typed. */
+  /** What bash offers for a line whose last word is incomplete. */
   async function offered(...words: string[]): Promise<string[]> {
     const { stdout: script } = await runNeco(['completion', 'bash']);
     const setting = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${String(words.length - 1)}`;
@@ -89,7 +120,7 @@ describe('neco completion', () => {
     return stdout.split('\n').filter((word) => word !== '');
   }
 
-  it('completes a command, a command within, and an option, in bash', async () => {
+  it('completes commands, subcommands and options in bash', async () => {
     expect(await offered('neco', 'st')).to.deep.equal(['status']);
     expect(await offered('neco', 'site', '')).to.deep.equal(['check', 'init']);
     expect(await offered('neco', 'setup', '--no')).to.deep.equal(['--no-revoke']);
@@ -101,7 +132,7 @@ describe('neco completion', () => {
 });
 
 describe('The README of neco-cli', () => {
-  it('explains every error code with its exit status, in order, and none that is not', async () => {
+  it('explains every error code with its exit status, in order, and no others', async () => {
     const text = await readFile(new URL('../README.md', import.meta.url), 'utf8');
     const explained = [...text.matchAll(/^\| `([A-Z_]+)` +\| ([0-9]) +\| (.+?) *\|$/gm)].map(
       ([, code, status, explanation = '']) => ({

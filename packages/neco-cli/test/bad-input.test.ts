@@ -22,7 +22,7 @@ const wrong: [args: string[], code: string, ...says: (string | RegExp)[]][] = [
   [['preflight', '-1', '1', '2'], 'LRN_INVALID', '"-1" is not an LRN'],
   [['setup', '--no-revok', '0', '1', '2'], 'USAGE', 'unknown option "--no-revok"', '"--no-revoke"'],
   [['setup', '--etcd-prefx=/a/', '0', '1', '2'], 'USAGE', '"--etcd-prefx"', '"--etcd-prefix"'],
-  [['join'], 'LRN_LIST_INVALID', '0 LRNs given, at least 1 is needed', 'neco join 0 1 2', 'neco ca-hash'],
+  [['join'], 'LRN_LIST_INVALID', '0 LRNs given, at least 1 required', 'neco join 0 1 2', 'neco ca-hash'],
   [['join', '0', '1', '1'], 'LRN_LIST_INVALID', 'LRN 1 is given twice', 'once'],
   [['join', '0', '1', '02'], 'LRN_INVALID', '"02" is not an LRN', 'leading zero'],
   [['join', '--ca-hash', 'sha256:12', '0', '1', '2'], 'USAGE', '--ca-hash "sha256:12"', 'neco ca-hash'],
@@ -34,19 +34,20 @@ const wrong: [args: string[], code: string, ...says: (string | RegExp)[]][] = [
   [['init'], 'USAGE', 'neco init'],
   [['status', '--jsn'], 'USAGE', 'unknown option "--jsn"', '"--json"'],
   [['status', '-x'], 'USAGE', 'unknown option "-x"'],
-  [['status', 'now'], 'USAGE', '"now" is one argument too many', 'neco status --help'],
-  [['status', '--json=yes'], 'USAGE', '--json takes no value'],
+  [['status', 'now'], 'USAGE', 'unexpected argument "now"', 'neco status --help'],
+  [['status', '--json=yes'], 'USAGE', '--json does not take a value'],
   [['setup', '0', '1', '2', '--timeout'], 'USAGE', '--timeout needs a value'],
   [['setup', '--timeout', 'soon', '0', '1', '2'], 'USAGE', '--timeout: "soon"', '90s'],
-  [['setup', '--timeout', '0s', '0', '1', '2'], 'USAGE', '--timeout "0s"'],
+  [['setup', '--timeout', '0s', '0', '1', '2'], 'USAGE', '--timeout "0s": must be greater than 0'],
   [['setup', '--accept-key', '1', '0', '1', '2'], 'USAGE', '--accept-key "1"', 'LRN=sha256:'],
   [['setup', '--admin', 'Big Boss', '0', '1', '2'], 'USAGE', '--admin "Big Boss"', 'lower-case'],
   [['setup', '--etcd-prefix', '//', '0', '1', '2'], 'USAGE', '"//" is an empty prefix', '/neco/'],
   [['setup', '--etcd-prefix', '', '0', '1', '2'], 'USAGE', '"" is an empty prefix'],
   [['status', '--etcd-timeout', 'x'], 'USAGE', '--etcd-timeout', '2s'],
-  [['stup', '0', '1', '2'], 'USAGE', 'unknown command "stup"', 'neco setup'],
-  [['site'], 'USAGE', '"neco site" is no command', 'neco site init', 'neco site check'],
-  [['site', 'chek'], 'USAGE', '"neco site chek" is no command', 'neco site check'],
+  [['stup', '0', '1', '2'], 'USAGE', 'unknown command "stup"', 'did you mean "neco setup"?'],
+  [['applicatoin', 'list'], 'USAGE', 'did you mean "neco application list"?'],
+  [['site'], 'USAGE', '"neco site" is not a command', 'neco site init', 'neco site check'],
+  [['site', 'chek'], 'USAGE', '"neco site chek" is not a command', 'neco site check'],
   [[], 'USAGE', 'no command given', 'neco --help'],
   [['completion', 'csh'], 'USAGE', '"csh"', 'bash, zsh, fish'],
   [['completion'], 'USAGE', 'neco completion'],
@@ -54,9 +55,9 @@ const wrong: [args: string[], code: string, ...says: (string | RegExp)[]][] = [
   [['site', 'init', '--lrn', '7'], 'NO_TERMINAL', 'no terminal', '--cluster', '--first-address'],
 ];
 
-describe('neco, given what it cannot do', () => {
+describe('neco with a wrong command line', () => {
   for (const [args, code, ...says] of wrong) {
-    it(`refuses: neco ${args.map((arg) => (/^[^\s]+$/.test(arg) ? arg : `"${arg}"`)).join(' ')}`, async () => {
+    it(`rejects: neco ${args.map((arg) => (/^[^\s]+$/.test(arg) ? arg : `"${arg}"`)).join(' ')}`, async () => {
       const { status, stdout, stderr } = await runNeco(args);
       expect(stderr).to.include(`[${code}]`);
       for (const text of says) expect(stderr).to.include(text);
@@ -65,7 +66,14 @@ describe('neco, given what it cannot do', () => {
     });
   }
 
-  it('says it as one line of JSON with --json', async () => {
+  for (const args of [['frobnicate'], ['delete', '2'], ['status', '--quiet'], ['-x']]) {
+    it(`suggests nothing that does not resemble what was typed: neco ${args.join(' ')}`, async () => {
+      const { stderr } = await runNeco(args);
+      expect(stderr).to.include('--help').and.not.include('did you mean');
+    });
+  }
+
+  it('prints the error as one line of JSON with --json', async () => {
     const { status, stdout, stderr } = await runNeco(['setup', '--json', '0', '1']);
     expect(stdout).to.equal('');
     expect(status).to.equal(2);
@@ -77,7 +85,7 @@ describe('neco, given what it cannot do', () => {
   });
 
   for (const args of [['setup', '0', '1', '2'], ['preflight', '0', '1', '2'], ['status']]) {
-    it(`refuses anybody but root: neco ${args.join(' ')}`, async () => {
+    it(`requires root: neco ${args.join(' ')}`, async () => {
       const { status, stdout, stderr } = await runNecoAsNobody(args);
       expect(stderr)
         .to.include('[NOT_ROOT]')
@@ -87,7 +95,7 @@ describe('neco, given what it cannot do', () => {
     });
   }
 
-  it('names the command to go on with by all that the servers must be given alike', async () => {
+  it('names the command with the options that must be the same on all servers', async () => {
     const { stderr } = await runNecoAsNobody(['setup', '0', '--no-revoke', '2', '1', '--etcd-prefix', 'dc']);
     expect(stderr).to.include('sudo neco setup --no-revoke --etcd-prefix /dc/ 0 1 2\n');
   });
@@ -105,7 +113,7 @@ describe('neco site', () => {
   const init = (...args: string[]) =>
     runNeco(['site', 'init', '--file', site(), '--cluster', 'tokyo', '--first-address', '10.0.0.1', ...args]);
 
-  it('writes a site configuration that it then finds good', async () => {
+  it('writes a site configuration that passes its own check', async () => {
     const written = await init('--lrn', '3', '--step', '4', '--exception', '7=10.9.9.9');
     expect(written.stderr).to.equal('');
     expect(written.status).to.equal(0);
@@ -119,16 +127,16 @@ describe('neco site', () => {
     ]);
   });
 
-  it('leaves one that says the same as it is', async () => {
+  it('does not rewrite a configuration with the same values', async () => {
     await init('--lrn', '3');
     const before = await readFile(site(), 'utf8');
     const again = await init('--lrn', '3');
     expect(again.status).to.equal(0);
-    expect(again.stdout).to.include('says this already');
+    expect(again.stdout).to.include('already has these values');
     expect(await readFile(site(), 'utf8')).to.equal(before);
   });
 
-  it('does not replace one that says something else, unless forced', async () => {
+  it('does not replace a configuration with other values, unless forced', async () => {
     await init('--lrn', '3');
     const before = await readFile(site(), 'utf8');
     const refused = await init('--lrn', '4');
@@ -141,8 +149,8 @@ describe('neco site', () => {
   });
 
   const faulty: [name: string, text: string | undefined, code: string, ...says: string[]][] = [
-    ['that is not there', undefined, 'CONFIG_MISSING', 'neco site init'],
-    ['that is no YAML', 'cluster: [', 'CONFIG_INVALID', 'not YAML'],
+    ['that does not exist', undefined, 'CONFIG_MISSING', 'neco site init'],
+    ['that is not YAML', 'cluster: [', 'CONFIG_INVALID', 'not valid YAML'],
     [
       'with an unknown field',
       'clustr: a\nlrn: 0\naddresses: {first: 10.0.0.1}',
@@ -169,11 +177,11 @@ describe('neco site', () => {
       'that gives two LRNs one address',
       'cluster: a\nlrn: 0\naddresses: {first: 10.0.0.1, exceptions: {"2": 10.0.0.2}}',
       'CONFIG_INVALID',
-      'boot-1 and boot-2 one address, 10.0.0.2',
+      'boot-1 and boot-2 the same address, 10.0.0.2',
     ],
   ];
   for (const [name, text, code, ...says] of faulty) {
-    it(`check refuses one ${name}`, async () => {
+    it(`check rejects a file ${name}`, async () => {
       if (text !== undefined) await writeFile(site(), text);
       const { status, stdout, stderr } = await runNeco(['site', 'check', '--file', site(), '0', '1', '2']);
       for (const part of [`[${code}]`, ...says]) expect(stderr).to.include(part);
@@ -182,13 +190,13 @@ describe('neco site', () => {
     });
   }
 
-  it('check refuses one that cannot be read', async () => {
+  it('check rejects a file that cannot be read', async () => {
     const { status, stderr } = await runNeco(['site', 'check', '--file', folder]);
     expect(stderr).to.include('[CONFIG_UNREADABLE]').and.not.include('caused by');
     expect(status).to.equal(2);
   });
 
-  it('tells with --verbose what led to an error, down to what the system said', async () => {
+  it('prints the causes of an error with --verbose, down to the system error', async () => {
     const { status, stdout, stderr } = await runNeco(['site', 'check', '--verbose', '--file', folder]);
     const lines = stderr.trimEnd().split('\n');
     expect(lines[0]).to.include('[CONFIG_UNREADABLE]');
@@ -197,7 +205,7 @@ describe('neco site', () => {
     expect({ status, stdout }).to.deep.equal({ status: 2, stdout: '' });
   });
 
-  it('tells it with --json as well, where it was asked for', async () => {
+  it('prints the causes in JSON with --json --verbose only', async () => {
     const errorOf = async (...more: string[]): Promise<{ causes?: string[] }> => {
       const { stderr } = await runNeco(['site', 'check', '--json', ...more, '--file', folder]);
       return (JSON.parse(stderr) as { error: { causes?: string[] } }).error;

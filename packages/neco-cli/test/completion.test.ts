@@ -10,7 +10,7 @@ describe('the completion of neco', function () {
   this.timeout(120_000);
 
   for (const [shell, offered] of Object.entries(completingShells)) {
-    it(`offers every command in ${shell}, and those within another`, async () => {
+    it(`offers every command and subcommand in ${shell}`, async () => {
       const groups = Map.groupBy(definitions, ({ path }) => words(path)[0] ?? '');
       const nested = [...groups].filter(([, those]) => those.some(({ path }) => words(path).length > 1));
       const lines = ['neco ', ...nested.map(([group]) => `neco ${group} `), 'neco completion '];
@@ -23,7 +23,7 @@ describe('the completion of neco', function () {
       }
     });
 
-    it(`offers every option of every command in ${shell}, and no other's`, async () => {
+    it(`offers exactly the options of each command in ${shell}`, async () => {
       const answers = await offered(definitions.map(({ path }) => `${path} --`));
       for (const [index, definition] of definitions.entries()) {
         const names = optionsOf(definition).flatMap((option) => option.names);

@@ -22,7 +22,7 @@ describe('neco(8)', () => {
   });
   after(() => rm(directory, { recursive: true }));
 
-  /** The page as a reader sees it on a terminal. */
+  /** The page as it appears on a terminal. */
   async function read(): Promise<string> {
     const environment = {
       ...process.env,
@@ -37,14 +37,14 @@ describe('neco(8)', () => {
     return stdout;
   }
 
-  it('is read without a warning', async () => {
-    // As lintian looks at it.
+  it('renders without a warning', async () => {
+    // The same options as lintian.
     const args = ['--warnings', '-E', 'UTF-8', '-l', '-Tutf8', '-Z', path];
     const { stderr } = await run('man', args, { env: { ...process.env, MANROFFSEQ: '', LC_ALL: 'C.UTF-8' } });
     expect(stderr).to.equal('');
   });
 
-  it('explains every command with every option, and gives its examples as they are typed', async () => {
+  it('explains every command with every option and its examples', async () => {
     const page = await read();
     for (const definition of createCli().definitions()) {
       expect(page).to.match(new RegExp(`^ +${definition.path}( |$)`, 'm'));
@@ -57,7 +57,7 @@ describe('neco(8)', () => {
     }
   });
 
-  it('says the exit statuses as the README does', async () => {
+  it('lists the same exit statuses as the README', async () => {
     const [page, readme] = await Promise.all([
       read(),
       readFile(new URL('../README.md', import.meta.url), 'utf8'),

@@ -11,7 +11,7 @@ const asker = fileURLToPath(new URL('fixtures/ask-program.ts', import.meta.url))
 describe('neco on a terminal', function () {
   this.timeout(30_000);
 
-  it('asks for what site init was not given', async () => {
+  it('asks for the values that site init was not given', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'neco-cli-'));
     try {
       const path = join(folder, 'site.yml');
@@ -23,7 +23,7 @@ describe('neco on a terminal', function () {
           ['IPv4 address of LRN 0', '10.0.0.1\r'],
         ],
       );
-      expect(screen).to.include('is written');
+      expect(screen).to.include(`wrote ${path}`);
       expect(status).to.equal(0);
       expect(await readFile(path, 'utf8'))
         .to.include('lrn: 3')
@@ -33,7 +33,7 @@ describe('neco on a terminal', function () {
     }
   });
 
-  it('says how to go on when a question is answered by Ctrl-C', async () => {
+  it('names the options that replace a prompt when it is stopped by Ctrl-C', async () => {
     const { status, screen } = await runOnTerminal(
       [main, 'site', 'init', '--file', '/nowhere/site.yml', '--cluster', 'tokyo'],
       [['LRN of this server', '\u0003']],
@@ -42,53 +42,109 @@ describe('neco on a terminal', function () {
     expect(status).to.equal(1);
   });
 
-  it('asks for the administrator, twice for the password, and shows none of it', async () => {
+  it('asks for the administrator and twice for the password, without showing it', async () => {
     const { screen } = await runOnTerminal(
       [asker, 'administrator'],
       [
-        ['Name of the first administrator', 'chief\r'],
-        ['Password of chief', 'short\r'],
-        ['at least 12', `${'\u007F'.repeat(5)}long enough now\r`],
-        ['The same again', 'something else\r'],
-        ['not the same', `${'\u007F'.repeat(14)}long enough now\r`],
+        ['Name of the first Vault administrator', 'chief\r'],
+        ['New password of chief', 'short\r'],
+        // Rejected text is cleared: what is typed next is the whole answer.
+        ['needs at least 12', ''],
+        ['New password of chief', 'long enough now\r'],
+        ['Repeat the password', 'long enough now\r'],
       ],
     );
     expect(screen).to.include('got chief 15');
     expect(screen).not.to.include('long enough').and.not.to.include('short');
   });
 
-  it('asks for a user of Vault three times at most, says why, and shows no password', async () => {
+  it('asks again for both passwords if they differ, because the first may be the mistyped one', async () => {
+    const { screen } = await runOnTerminal(
+      [asker, 'administrator'],
+      [
+        ['Name of the first Vault administrator', 'chief\r'],
+        ['New password of chief', 'lomg enough now\r'],
+        ['Repeat the password', 'long enough, now\r'],
+        ['do not match', ''],
+        ['New password of chief', 'long enough, now\r'],
+        ['Repeat the password', 'long enough, now\r'],
+      ],
+    );
+    expect(screen).to.include('got chief 16');
+    expect(screen).not.to.include('enough');
+  });
+
+  it('asks for the password alone after a refused log-in, three times at most, without showing it', async () => {
     const { screen } = await runOnTerminal(
       [asker, 'vaultUser'],
       [
-        ['Name of an operator of Vault', 'op\r'],
+        ['Vault operator name', 'op\r'],
         ['Password of op', 'first try\r'],
-        ['Name of an operator of Vault', 'other\r'],
-        ['Password of other', 'second try\r'],
-        ['Name of an operator of Vault', 'op\r'],
+        ['Vault rejects the log-in (check the password)', ''],
+        ['Password of op', 'second try\r'],
+        ['Vault rejects the log-in (check the password)', ''],
         ['Password of op', 'the third\r'],
       ],
     );
-    expect(screen).to.include('got asked 3 times').and.to.include('given op 9');
-    expect(screen.split('Vault refuses it (look at the password)')).to.have.length(3);
+    expect(screen)
+      .to.include('got asked 3 times')
+      .and.to.include('answer op 10')
+      .and.to.include('answer op 9');
+    expect(screen.slice(screen.indexOf('Vault rejects'))).not.to.include('operator name');
+    expect(screen.split('Vault rejects the log-in')).to.have.length(3);
     expect(screen).not.to.include('try').and.not.to.include('third');
   });
 
-  it('makes the setup secret on the leader and says what to do on the others', async () => {
-    const { screen } = await runOnTerminal([asker, 'leader'], [['Make a new setup secret', '\r']]);
+  it('asks for another name after a refused log-in if the password is left empty', async () => {
+    const { screen } = await runOnTerminal(
+      [asker, 'vaultUser'],
+      [
+        ['Vault operator name', 'po\r'],
+        ['Password of po', 'first try\r'],
+        ['Password of po (leave empty to change the name)', '\r'],
+        ['Vault operator name', 'op\r'],
+        ['Password of op', 'second try\r'],
+        ['Password of op (leave empty to change the name)', 'the third\r'],
+      ],
+    );
+    expect(screen).to.include('answer po 9').and.to.include('answer op 10').and.to.include('answer op 9');
+  });
+
+  it('never asks for the name that --vault-user gave', async () => {
+    const { screen } = await runOnTerminal(
+      [asker, 'vaultUser', 'op'],
+      [
+        ['Password of op', 'first try\r'],
+        ['Vault rejects the log-in', ''],
+        ['Password of op', '\r'],
+        ['the password is empty', ''],
+        ['Password of op', 'second try\r'],
+        ['Vault rejects the log-in', ''],
+        ['Password of op', 'the third\r'],
+      ],
+    );
+    expect(screen).to.include('got asked 3 times').and.not.include('Vault operator name');
+  });
+
+  it('generates the setup secret on the coordinator and says what to do on the others', async () => {
+    const { screen } = await runOnTerminal([asker, 'coordinator'], [['Generate a new setup secret', '\r']]);
     const shown = /^ {4}(neco1-[0-9a-z]{30})/m.exec(screen)?.[1];
     expect(screen).to.include(`got ${shown ?? 'one'}`);
     expect(screen).to.include('Run on each of the other boot servers: neco setup 0 1 2');
   });
 
-  it('takes a typed setup secret, hidden, and only a right one', async () => {
-    const { screen: made } = await runOnTerminal([asker, 'leader'], [['Make a new setup secret', '\r']]);
+  it('clears a rejected setup secret before it is typed again, and shows neither', async () => {
+    const { screen: made } = await runOnTerminal(
+      [asker, 'coordinator'],
+      [['Generate a new setup secret', '\r']],
+    );
     const secret = /got (neco1-[0-9a-z]{30})/.exec(made)?.[1] ?? '';
     const { screen } = await runOnTerminal(
       [asker, 'follower'],
       [
         ['Setup secret', 'neco1-nonsense\r'],
-        ['not a setup secret', `${'\u007F'.repeat(14)}${secret}\r`],
+        ['not a setup secret', ''],
+        ['Setup secret', `${secret}\r`],
       ],
     );
     expect(screen).to.include(`got ${secret}`);

@@ -12,7 +12,7 @@ function written(output: PassThrough): string {
 }
 
 describe('The reporter for programs', () => {
-  it('writes one JSON event a line', () => {
+  it('writes one JSON event per line', () => {
     const output = new PassThrough();
     const reporter = new JsonReporter(output);
     reporter.phase({ ...phase, status: 'started' });
@@ -32,7 +32,7 @@ describe('The reporter for programs', () => {
 });
 
 describe('The reporter for people', () => {
-  it('writes a line each where there is no terminal, without colours', () => {
+  it('writes plain lines without a terminal', () => {
     const output = new PassThrough();
     const reporter = new LineReporter(output, false);
     reporter.phase({ ...phase, status: 'started' });
@@ -46,25 +46,25 @@ describe('The reporter for people', () => {
       '[ 2/12] … Start etcd',
       '      boot-1 is missing',
       '[ 2/12] ✓ Start etcd (1.2 s)',
-      '[ 2/12] - Start etcd (done before)',
+      '[ 2/12] - Start etcd (already done)',
       '[ 2/12] + Start etcd',
       '        write /etc/etcd/etcd.yml',
       '',
     ]);
   });
 
-  it('leaves on a terminal only what lasts', () => {
+  it('keeps only completed phases on a terminal', () => {
     const output = new PassThrough();
     const reporter = new LineReporter(output, true);
     reporter.phase({ ...phase, status: 'started' });
     reporter.state('boot-1 is missing');
     reporter.phase({ ...phase, status: 'done' });
-    // What was erased is what stands between the beginning of a line and the escape sequence that erases it.
+    // Erased text is what stands between the beginning of a line and the escape sequence that erases it.
     const lasting = written(output).replaceAll(/[^\n]*\r\u001B\[2K/g, '');
     expect(stripVTControlCharacters(lasting)).to.equal('[ 2/12] ✓ Start etcd\n');
   });
 
-  it('is silent while a question stands on the terminal, and says it then', async () => {
+  it('holds its output back during a prompt, and prints it afterwards', async () => {
     const output = new PassThrough();
     const reporter = new LineReporter(output, true);
     const answer = await reporter.paused(async () => {
@@ -77,7 +77,7 @@ describe('The reporter for people', () => {
     expect(stripVTControlCharacters(written(output))).to.equal('boot-2 is there\n');
   });
 
-  it('says it at the end, where the question is never answered', () => {
+  it('prints it at the end if the prompt is never answered', () => {
     const output = new PassThrough();
     const reporter = new LineReporter(output, false);
     void reporter.paused(() => Promise.withResolvers<never>().promise);
@@ -86,7 +86,7 @@ describe('The reporter for people', () => {
     expect(written(output)).to.equal('now: 3 voters\n');
   });
 
-  it('hands out functions that work by themselves', () => {
+  it('has methods that work on their own', () => {
     const output = new PassThrough();
     const { info } = new LineReporter(output, false);
     info('alone');

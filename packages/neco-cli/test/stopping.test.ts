@@ -6,9 +6,9 @@ import { expect } from 'chai';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
-describe('neco, told to stop', () => {
+describe('neco, stopped by a signal', () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    it(`stops at ${signal} and says how to go on`, async () => {
+    it(`stops at ${signal} and gives the command to run again`, async () => {
       const sockets = new Set<Socket>();
       // An etcd that accepts and never answers.
       const silent = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
@@ -24,7 +24,7 @@ describe('neco, told to stop', () => {
         child.kill(signal);
         const [status] = (await once(child, 'close')) as [number];
         expect(errors)
-          .to.include('stopping')
+          .to.include('press Ctrl-C again to quit now')
           .and.to.include('[CANCELLED]')
           .and.to.include('run again: neco status');
         expect(status).to.equal(1);

@@ -3,13 +3,14 @@ import { stripVTControlCharacters } from 'node:util';
 
 export interface TerminalRun {
   status: number;
-  /** All that stood on the terminal, without colours and cursor movements. */
+  /** Everything printed on the terminal, without colours and cursor movements. */
   screen: string;
 }
 
 /**
- * Runs a node program on a terminal of its own (script(1)) and types: each answer is given when its question is there.
- * @param answers what to wait for, and what to type then.
+ * Runs a node program on its own pseudo terminal (script(1)) and types each answer once its question is on the screen.
+ * A prompt is drawn again for each key: before the same question comes again, wait for the text in between.
+ * @param answers what to wait for, and what to type then; an empty answer only waits.
  */
 export async function runOnTerminal(
   args: readonly string[],
@@ -32,12 +33,14 @@ export async function runOnTerminal(
   let seen = 0;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     screen += stripVTControlCharacters(text);
-    const [question, typed] = left[0] ?? ['', ''];
-    const found = screen.indexOf(question, seen);
-    if (left.length === 0 || found === -1) return;
-    seen = found + question.length;
-    left.shift();
-    child.stdin.write(typed);
+    for (;;) {
+      const [question, typed] = left[0] ?? ['', ''];
+      const found = screen.indexOf(question, seen);
+      if (left.length === 0 || found === -1) return;
+      seen = found + question.length;
+      left.shift();
+      child.stdin.write(typed);
+    }
   });
   const limit = setTimeout(() => child.kill('SIGKILL'), 20_000);
   child.once('close', (code) => {

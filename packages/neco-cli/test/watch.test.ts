@@ -39,7 +39,7 @@ describe('neco status --watch', function () {
   this.timeout(20_000);
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    it(`prints what is new once, as lines of JSON, and ends with 0 at ${signal}`, async () => {
+    it(`prints each change once, as a line of JSON, and exits with 0 at ${signal}`, async () => {
       const run = new Running(spawn(process.execPath, [...argv, '--json']));
       await run.until((text) => text.includes('\n'));
       // Two more looks see the same.
@@ -53,7 +53,7 @@ describe('neco status --watch', function () {
     });
   }
 
-  it('draws in place on a terminal, and leaves the last of it there at Ctrl-C', async () => {
+  it('redraws in place on a terminal, and keeps the last status there at Ctrl-C', async () => {
     const command = [process.execPath, ...argv].map((word) => `'${word}'`).join(' ');
     const child = spawn('script', ['-qefc', `stty rows 50 cols 200; exec ${command}`, '/dev/null'], {
       env: { ...process.env, TERM: 'xterm' },
@@ -63,12 +63,12 @@ describe('neco status --watch', function () {
     await run.until((text) => looks(text) >= 2);
     child.stdin.write('\u0003');
     expect(await run.ended, run.text).to.equal(0);
-    expect(run.text, 'it goes up over what it has drawn').to.include('\u001B[1A');
+    expect(run.text, 'it moves up over its earlier output').to.include('\u001B[1A');
     const seen = stripVTControlCharacters(run.text);
-    expect(seen).to.include('Ctrl-C ends').and.not.to.include('stopping');
+    expect(seen).to.include('press Ctrl-C to quit').and.not.to.include('stopping');
   });
 
-  it('refuses an interval that is too short, or without --watch', async () => {
+  it('rejects an interval that is too short, or without --watch', async () => {
     const short = await runNeco(['status', '--watch', '--interval', '10ms']);
     expect(short).to.include({ status: 2, stdout: '' });
     expect(short.stderr).to.include('--interval 10ms');

@@ -33,7 +33,7 @@ describe('neco-updater', function () {
   it('refuses a configuration that is not there', async () => {
     const { status, stderr } = await daemon.run('--config', join(daemon.directory, 'other.yml'));
     expect(status).to.equal(2);
-    expect(stderr).to.contain('there is no ').and.to.contain('other.yml').and.to.contain('"neco setup"');
+    expect(stderr).to.contain('other.yml does not exist').and.to.contain('"neco setup"');
   });
 
   it('refuses a field that it does not know, and names the nearest', async () => {

@@ -6,7 +6,7 @@ process.exitCode = 1;
 
 const argv = process.argv.slice(2);
 
-// Answered before the imports: they take longer than the answer.
+// Answered before the imports, which take longer than the answer.
 if (argv.includes('--version')) {
   process.stdout.write(`${necoVersion()}\n`);
   process.exitCode = 0;

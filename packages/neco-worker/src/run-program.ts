@@ -1,7 +1,7 @@
 import { daemonProgram } from '@neco/daemon';
 import { runWorker } from './run-worker.ts';
 
-/** Runs neco-worker with the words after its name, until it is told to end; gives its exit status. */
+/** Runs neco-worker with its command-line arguments until it is stopped. Returns the exit status. */
 export const runProgram = daemonProgram({
   name: 'neco-worker',
   configurationPath: '/etc/neco/neco-worker.yml',

@@ -7,7 +7,7 @@ import type { OperationReporter } from '../reporters/operation-reporter.ts';
 import { requireRoot } from '../require-root.ts';
 import { VaultUserCommand } from './vault-user-command.ts';
 
-/** What all operations on one application are told. */
+/** What every operation on one application takes. */
 interface ApplicationMeans {
   name: string;
   etcd: Partial<EtcdOptions>;
@@ -18,18 +18,20 @@ interface ApplicationMeans {
 }
 
 interface ApplicationChange<T> {
-  /** This command without the name, as in `neco init`. */
+  /** This command without the application name, such as `neco init`. */
   command: string;
-  /** Who is asked for, as in "an administrator of Vault". */
+  /** Whose log-in is needed, such as "Vault administrator". */
   asked: string;
   run: (operations: typeof applicationOperations, means: ApplicationMeans) => Promise<T>;
-  /** What is said at the end, unless it was a dry run. */
+  /** The closing line, except after a dry run. */
   ended: (result: T) => string;
 }
 
-/** The options of a command that changes one application, and how it runs and ends. */
+/** Base of the commands that change one application: their options, how they run and how they end. */
 export abstract class ApplicationCommand extends VaultUserCommand {
-  dryRun = Option.Boolean('--dry-run', false, { description: 'Say what would change, and change nothing.' });
+  dryRun = Option.Boolean('--dry-run', false, {
+    description: 'Show what would change, without changing it.',
+  });
   name = Option.String({ name: 'NAME' });
 
   /** @throws NecoError USAGE, APPLICATION_NAME_INVALID, NOT_ROOT, and what `run` throws */
@@ -49,7 +51,7 @@ export abstract class ApplicationCommand extends VaultUserCommand {
     try {
       const vaultUser = this.asked(reporter, asked);
       const result = await run(operations, { name, etcd, dryRun, vaultUser, reporter, signal });
-      const text = dryRun ? 'nothing was changed: this was a dry run' : ended(result);
+      const text = dryRun ? 'dry run: nothing was changed' : ended(result);
       reporter.end({ changed: result.changed, text });
     } finally {
       reporter.close();

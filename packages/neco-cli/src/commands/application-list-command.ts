@@ -9,10 +9,10 @@ export class ApplicationListCommand extends EtcdCommand {
   static override paths = [['application', 'list']];
   static override usage = Command.Usage({
     category: 'Applications',
-    description: 'List the applications and the certificates that they have.',
+    description: 'List the applications and their certificates.',
     examples: [
-      ['For people', '$0 application list'],
-      ['For programs', '$0 application list --json'],
+      ['List all applications', '$0 application list'],
+      ['Print JSON', '$0 application list --json'],
     ],
   });
 
@@ -29,7 +29,7 @@ export class ApplicationListCommand extends EtcdCommand {
     ]);
     const text =
       rows.length === 0
-        ? 'there is no application yet; to make one: neco init NAME'
+        ? 'no applications yet; to create one: neco init NAME'
         : await tableText(['NAME', 'KEYS', 'SINCE', 'CERTIFICATES'], rows);
     this.print({ applications }, text);
     return exitStatus.done;

@@ -8,26 +8,26 @@ export class ApplicationRemoveCommand extends ApplicationCommand {
   static override paths = [['application', 'remove']];
   static override usage = Command.Usage({
     category: 'Applications',
-    description: "Take an application's user, roles, certificates and record away.",
+    description: 'Remove an application: its etcd user, roles, certificates and record.',
     details: `
-      From then on its certificates open nothing. Its keys under /NAME/ in etcd and its files under /etc/NAME are left.
-      It asks first, and for an administrator of Vault.
+      The application's certificates stop working at once. Its keys under /NAME/ in etcd and its files under /etc/NAME
+      are kept. The command asks for confirmation, and for a Vault administrator.
     `,
     examples: [
-      ['Take squid away', '$0 application remove squid'],
+      ['Remove squid', '$0 application remove squid'],
       [
-        'Without a terminal',
+        'Run without a terminal',
         '$0 application remove --yes --vault-user admin --vault-password-file /root/password squid',
       ],
     ],
   });
 
-  yes = Option.Boolean('--yes', false, { description: 'Do not ask whether it is meant.' });
+  yes = Option.Boolean('--yes', false, { description: 'Skip the confirmation prompt.' });
 
   override execute(): Promise<number> {
     return this.change({
       command: 'neco application remove',
-      asked: 'an administrator of Vault',
+      asked: 'Vault administrator',
       run: async ({ removeApplication }, means) => {
         const { reporter } = means;
         const confirm = ({ servers }: { servers: readonly string[] }) =>
@@ -36,25 +36,25 @@ export class ApplicationRemoveCommand extends ApplicationCommand {
         if (!this.dryRun) reporter.info(leftOver(this.name, removed));
         return removed;
       },
-      ended: () => `${this.name} is taken away`,
+      ended: () => `removed ${this.name}`,
     });
   }
 
   async #confirm(servers: readonly string[]): Promise<boolean> {
     if (this.yes) return true;
-    const asking = { what: 'whether it is meant', instead: '--yes' };
+    const asking = { what: 'confirmation', instead: '--yes' };
     const where = servers.length === 0 ? 'no boot server' : servers.join(', ');
     const { default: confirm } = await import('@inquirer/confirm');
     return await ask(this.context, asking, confirm, {
-      message: `Take ${this.name} away, which has certificates on ${where}?`,
+      message: `Remove ${this.name}, which has certificates on ${where}?`,
       default: false,
     });
   }
 }
 
 function leftOver(name: string, { keysLeft, prefix, servers }: RemovedApplication): string {
-  const keys = `left in etcd: ${String(keysLeft)} ${keysLeft === 1 ? 'key' : 'keys'} under ${prefix}`;
-  const remedy = keysLeft === 0 ? '' : ` (as root: etcdctl del --prefix ${prefix})`;
-  const files = servers.length === 0 ? '' : `; left on ${servers.join(', ')}: /etc/${name}`;
+  const keys = `kept in etcd: ${String(keysLeft)} ${keysLeft === 1 ? 'key' : 'keys'} under ${prefix}`;
+  const remedy = keysLeft === 0 ? '' : ` (to delete them, as root: etcdctl del --prefix ${prefix})`;
+  const files = servers.length === 0 ? '' : `; kept on ${servers.join(', ')}: /etc/${name}`;
   return `${keys}${remedy}${files}`;
 }

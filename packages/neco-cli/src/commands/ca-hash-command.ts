@@ -7,12 +7,12 @@ export class CaHashCommand extends EtcdCommand {
   static override paths = [['ca-hash']];
   static override usage = Command.Usage({
     category: 'Boot servers',
-    description: "Print the hash of this cluster's CA, and the line that joins a new server.",
+    description: 'Print the fingerprint of the cluster CA and the join command for a new server.',
     details: `
-      Run it on a boot server of the cluster. The line is for the new server: with the hash in it, that one knows the
-      cluster before it sends a password.
+      Run it on a boot server of the cluster, then run the printed command on the new server. The fingerprint lets the
+      new server verify the cluster before it sends a password.
     `,
-    examples: [['What to type on a new server', '$0 ca-hash']],
+    examples: [['Print the join command for a new server', '$0 ca-hash']],
   });
 
   override async execute(): Promise<number> {
@@ -21,7 +21,7 @@ export class CaHashCommand extends EtcdCommand {
     const { hash, lrns } = await caHash(flags);
     const prefix = flags.prefix === undefined ? '' : ` --etcd-prefix ${flags.prefix}`;
     const command = `neco join --ca-hash ${hash}${prefix} ${lrns.join(' ')}`;
-    this.print({ hash, lrns, join: command }, `${hash}\n\non a new server run:\n  ${command}\n`);
+    this.print({ hash, lrns, join: command }, `${hash}\n\non the new server, run:\n  ${command}\n`);
     return exitStatus.done;
   }
 }

@@ -17,12 +17,14 @@ import { StatusCommand } from './status-command.ts';
 import { SupportBundleCommand } from './support-bundle-command.ts';
 import { VaultStatusCommand } from './vault-status-command.ts';
 import { VaultUnsealCommand } from './vault-unseal-command.ts';
+import { VersionCommand } from './version-command.ts';
 
-/** All commands of neco, the one list that parsing, help, completion and errors go by. */
+/** Every command of neco. Parsing, help, completion and error messages all derive from this list. */
 export const commands = [
   SetupCommand,
   PreflightCommand,
   StatusCommand,
+  VersionCommand,
   InitCommand,
   InitLocalCommand,
   JoinCommand,

@@ -12,10 +12,10 @@ const scripts = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion
 export class CompletionCommand extends NecoCommand {
   static override paths = [['completion']];
   static override usage = Command.Usage({
-    description: 'Print the completion script for a shell: bash, zsh or fish.',
+    description: 'Print the completion script for bash, zsh or fish.',
     examples: [
-      ['For this bash', '. <($0 completion bash)'],
-      ['For all of fish', '$0 completion fish > ~/.config/fish/completions/neco.fish'],
+      ['Load it into the current bash', '. <($0 completion bash)'],
+      ['Install it for fish', '$0 completion fish > ~/.config/fish/completions/neco.fish'],
     ],
   });
 
@@ -24,8 +24,8 @@ export class CompletionCommand extends NecoCommand {
   override async execute(): Promise<number> {
     const found = Object.entries(scripts).find(([name]) => name === this.shell);
     if (found === undefined) {
-      throw new NecoError('USAGE', `there is no completion for ${JSON.stringify(this.shell)}`, {
-        hint: `name one of ${Object.keys(scripts).join(', ')}`,
+      throw new NecoError('USAGE', `no completion script for ${JSON.stringify(this.shell)}`, {
+        hint: `use one of ${Object.keys(scripts).join(', ')}`,
       });
     }
     const script = found[1](completedCommands(this.context.definitions()));

@@ -2,26 +2,29 @@ import { Option } from 'clipanion';
 import { etcdOptionsSchema, NecoError, type EtcdOptions } from '@neco/core';
 import { NecoCommand } from './neco-command.ts';
 
-/** The options of cybozu-go/etcdutil on a command line; each wins over the file. */
+/** The options of cybozu-go/etcdutil on the command line; each overrides the configuration file. */
 export abstract class EtcdCommand extends NecoCommand {
-  etcdEndpoints = Option.String('--etcd-endpoints', { description: 'URLs of etcd, separated by commas.' });
+  etcdEndpoints = Option.String('--etcd-endpoints', { description: 'Comma-separated etcd endpoint URLs.' });
   etcdPrefix = Option.String('--etcd-prefix', {
-    description: 'The root of the keys of neco (default /neco/).',
+    description: 'Prefix of the etcd keys of neco (default /neco/).',
   });
   etcdTimeout = Option.String('--etcd-timeout', {
-    description: 'How long a request to etcd may take (default 2s).',
+    description: 'Timeout of each etcd request (default 2s).',
   });
   etcdUsername = Option.String('--etcd-username', {
-    description: 'User of etcd; neco itself logs in by certificate.',
+    description: 'etcd user name. By default neco authenticates with its client certificate.',
   });
   etcdPassword = Option.String('--etcd-password', {
-    description: 'Password of that user; others can read it in the list of processes, so prefer the file.',
+    description:
+      'Password of the etcd user. Other users can see it in the process list; prefer the configuration file.',
   });
   etcdTlsCa = Option.String('--etcd-tls-ca', {
-    description: 'File of the CA that signs the servers of etcd.',
+    description: 'File with the CA certificate that signed the etcd server certificates.',
   });
-  etcdTlsCert = Option.String('--etcd-tls-cert', { description: 'File of the client certificate.' });
-  etcdTlsKey = Option.String('--etcd-tls-key', { description: 'File of the key of the client certificate.' });
+  etcdTlsCert = Option.String('--etcd-tls-cert', { description: 'File with the client certificate.' });
+  etcdTlsKey = Option.String('--etcd-tls-key', {
+    description: 'File with the private key of the client certificate.',
+  });
 
   /**
    * The etcd options given on the command line, and only those.
@@ -53,6 +56,6 @@ function flagFault(field: PropertyKey | undefined, message = 'is not valid'): Ne
 
 function emptyPrefix(given: string): NecoError {
   return new NecoError('USAGE', `--etcd-prefix ${JSON.stringify(given)} is an empty prefix`, {
-    hint: 'neco keeps its keys under a root of their own: name one, such as --etcd-prefix /neco/, or leave the option out',
+    hint: 'give a prefix such as --etcd-prefix /neco/, or omit the option',
   });
 }

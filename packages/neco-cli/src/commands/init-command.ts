@@ -6,30 +6,30 @@ export class InitCommand extends ApplicationCommand {
   static override paths = [['init']];
   static override usage = Command.Usage({
     category: 'Applications',
-    description: 'Make an application: its user in etcd, its signing role in Vault, its record.',
+    description: 'Create an application: its etcd user, its signing role in Vault and its record.',
     details: `
-      Run it once, on one boot server. The application may read and write the keys under /NAME/ in etcd and nothing
-      else; neco init-local NAME then puts its certificate on each boot server.
+      Run it once, on one boot server. The application can then read and write the etcd keys under /NAME/, and no
+      others. To install its certificate on a boot server, run neco init-local NAME there.
 
-      It asks for an administrator of Vault. Run again it repairs what is missing or wrong and says what that was;
-      what an administrator granted besides is left as it is.
+      The command asks for a Vault administrator. To repair an application, run the command again: it restores what is
+      missing or wrong, reports each repair, and keeps any rights that an administrator added.
     `,
     examples: [
-      ['Make the application squid', '$0 init squid'],
-      ['Say what would change, and change nothing', '$0 init --dry-run squid'],
-      ['Without a terminal', '$0 init --vault-user admin --vault-password-file /root/password squid'],
+      ['Create the application squid', '$0 init squid'],
+      ['Show what would change, without changing it', '$0 init --dry-run squid'],
+      ['Run without a terminal', '$0 init --vault-user admin --vault-password-file /root/password squid'],
     ],
   });
 
   override execute(): Promise<number> {
     return this.change({
       command: 'neco init',
-      asked: 'an administrator of Vault',
+      asked: 'Vault administrator',
       run: ({ initApplication }, means) => initApplication(means),
       ended: ({ changed }) =>
         changed
-          ? `${this.name} is made; to put its certificate on a boot server, run there: neco init-local ${this.name}`
-          : `nothing to do: ${this.name} is as it should be`,
+          ? `created ${this.name}; to install its certificate, run on each boot server: neco init-local ${this.name}`
+          : `nothing to do: ${this.name} is up to date`,
     });
   }
 }

@@ -12,44 +12,45 @@ export class JoinCommand extends VaultUserCommand {
   static override paths = [['join']];
   static override usage = Command.Usage({
     category: 'Boot servers',
-    description: 'Make this server a boot server of a cluster that is there.',
+    description: 'Add this server to an existing cluster.',
     details: `
-      Run it on the new server, with the LRNs of three or more boot servers that are in the cluster, or of all others
-      where there are fewer. On one of those, neco ca-hash prints the whole line. It installs etcd and Vault, has
-      certificates signed for keys that it makes here, adds this server to etcd as a learner without a vote, and
-      registers it. Then systemctl start neco-worker.service: the worker starts etcd and Vault and gives the member its
-      vote.
+      Run it on the new server, with the LRNs of three or more boot servers of the cluster, or of all of them if there
+      are fewer. To print the complete command, run neco ca-hash on one of them. The command installs etcd and Vault,
+      creates private keys on this server and has their certificates signed, adds this server to etcd as a learner, and
+      registers it. Then start neco-worker.service: it starts etcd and Vault and promotes the learner to a voting member.
 
-      A server that lost its disk joins in the same way under its LRN, which may stand in the list: what the cluster has
-      of its earlier life is taken out first.
+      A server that lost its disk rejoins in the same way under its old LRN, which may be in the list. The command first
+      removes its old member and access from the cluster.
 
-      The CA of the cluster is held against its hash before a password is sent anywhere. It asks for an administrator of
-      Vault, three times at most. Killed or stopped anywhere, the same command goes on.
+      The command verifies the CA of the cluster against its fingerprint before it sends a password. It asks for a Vault
+      administrator, up to three times. To resume an interrupted command, run it again.
     `,
     examples: [
       ['Join the cluster of 0, 1 and 2', '$0 join --ca-hash sha256:… 0 1 2'],
       [
-        'Without a terminal',
+        'Run without a terminal',
         '$0 join --ca-hash sha256:… --vault-user admin --vault-password-file /root/password 0 1 2',
       ],
-      ['Say what would change, and change nothing', '$0 join --dry-run 0 1 2'],
+      ['Show what would change, without changing it', '$0 join --dry-run 0 1 2'],
     ],
   });
 
   caHash = Option.String('--ca-hash', {
-    description:
-      "Hash of the public key of the cluster's server CA, as neco ca-hash prints it on a boot server.",
+    description: 'Fingerprint of the cluster CA, as printed by neco ca-hash on a boot server.',
   });
   discardOldData = Option.Boolean('--discard-old-data', false, {
-    description: 'Put aside what an earlier life of this server left behind. Nothing is deleted.',
+    description: 'Move the data of an earlier installation on this server aside. Nothing is deleted.',
   });
-  dryRun = Option.Boolean('--dry-run', false, { description: 'Say what would change, and change nothing.' });
+  dryRun = Option.Boolean('--dry-run', false, {
+    description: 'Show what would change, without changing it.',
+  });
   timeout = Option.String('--timeout', {
     description:
-      'Give up after so long, such as 10m. Without it join waits for its turn until it is stopped.',
+      'Give up after this time, such as 10m. By default, join waits for its turn until you stop it.',
   });
   promotionTimeout = Option.String('--promotion-timeout', '10m', {
-    description: 'How long neco-worker may take until the new member votes, before it takes it out again.',
+    description:
+      'Time for the new member to catch up and get its vote; after it, neco-worker removes the member (default 10m).',
   });
   lrns = Option.Rest({ name: 'LRN' });
 
@@ -57,7 +58,7 @@ export class JoinCommand extends VaultUserCommand {
     const lrns = parseLrnList(
       this.lrns,
       1,
-      'name three or more boot servers that are in the cluster, or all others where there are fewer, as in "neco join 0 1 2"; "neco ca-hash" on one of them prints the line',
+      'give three or more boot servers of the cluster, or all of them if there are fewer, as in "neco join 0 1 2"; to print the command, run "neco ca-hash" on one of them',
     );
     const timeout = this.timeout === undefined ? {} : { timeout: parseDuration('--timeout', this.timeout) };
     const promotionLimit = parseDuration('--promotion-timeout', this.promotionTimeout);
@@ -75,7 +76,7 @@ export class JoinCommand extends VaultUserCommand {
         ...timeout,
         promotionLimit,
         caHash: once(() => reporter.paused(() => askCaHash(this.context, this.caHash))),
-        vaultUser: this.asked(reporter, 'an administrator of Vault'),
+        vaultUser: this.asked(reporter, 'Vault administrator'),
         reporter,
         signal: this.context.signal,
         version: this.context.version,
@@ -89,8 +90,8 @@ export class JoinCommand extends VaultUserCommand {
 }
 
 function ended(dryRun: boolean, changed: boolean): string {
-  if (dryRun) return 'nothing was changed: this was a dry run';
+  if (dryRun) return 'dry run: nothing was changed';
   return changed
-    ? 'this server is registered; to start etcd and Vault: systemctl start neco-worker.service'
-    : 'nothing to do: this server has joined; if it does not serve yet: systemctl start neco-worker.service';
+    ? 'registered this server; to start etcd and Vault: systemctl start neco-worker.service'
+    : 'nothing to do: this server has already joined; if etcd or Vault is not running: systemctl start neco-worker.service';
 }

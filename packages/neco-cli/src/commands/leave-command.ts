@@ -7,51 +7,54 @@ import { requireRoot } from '../require-root.ts';
 import { VaultUserCommand } from './vault-user-command.ts';
 
 const questions: Record<LeaveQuestion['mode'], (name: string) => string> = {
-  dead: (name) => `Take ${name}, which is dead, out of the cluster for good?`,
-  live: (name) => `Take ${name}, which is alive, out of the cluster for good?`,
-  'registry only': (name) => `Take the registration of ${name} away, and nothing else of it?`,
+  dead: (name) => `Permanently remove ${name}, which is down, from the cluster?`,
+  live: (name) => `Permanently remove ${name}, which is running, from the cluster?`,
+  'registry only': (name) => `Remove only the registration of ${name}?`,
 };
 
 /** `neco leave LRN` */
 export class LeaveCommand extends VaultUserCommand {
   static override paths = [['leave']];
   static override usage = Command.Usage({
-    description: 'Take a boot server, dead or alive, out of the cluster.',
+    description: 'Remove a boot server, running or down, from the cluster.',
     details: `
-      Run it on another boot server. It removes the server's member of etcd, its registration, its users, its log-in to
-      Vault and its keys, revokes its certificates, and proves on every server that stays that they are refused. Of a
-      server that is alive it moves leadership away first, and has it stop etcd and Vault and put its data aside.
+      Run it on another boot server. It removes the server's etcd member, registration, etcd users, Vault log-in and
+      keys, revokes its certificates, and verifies that every remaining server rejects them. If the server is running,
+      the command first moves etcd leadership off it, and the server then stops etcd and Vault and moves its data aside.
 
-      It shows how many members may fail then, asks, and asks for an administrator of Vault. What would cost the quorum
-      is refused with exit status 4.
+      The command shows how many etcd members may fail afterwards, asks for confirmation, and asks for a Vault
+      administrator. If the removal would cost the quorum, it refuses with exit status 4.
 
-      A boot server that does not answer holds nothing up but the end: the command does the rest, says who is missing, and
-      ends with exit status 1. That server's own neco-worker or neco-updater does its part when it is back, and with the
-      last one the leave ends; until then neco status shows it. One that is gone for good leaves as well.
+      If a remaining server does not answer, the command completes the rest, names that server, and exits with status 1.
+      When the server is back, its neco-worker or neco-updater does its part, and after the last one the leave is
+      complete. Until then, neco status shows the leave as unfinished. To give up on a server that will not come back,
+      remove it with neco leave as well.
 
-      Killed or stopped anywhere, the same command run again goes on, on any boot server.
+      To resume an interrupted command, run it again on any boot server.
     `,
     examples: [
-      ['Take boot-2 out', '$0 leave 2'],
-      ['Say what would change, and change nothing', '$0 leave --dry-run 2'],
-      ['Without a terminal', '$0 leave --yes --vault-user admin --vault-password-file /root/password 2'],
+      ['Remove boot-2', '$0 leave 2'],
+      ['Show what would change, without changing it', '$0 leave --dry-run 2'],
+      ['Run without a terminal', '$0 leave --yes --vault-user admin --vault-password-file /root/password 2'],
     ],
   });
 
   registryOnly = Option.Boolean('--registry-only', false, {
-    description: 'Take its registration away and nothing else.',
+    description: 'Remove only the registration of the server.',
   });
-  dead = Option.Boolean('--dead', false, { description: 'It is known to be dead: refuse when it answers.' });
+  dead = Option.Boolean('--dead', false, { description: 'Treat the server as down; refuse if it answers.' });
   compromised = Option.Boolean('--compromised', false, {
     description:
-      'It is in strange hands: restart etcd on one server after the other, say what must be rotated besides, and call it done only when a later run finds that rotated and the old CAs trusted nowhere.',
+      'Treat the server as compromised: restart etcd on one server after another and list every secret to rotate. The removal is complete only when a later run finds them rotated and no server trusts the old CAs.',
   });
   force = Option.Boolean('--force', false, {
     description:
-      'Also from two members to one, whose failure is the end of the data; and when etcd is down there and other parts answer.',
+      'Allow shrinking to one member (no redundancy), and removing a server whose etcd is down while other parts answer.',
   });
-  yes = Option.Boolean('--yes', false, { description: 'Do not ask whether it is meant.' });
-  dryRun = Option.Boolean('--dry-run', false, { description: 'Say what would change, and change nothing.' });
+  yes = Option.Boolean('--yes', false, { description: 'Skip the confirmation prompt.' });
+  dryRun = Option.Boolean('--dry-run', false, {
+    description: 'Show what would change, without changing it.',
+  });
   lrn = Option.String({ name: 'LRN' });
 
   override async execute(): Promise<number> {
@@ -69,7 +72,7 @@ export class LeaveCommand extends VaultUserCommand {
         compromised: this.compromised,
         dead: this.dead,
         force: this.force,
-        vaultUser: this.asked(reporter, 'an administrator of Vault'),
+        vaultUser: this.asked(reporter, 'Vault administrator'),
         unattended: this.namesVaultUser && (this.yes || this.dryRun),
         confirm: (question) => reporter.paused(() => this.#confirm(question)),
         reporter,
@@ -85,7 +88,7 @@ export class LeaveCommand extends VaultUserCommand {
   async #confirm({ name, mode }: LeaveQuestion): Promise<boolean> {
     if (this.yes) return true;
     const { default: confirm } = await import('@inquirer/confirm');
-    return await ask(this.context, { what: 'whether it is meant', instead: '--yes' }, confirm, {
+    return await ask(this.context, { what: 'confirmation', instead: '--yes' }, confirm, {
       message: questions[mode](name),
       default: false,
     });
@@ -93,8 +96,8 @@ export class LeaveCommand extends VaultUserCommand {
 
   #ended({ leftAt }: LeaveResult): string {
     const name = `boot-${this.lrn}`;
-    if (leftAt !== undefined) return `nothing to do: ${name} has left already (${leftAt})`;
-    if (this.dryRun) return 'nothing was changed: this was a dry run';
-    return this.registryOnly ? `${name} is not registered any more` : `${name} has left the cluster`;
+    if (leftAt !== undefined) return `nothing to do: ${name} already left on ${leftAt}`;
+    if (this.dryRun) return 'dry run: nothing was changed';
+    return this.registryOnly ? `removed the registration of ${name}` : `${name} has left the cluster`;
   }
 }

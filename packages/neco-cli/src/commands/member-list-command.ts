@@ -9,14 +9,14 @@ import { EtcdCommand } from './etcd-command.ts';
 export class MemberListCommand extends EtcdCommand {
   static override paths = [['member', 'list']];
   static override usage = Command.Usage({
-    description: 'List the members of etcd and how each is.',
+    description: 'List the etcd members and their states.',
     details: `
-      A leader and followers vote, a learner does not yet. The exit status is 1 when etcd has no quorum; the list is then
-      what one member knows.
+      The leader and the followers vote; a learner does not vote yet. Without a quorum, the list is what one member
+      knows, and the exit status is 1.
     `,
     examples: [
-      ['List them', '$0 member list'],
-      ['For programs', '$0 member list --json'],
+      ['List the members', '$0 member list'],
+      ['Print JSON', '$0 member list --json'],
     ],
   });
 
@@ -31,7 +31,7 @@ export class MemberListCommand extends EtcdCommand {
     );
     this.print(
       { ...list },
-      list.quorum ? table : `${table}\n\netcd has no quorum: this is what one member knows`,
+      list.quorum ? table : `${table}\n\netcd has no quorum; the list is what one member knows`,
     );
     return list.quorum ? exitStatus.done : exitStatus.failed;
   }

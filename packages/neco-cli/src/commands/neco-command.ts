@@ -1,12 +1,14 @@
 import { Command, Option } from 'clipanion';
 import type { ProgramContext } from '../program-context.ts';
 
-/** What all commands have in common. */
+/** Base of all commands. */
 export abstract class NecoCommand extends Command<ProgramContext> {
   json = Option.Boolean('--json', false, {
-    description: 'Print JSON for programs: one document, or one event a line.',
+    description: 'Print JSON: one document, or one event per line for long operations.',
   });
-  verbose = Option.Boolean('--verbose', false, { description: 'Say more, and for an error what led to it.' });
+  verbose = Option.Boolean('--verbose', false, {
+    description: 'Print more details, and the causes of an error.',
+  });
 
   /** Prints the result: one JSON document, or text for people. */
   protected print(document: Record<string, unknown>, text: string): void {

@@ -10,24 +10,24 @@ import { EtcdCommand } from './etcd-command.ts';
 export class PreflightCommand extends EtcdCommand {
   static override paths = [['preflight']];
   static override usage = Command.Usage({
-    description: 'Check whether setup could begin, and change nothing.',
+    description: 'Check whether setup can start, without changing anything.',
     details: `
-      Alone it checks this host. With --secret-file, and run at once on all boot servers, it checks all of them
-      against each other as well.
+      Without --secret-file, it checks only this host. With --secret-file, run it on all boot servers at the same time:
+      it then also compares them with each other.
 
-      All that is wrong is listed at once, each with what to do; the exit status is then 3.
+      It lists all problems at once, each with its fix, and then exits with status 3.
     `,
     examples: [
       ['Check this host', '$0 preflight 0 1 2'],
-      ['Check all; run on each of them', '$0 preflight --secret-file /root/secret 0 1 2'],
+      ['Check all boot servers; run on each of them', '$0 preflight --secret-file /root/secret 0 1 2'],
     ],
   });
 
   secretFile = Option.String('--secret-file', {
-    description: 'File of the setup secret: check all boot servers and not this host alone.',
+    description: 'File with the setup secret. Check all boot servers, not only this host.',
   });
   timeout = Option.String('--timeout', {
-    description: 'How long to wait for the other servers, such as 10m.',
+    description: 'Time to wait for the other servers, such as 10m.',
   });
   lrns = Option.Rest({ name: 'LRN' });
 
@@ -42,13 +42,13 @@ export class PreflightCommand extends EtcdCommand {
     const secret =
       file === undefined
         ? {}
-        : { secret: () => askSetupSecret(this.context, { file, leader: false, again }) };
+        : { secret: () => askSetupSecret(this.context, { file, coordinator: false, again }) };
     const reporter = createReporter(this);
     try {
       const { signal, version } = this.context;
       await preflight({ lrns, prefix, ...timeout, ...secret, reporter, signal, version });
       const scope = file === undefined ? 'this host' : 'all boot servers';
-      reporter.end({ changed: false, text: `nothing is in the way of setup on ${scope}` });
+      reporter.end({ changed: false, text: `${scope} passed the preflight checks` });
     } finally {
       reporter.close();
     }

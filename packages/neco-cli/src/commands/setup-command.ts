@@ -14,43 +14,44 @@ import { EtcdCommand } from './etcd-command.ts';
 export class SetupCommand extends EtcdCommand {
   static override paths = [['setup']];
   static override usage = Command.Usage({
-    description: 'Make a cluster of etcd and Vault of three or more fresh boot servers.',
+    description: 'Create an etcd and Vault cluster on three or more new boot servers.',
     details: `
-      Run it at once on all boot servers, each time with the same LRNs (logical rack numbers). It installs etcd and
-      Vault, makes the certificate authorities, starts both with TLS and registers the servers.
+      Run it on all boot servers at the same time, with the same LRNs (logical rack numbers). It installs etcd and
+      Vault, creates the certificate authorities, starts etcd and Vault with TLS, and registers the servers. The server
+      with the lowest LRN is the coordinator of the setup.
 
-      Killed or stopped anywhere, the same command run again on all servers goes on. Run on a finished cluster it
-      changes nothing.
+      To resume an interrupted setup, run the same command again on all servers. On a finished cluster, it changes
+      nothing.
 
-      Setup makes the cluster by the address plan of /etc/neco/site.yml, so of the options of etcd only
-      --etcd-prefix changes what it does.
+      Setup takes the addresses from /etc/neco/site.yml. Of the etcd options, it uses only --etcd-prefix.
     `,
     examples: [
       ['Set up three boot servers; run on each of them', '$0 setup 0 1 2'],
-      ['Say what would change, and change nothing', '$0 setup --dry-run 0 1 2'],
+      ['Show what would change, without changing it', '$0 setup --dry-run 0 1 2'],
       [
-        'Without a terminal',
+        'Run without a terminal',
         '$0 setup --secret-file /root/secret --admin admin --admin-password-file /root/password 0 1 2',
       ],
     ],
   });
 
   noRevoke = Option.Boolean('--no-revoke', false, {
-    description: 'Keep the root token of Vault in etcd, and do not revoke it. For tests.',
+    description: 'Do not revoke the Vault root token; keep it in etcd. For tests only.',
   });
-  dryRun = Option.Boolean('--dry-run', false, { description: 'Say what would change, and change nothing.' });
+  dryRun = Option.Boolean('--dry-run', false, {
+    description: 'Show what would change, without changing it.',
+  });
   secretFile = Option.String('--secret-file', {
-    description: 'File of the setup secret, which only its owner can read.',
+    description: 'File with the setup secret, readable only by its owner.',
   });
   admin = Option.String('--admin', {
-    description: 'Name of the first administrator, a user of Vault (coordinator only).',
+    description: 'Name of the first Vault administrator (coordinator only).',
   });
   adminPasswordFile = Option.String('--admin-password-file', {
-    description:
-      'File of the password of the administrator, which only its owner can read (coordinator only).',
+    description: 'File with the administrator password, readable only by its owner (coordinator only).',
   });
   timeout = Option.String('--timeout', {
-    description: 'Give up after so long, such as 10m. Without it setup waits until it is stopped.',
+    description: 'Give up after this time, such as 10m. By default, setup waits until you stop it.',
   });
   acceptKey = Option.Array('--accept-key', [], {
     description: 'LRN=sha256:…: accept the new key of a server that lost its disk (coordinator only).',
@@ -67,7 +68,7 @@ export class SetupCommand extends EtcdCommand {
     requireRoot(again);
     const { readSite } = await import('@neco/cluster-access');
     const { setup } = await import('@neco/setup');
-    const leader = (await readSite()).lrn === lrns[0];
+    const coordinator = (await readSite()).lrn === lrns[0];
     const reporter = createReporter(this);
     const options: SetupOptions = {
       lrns,
@@ -77,7 +78,7 @@ export class SetupCommand extends EtcdCommand {
       ...timeout,
       acceptKeys,
       secret: once(() =>
-        reporter.paused(() => askSetupSecret(this.context, { file: this.secretFile, leader, again })),
+        reporter.paused(() => askSetupSecret(this.context, { file: this.secretFile, coordinator, again })),
       ),
       administrator: once(() =>
         reporter.paused(() =>
@@ -98,7 +99,7 @@ export class SetupCommand extends EtcdCommand {
     return exitStatus.done;
   }
 
-  /** This command on any of the servers: with what all must be given alike, and without what is asked for. */
+  /** This command as typed on any of the servers: with the options that must be the same on all, without the others. */
   #again(lrns: readonly number[], prefix: string): string {
     return [
       'neco setup',
@@ -110,8 +111,8 @@ export class SetupCommand extends EtcdCommand {
 }
 
 function ended(dryRun: boolean, changed: boolean): string {
-  if (dryRun) return 'nothing was changed: this was a dry run';
+  if (dryRun) return 'dry run: nothing was changed';
   return changed
-    ? 'setup is done; to look at the cluster: neco status'
-    : 'nothing to do: setup is done already';
+    ? 'setup is complete; to see the cluster: neco status'
+    : 'nothing to do: setup is already complete';
 }

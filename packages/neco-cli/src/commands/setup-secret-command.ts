@@ -6,13 +6,13 @@ import { NecoCommand } from './neco-command.ts';
 export class SetupSecretCommand extends NecoCommand {
   static override paths = [['setup-secret']];
   static override usage = Command.Usage({
-    description: 'Make a setup secret.',
+    description: 'Generate a setup secret.',
     details: `
-      All boot servers of one setup are given the same secret, which proves to each that the others belong to it.
-      It is worth nothing once setup has ended.
+      Give the same secret to all boot servers of one setup. It proves to each server that the others belong to the
+      setup, and is useless once setup is complete.
     `,
     examples: [
-      ['Put one into a file that only root can read', '(umask 077; $0 setup-secret > /root/secret)'],
+      ['Write one to a file that only root can read', '(umask 077; $0 setup-secret > /root/secret)'],
     ],
   });
 
@@ -26,7 +26,7 @@ export class SetupSecretCommand extends NecoCommand {
 }
 
 const use = `
-Give it to all boot servers of one setup: type it when "neco setup" asks, or put it into a
-file that only root can read (chmod 600 FILE) and give that: neco setup --secret-file FILE LRN…
-Whoever has it before setup ends is trusted as a boot server.
+Give it to all boot servers of one setup: type it when "neco setup" asks, or write it to a
+file that only root can read (chmod 600 FILE) and run: neco setup --secret-file FILE LRN…
+Keep it secret: until setup is complete, anyone who has it can pose as a boot server.
 `;

@@ -8,7 +8,7 @@ export class SiteCheckCommand extends NecoCommand {
   static override paths = [['site', 'check']];
   static override usage = Command.Usage({
     category: 'Site',
-    description: 'Check the site configuration, and show the address of each boot server.',
+    description: 'Check the site configuration and show the address of each boot server.',
     examples: [
       ['Check /etc/neco/site.yml', '$0 site check'],
       ['Show the addresses of these LRNs', '$0 site check 0 1 2'],
@@ -17,7 +17,7 @@ export class SiteCheckCommand extends NecoCommand {
   });
 
   file = Option.String('--file', {
-    description: `Check this file in place of ${sitePath}, and not whether its address is on this machine.`,
+    description: `Check this file instead of ${sitePath}, and do not require its address on this machine.`,
   });
   lrns = Option.Rest({ name: 'LRN' });
 
@@ -33,7 +33,7 @@ export class SiteCheckCommand extends NecoCommand {
       here ? 'this server' : '',
     ]);
     const table = await tableText(['LRN', 'name', 'address', ''], rows);
-    this.print({ path, site, plan }, `${path} is good: cluster ${site.cluster}\n${table}`);
+    this.print({ path, site, plan }, `${path} is valid: cluster ${site.cluster}\n${table}`);
     return exitStatus.done;
   }
 }

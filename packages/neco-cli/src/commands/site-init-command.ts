@@ -10,33 +10,34 @@ export class SiteInitCommand extends NecoCommand {
     category: 'Site',
     description: 'Write the site configuration of this server.',
     details: `
-      What is not given is asked for. A server's address is the first one plus LRN times step, or the one that an
-      exception names. A site configuration that is there already and says something else is left as it is.
+      The command asks for each value that is not given as an option. The address of a server is the first address plus
+      LRN times step, unless an exception names another. An existing site configuration with other values is not replaced
+      without --force.
     `,
     examples: [
-      ['Ask for everything', '$0 site init'],
+      ['Enter the values interactively', '$0 site init'],
       [
-        'Boot server 3 of a cluster that begins at 10.0.0.1',
+        'Configure boot server 3 of a cluster whose first address is 10.0.0.1',
         '$0 site init --cluster tokyo --lrn 3 --first-address 10.0.0.1',
       ],
     ],
   });
 
   cluster = Option.String('--cluster', {
-    description: 'Name of the cluster, the same on all of its boot servers.',
+    description: 'Cluster name, the same on all of its boot servers.',
   });
-  lrn = Option.String('--lrn', { description: 'Logical rack number of this server.' });
+  lrn = Option.String('--lrn', { description: 'LRN (logical rack number) of this server.' });
   firstAddress = Option.String('--first-address', { description: 'IPv4 address of LRN 0.' });
   step = Option.String('--step', {
-    description: 'How far the addresses of two neighbours are apart (default 1).',
+    description: 'Address increment per LRN (default 1).',
   });
   exception = Option.Array('--exception', [], {
-    description: 'LRN=ADDRESS of a server that the rule does not fit.',
+    description: 'LRN=ADDRESS of a server outside the address plan. Repeatable.',
   });
   force = Option.Boolean('--force', false, {
-    description: 'Replace a site configuration that says something else.',
+    description: 'Replace a site configuration that has other values.',
   });
-  file = Option.String('--file', { description: `Write this file in place of ${sitePath}.` });
+  file = Option.String('--file', { description: `Write this file instead of ${sitePath}.` });
 
   override async execute(): Promise<number> {
     if (this.lrn !== undefined) parseLrn(this.lrn);
@@ -53,7 +54,9 @@ export class SiteInitCommand extends NecoCommand {
     const { changed, site } = await initSite({ answers, path, force: this.force });
     this.print(
       { path, changed, site },
-      changed ? `${path} is written; to check it: neco site check` : `${path} says this already`,
+      changed
+        ? `wrote ${path}; to check it: neco site check`
+        : `nothing to do: ${path} already has these values`,
     );
     return exitStatus.done;
   }
@@ -62,7 +65,7 @@ export class SiteInitCommand extends NecoCommand {
 function parseStep(text: string): number {
   if (/^[1-9][0-9]{0,4}$/.test(text)) return Number(text);
   throw new NecoError('USAGE', `--step ${JSON.stringify(text)} is not a whole number from 1 to 65536`, {
-    hint: 'leave it out when neighbours have neighbouring addresses',
+    hint: 'omit --step if the addresses of consecutive LRNs are consecutive',
   });
 }
 

@@ -3,6 +3,7 @@ import { exitStatus, NecoError, type EtcdOptions } from '@neco/core';
 import { parseDuration } from '../parse-duration.ts';
 import { requireRoot } from '../require-root.ts';
 import { statusText } from '../status/status-text.ts';
+import { terminalColumns } from '../terminal-columns.ts';
 import { EtcdCommand } from './etcd-command.ts';
 
 const shortestInterval = 1000;
@@ -13,25 +14,27 @@ export class StatusCommand extends EtcdCommand {
   static override usage = Command.Usage({
     description: 'Show the health of the boot servers, etcd, Vault, applications and certificates.',
     details: `
-      Shows the members of etcd, the Vaults, the registrations and where they differ, the applications with the servers
-      on which each has a certificate, and for each fault the command that mends it. Reads how to reach etcd from
-      /etc/neco/neco-worker.yml; an option wins over the file. The exit status is 0 when all is well and 1 when something
-      is not.
+      It shows the etcd members, the Vault servers, the registrations and where they disagree, the applications with
+      their certificates, and for each fault the command that fixes it. The etcd endpoints come from
+      /etc/neco/neco-worker.yml; options override the file. The exit status is 0 if the cluster is healthy, and 1 if there
+      is a fault.
 
-      With --watch it goes on until Ctrl-C, and ends with 0: on a terminal it redraws, elsewhere it prints again when
-      something changed, with --json a document on a line of its own. The document of --json is described by the JSON
-      Schema /usr/share/doc/neco/status.schema.json.
+      With --watch, it runs until Ctrl-C and then exits with status 0. On a terminal it redraws in place; otherwise it
+      prints the status again after each change, and with --json one document per line. The JSON Schema of the document
+      is /usr/share/doc/neco/status.schema.json.
     `,
     examples: [
-      ['Look at the cluster', '$0 status'],
-      ['Go on looking', '$0 status --watch'],
-      ['For programs', '$0 status --json'],
+      ['Show the status once', '$0 status'],
+      ['Keep watching', '$0 status --watch'],
+      ['Print JSON', '$0 status --json'],
     ],
   });
 
-  watch = Option.Boolean('--watch', false, { description: 'Go on, and show each change, until Ctrl-C.' });
+  watch = Option.Boolean('--watch', false, {
+    description: 'Keep running and show each change, until Ctrl-C.',
+  });
   interval = Option.String('--interval', {
-    description: 'With --watch: how long at most until it looks again (default 3s, at least 1s).',
+    description: 'Longest time between two checks with --watch (default 3s, at least 1s).',
   });
 
   override async execute(): Promise<number> {
@@ -41,7 +44,9 @@ export class StatusCommand extends EtcdCommand {
     if (this.watch) return this.#watch(etcd, interval);
     const { collectStatus } = await import('@neco/status');
     const status = await collectStatus({ etcd, signal: this.context.signal });
-    this.print(status, await statusText(status, { colored: this.context.colorDepth > 1 }));
+    const { stdout, colorDepth } = this.context;
+    const columns = terminalColumns(stdout);
+    this.print(status, await statusText(status, { colored: colorDepth > 1, columns }));
     return status.healthy ? exitStatus.done : exitStatus.failed;
   }
 
@@ -67,14 +72,14 @@ export class StatusCommand extends EtcdCommand {
   #intervalGiven(): number {
     if (this.interval === undefined) return 3000;
     if (!this.watch) {
-      throw new NecoError('USAGE', '--interval is given without --watch', {
-        hint: 'add --watch, or leave --interval out',
+      throw new NecoError('USAGE', '--interval requires --watch', {
+        hint: 'add --watch, or omit --interval',
       });
     }
     const interval = parseDuration('--interval', this.interval);
     if (interval >= shortestInterval) return interval;
     throw new NecoError('USAGE', `--interval ${this.interval} is too short`, {
-      hint: 'write 1s or more: changes that etcd tells of are shown at once anyway',
+      hint: 'use 1s or more; changes in etcd are shown at once in any case',
     });
   }
 }

@@ -11,12 +11,12 @@ export class VaultStatusCommand extends EtcdCommand {
   static override usage = Command.Usage({
     description: 'Show the Vault of each boot server: active, standby or sealed.',
     details: `
-      The exit status is 0 when one is active and the others stand by, else 1. While etcd does not answer, only the Vault
-      of this server is shown.
+      The exit status is 0 if one Vault is active and all others are standby, otherwise 1. If etcd does not answer, only
+      the Vault of this server is shown.
     `,
     examples: [
-      ['Show them', '$0 vault status'],
-      ['For programs', '$0 vault status --json'],
+      ['Show all of them', '$0 vault status'],
+      ['Print JSON', '$0 vault status --json'],
     ],
   });
 
@@ -29,7 +29,7 @@ export class VaultStatusCommand extends EtcdCommand {
       ['SERVER', 'ADDRESS', 'STATE', 'KEYS GIVEN', 'VERSION'],
       list.vaults.map(row),
     );
-    const others = list.message === undefined ? '' : `\n\nthe others are not known: ${list.message}`;
+    const others = list.message === undefined ? '' : `\n\nthe other servers are unknown: ${list.message}`;
     this.print({ ...list }, `${table}${others}`);
     const states = list.vaults.map(({ state }) => state);
     const well = states.includes('active') && states.every((state) => ['active', 'standby'].includes(state));

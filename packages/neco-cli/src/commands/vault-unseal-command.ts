@@ -11,19 +11,20 @@ import { EtcdCommand } from './etcd-command.ts';
 export class VaultUnsealCommand extends EtcdCommand {
   static override paths = [['vault', 'unseal']];
   static override usage = Command.Usage({
-    description: 'Unseal the Vault of this server, or of those that are named.',
+    description: 'Unseal the Vault of this server or of the given servers.',
     details: `
-      The key is the one in etcd, where it is. Where an administrator took it out, or more keys are needed, they are asked
-      for on the terminal, or the one in --key-file is taken.
+      The command uses the unseal key in etcd. If an administrator removed it from there, or more keys are needed, it asks
+      for them on the terminal or reads --key-file.
     `,
     examples: [
       ['Unseal the Vault of this server', '$0 vault unseal'],
-      ['Unseal those of boot-0 and boot-1', '$0 vault unseal 0 1'],
+      ['Unseal the Vaults of boot-0 and boot-1', '$0 vault unseal 0 1'],
     ],
   });
 
   keyFile = Option.String('--key-file', {
-    description: 'File of the unseal key, which only its owner can read; asked for without it.',
+    description:
+      'File with the unseal key, readable only by its owner. If omitted, the command asks for the key.',
   });
   lrns = Option.Rest({ name: 'LRN' });
 
@@ -36,7 +37,7 @@ export class VaultUnsealCommand extends EtcdCommand {
     try {
       const key = (number: number, threshold: number) => this.#key(reporter, number, threshold);
       const { changed } = await unsealVaults({ etcd, lrns, key, reporter });
-      reporter.end({ changed, text: changed ? 'unsealed' : 'nothing to do: no Vault was sealed' });
+      reporter.end({ changed, text: changed ? 'unsealed' : 'nothing to do: no Vault is sealed' });
     } finally {
       reporter.close();
     }
@@ -49,9 +50,9 @@ export class VaultUnsealCommand extends EtcdCommand {
       return await readPasswordFile(keyFile, { option: '--key-file', isNew: false });
     return await reporter.paused(async () => {
       const { default: password } = await import('@inquirer/password');
-      const asking = { what: 'an unseal key of Vault', instead: '--key-file FILE' };
+      const asking = { what: 'the Vault unseal key', instead: '--key-file FILE' };
       const typed = await ask(this.context, asking, password, {
-        message: `Unseal key of Vault (${String(number)} of ${String(threshold)})`,
+        message: `Vault unseal key (${String(number)} of ${String(threshold)})`,
         validate: (text: string) => text.trim() !== '' || 'the key is empty',
       });
       return new Secret(typed.trim());

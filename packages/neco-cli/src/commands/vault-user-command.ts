@@ -4,21 +4,22 @@ import { askVaultUser } from '../prompts/ask-vault-user.ts';
 import type { OperationReporter } from '../reporters/operation-reporter.ts';
 import { EtcdCommand } from './etcd-command.ts';
 
-/** The options of a command that works with Vault as a person. */
+/** Base of the commands that log in to Vault as a person. */
 export abstract class VaultUserCommand extends EtcdCommand {
   vaultUser = Option.String('--vault-user', {
-    description: 'Name of the user of Vault; asked for without it.',
+    description: 'Vault user name. If omitted, the command asks for it.',
   });
   vaultPasswordFile = Option.String('--vault-password-file', {
-    description: 'File of the password of that user, which only its owner can read; asked for without it.',
+    description:
+      'File with the password of the Vault user, readable only by its owner. If omitted, the command asks for it.',
   });
 
-  /** Whether the options name the user and the password, so that nobody is asked. */
+  /** Whether the options give both the user and the password, so that no prompt is needed. */
   protected get namesVaultUser(): boolean {
     return this.vaultUser !== undefined && this.vaultPasswordFile !== undefined;
   }
 
-  /** @param what who is asked for, as in "an administrator of Vault". */
+  /** @param what whose log-in is needed, such as "Vault administrator". */
   protected asked(reporter: OperationReporter, what: string): AskVaultUser {
     return askVaultUser(this.context, reporter, {
       what,

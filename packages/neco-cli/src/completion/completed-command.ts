@@ -1,17 +1,17 @@
 import type { Definition } from 'clipanion';
 import { optionsOf, type KnownOption } from '../known-options.ts';
 
-/** A command as the completion scripts need it. */
+/** A command in the form that the completion scripts need. */
 export interface CompletedCommand {
   /** Its words, such as `site` and `init`. */
   words: string[];
   description: string;
   options: (KnownOption & { takesFile: boolean })[];
-  /** What may stand as its argument, where that is a fixed list. */
+  /** Its possible arguments, if they are a fixed list. */
   arguments: string[];
 }
 
-/** The commands from clipanion's own definitions, so that completion knows nothing that parsing does not. */
+/** The commands from clipanion's definitions, so that completion and parsing cannot disagree. */
 export function completedCommands(definitions: readonly Definition[]): CompletedCommand[] {
   return definitions.map((definition) => {
     const words = definition.path.split(' ').slice(1);
@@ -31,7 +31,7 @@ function isFile({ names }: KnownOption): boolean {
   return names.some((name) => name.endsWith('file') || name.startsWith('--etcd-tls-'));
 }
 
-/** What can follow these words of a command's name: the next words, each once. */
+/** The words that can follow these words of a command name, each once. */
 export function nextWords(commands: readonly CompletedCommand[], words: readonly string[]): string[] {
   const longer = commands.filter((command) => words.every((word, index) => command.words[index] === word));
   return [

@@ -2,13 +2,13 @@ import { styleText } from 'node:util';
 import { messageOf, type ErrorDetail, type NecoError } from '@neco/core';
 
 export interface ErrorTextOptions {
-  /** One line of JSON in place of text for people. */
+  /** One line of JSON instead of text. */
   json: boolean;
   /** Whether to add the chain of causes. */
   verbose: boolean;
 }
 
-/** What a program writes to standard error for an error that ended it. */
+/** The text that a program writes to standard error for the error that ended it. */
 export function errorText(error: NecoError, options: ErrorTextOptions): string {
   return options.json ? jsonText(error, options.verbose) : peopleText(error, options.verbose);
 }
@@ -21,7 +21,7 @@ function jsonText(error: NecoError, verbose: boolean): string {
 
 function peopleText(error: NecoError, verbose: boolean): string {
   const lines = [styleText('red', `neco: ${error.message} [${error.code}]`, { stream: process.stderr })];
-  // A message that is made of its details says them once.
+  // Details that are already part of the message are not repeated.
   const unsaid = error.details.filter((detail) => !error.message.includes(detail.message));
   lines.push(...unsaid.flatMap(detailLines));
   if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);

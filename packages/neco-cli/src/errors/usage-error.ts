@@ -1,12 +1,11 @@
 import type { Definition } from 'clipanion';
-import { closest } from 'fastest-levenshtein';
-import { messageOf, NecoError, parseLrn } from '@neco/core';
+import { messageOf, NecoError, parseLrn, suggestion } from '@neco/core';
 import { commandWords } from '../command-words.ts';
 import { optionsOf, type KnownOption } from '../known-options.ts';
 
 /**
- * Says in neco's words why clipanion could not parse a command line: the word, the rule, the nearest thing known.
- * @throws NecoError LRN_INVALID when a negative number stands where an LRN belongs.
+ * Explains why clipanion could not parse a command line: the word, the rule, and the nearest known word.
+ * @throws NecoError LRN_INVALID for a negative number in place of an LRN
  */
 export function usageError(
   thrown: unknown,
@@ -38,13 +37,15 @@ function unknownCommand(words: readonly string[], definitions: readonly Definiti
   const given = words.join(' ');
   const within = paths.filter((path) => path.startsWith(`${words[0] ?? ''} `));
   if (given === '')
-    return new NecoError('USAGE', 'no command given', { hint: 'to see the commands: neco --help' });
+    return new NecoError('USAGE', 'no command given', { hint: 'to list the commands: neco --help' });
   if (within.length > 0) {
-    const hint = `neco ${words[0] ?? ''} has: ${within.map((path) => `neco ${path}`).join(', ')}`;
-    return new NecoError('USAGE', `"neco ${given}" is no command`, { hint });
+    const hint = `use one of: ${within.map((path) => `neco ${path}`).join(', ')}`;
+    return new NecoError('USAGE', `"neco ${given}" is not a command`, { hint });
   }
+  const firstWords = paths.map((path) => path.split(' ')[0] ?? path);
+  const near = suggestion(given, paths) ?? suggestion(words[0] ?? '', firstWords);
   return new NecoError('USAGE', `unknown command ${JSON.stringify(words[0])}`, {
-    hint: `did you mean "neco ${closest(words[0] ?? '', paths)}"? To see the commands: neco --help`,
+    hint: didYouMean(near === undefined ? undefined : `neco ${near}`, 'to list the commands: neco --help'),
   });
 }
 
@@ -54,18 +55,23 @@ function optionFault(word: string, known: readonly KnownOption[], path: string):
   if (option === undefined) {
     const names = known.flatMap((each) => each.names);
     return new NecoError('USAGE', `unknown option ${JSON.stringify(name)} of ${path}`, {
-      hint: `did you mean "${closest(name, names)}"? To see the options: ${path} --help`,
+      hint: didYouMean(suggestion(name, names), `to list the options: ${path} --help`),
     });
   }
   if (word.includes('=') && !option.takesValue) {
-    return new NecoError('USAGE', `${name} takes no value, given ${JSON.stringify(word)}`, {
-      hint: `write ${name}`,
+    return new NecoError('USAGE', `${name} does not take a value: ${JSON.stringify(word)}`, {
+      hint: `use ${name} alone`,
     });
   }
   return undefined;
 }
 
-/** An option at the end, or before another option, that needs a value. */
+function didYouMean(near: string | undefined, otherwise: string): string {
+  if (near === undefined) return otherwise;
+  return `did you mean "${near}"? ${otherwise.charAt(0).toUpperCase()}${otherwise.slice(1)}`;
+}
+
+/** The error for an option that needs a value and has none, because it is last or another option follows. */
 function valueFault(
   word: string,
   argv: readonly string[],
@@ -75,14 +81,14 @@ function valueFault(
   const next = argv[argv.indexOf(word) + 1];
   const lacks = known.some(({ names, takesValue }) => takesValue && names.includes(word));
   if (!lacks || (next !== undefined && !/^-./.test(next))) return undefined;
-  return new NecoError('USAGE', `${word} needs a value`, { hint: `to see what it takes: ${path} --help` });
+  return new NecoError('USAGE', `${word} needs a value`, { hint: `to see its values: ${path} --help` });
 }
 
 function otherFault(message: string, path: string): NecoError {
   const text = (message.split('\n')[0] ?? message).replace(/\.$/, '');
   const extra = /^Extraneous positional argument \((.+)\)$/.exec(text)?.[1];
-  const hint = `to see how it is called: ${path} --help`;
+  const hint = `to see the usage: ${path} --help`;
   if (extra !== undefined)
-    return new NecoError('USAGE', `${extra} is one argument too many for ${path}`, { hint });
+    return new NecoError('USAGE', `unexpected argument ${extra} for ${path}`, { hint });
   return new NecoError('USAGE', `${path}: ${text.charAt(0).toLowerCase()}${text.slice(1)}`, { hint });
 }

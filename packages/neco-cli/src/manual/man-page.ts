@@ -10,7 +10,7 @@ export interface ManPageOptions {
 }
 
 /**
- * The manual page neco(8), in the macros of man(7), made of the definitions that parsing, help and completion go by.
+ * The manual page neco(8), in the macros of man(7), generated from the definitions that parsing, help and completion use.
  * https://man7.org/linux/man-pages/man7/man.7.html
  */
 export function manPage(definitions: readonly Definition[], { version, date }: ManPageOptions): string {
@@ -20,16 +20,16 @@ export function manPage(definitions: readonly Definition[], { version, date }: M
   return [
     `.TH NECO 8 "${date.toISOString().slice(0, 10)}" "neco ${version}" "System Administration"`,
     '.SH NAME',
-    String.raw`neco \- bring up, grow and keep the boot servers of a data centre`,
+    String.raw`neco \- set up and maintain the boot servers of a data centre`,
     '.SH SYNOPSIS',
     String.raw`\fBneco\fR \fICOMMAND\fR [\fIOPTION\fR]... [\fIARGUMENT\fR]...`,
     '.SH DESCRIPTION',
     ...roffParagraphs(description),
     '.SH COMMANDS',
     ...definitions.flatMap(commandLines),
-    '.SH OPTIONS OF EVERY COMMAND',
+    '.SH COMMON OPTIONS',
     ...shared.flatMap(optionLines),
-    '.SH OPTIONS OF COMMANDS THAT REACH ETCD',
+    '.SH ETCD OPTIONS',
     ...new Map(etcd.map((option) => [option.names.join(), option])).values().flatMap(optionLines),
     '.SH EXIT STATUS',
     ...exitStatuses.flatMap(([status, meaning]) => roffEntry(status, meaning)),
@@ -42,11 +42,11 @@ export function manPage(definitions: readonly Definition[], { version, date }: M
 }
 
 const description = `
-neco makes a cluster of etcd and Vault of three or more fresh servers, with certificate authorities of its own, and lets
-boot servers join and leave. LRN is the logical rack number of a boot server, from 0 to 65535; its name is boot-LRN.
+neco sets up an etcd and Vault cluster, with its own certificate authorities, on three or more new servers, and adds and
+removes boot servers later. LRN is the logical rack number of a boot server, from 0 to 65535; its name is boot-LRN.
 
-What was killed or stopped is gone on with by the same command run again. Secrets are asked for on the terminal or read
-from files that nobody but their owner can read.
+To resume an interrupted command, run it again. Secrets are typed at a prompt, or read from files that only their owner
+can read.
 `;
 
 function commandLines(definition: Definition): string[] {
@@ -57,7 +57,7 @@ function commandLines(definition: Definition): string[] {
     `.SS ${roffText(synopsis(definition.path, usage))}`,
     ...roffParagraphs(what).slice(1),
     ...(details.trim() === '' ? [] : roffParagraphs(details)),
-    ...(reachesEtcd ? roffParagraphs('It takes the options of commands that reach etcd.') : []),
+    ...(reachesEtcd ? roffParagraphs('It also takes the etcd options.') : []),
     ...own.flatMap(optionLines),
     ...examples.flatMap(([title, command]) => exampleLines(title.trim(), command.trim())),
   ];
@@ -67,7 +67,7 @@ function exampleLines(title: string, command: string): string[] {
   return ['.PP', `${roffText(title)}:`, '.RS', '.EX', roffText(command), '.EE', '.RE'];
 }
 
-/** The command and its arguments; its options stand below. Lists are of LRNs. */
+/** The command and its arguments; its options are listed below it. Every list is a list of LRNs. */
 function synopsis(path: string, usage: string): string {
   const rest = usage.slice(path.length).replaceAll(/ ?\[[^\]]*-[^\]]*\]/g, '');
   return `${path}${rest}`.replace(/ \.\.\.$/, ' LRN...');

@@ -1,4 +1,4 @@
-/** Text as roff prints it letter for letter: no line of it is a request, and a hyphen can be copied as one. */
+/** Escapes text so that roff prints it literally: no line is a request, and hyphens can be copied. */
 export function roffText(text: string): string {
   return text
     .replaceAll('\\', String.raw`\e`)
@@ -9,7 +9,7 @@ export function roffText(text: string): string {
     .replaceAll(/^\./gm, String.raw`\&.`);
 }
 
-/** Paragraphs, which are parted by empty lines, whatever their lines are. */
+/** Paragraphs, separated by empty lines; other line breaks do not count. */
 export function roffParagraphs(text: string): string[] {
   return text
     .trim()
@@ -25,7 +25,7 @@ export function roffParagraphs(text: string): string[] {
     ]);
 }
 
-/** A term in bold, and what it means beside or below it. */
+/** A term in bold with its meaning. */
 export function roffEntry(term: string, meaning: string): string[] {
   return ['.TP', `\\fB${roffText(term)}\\fR`, roffText(meaning)];
 }

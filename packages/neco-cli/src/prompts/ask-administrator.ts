@@ -1,10 +1,11 @@
 import { NecoError, Secret } from '@neco/core';
 import type { ProgramContext } from '../program-context.ts';
-import { checkPassword, passwordFault } from '../secrets/check-password.ts';
+import { passwordFault } from '../secrets/check-password.ts';
 import { readPasswordFile } from '../secrets/read-password-file.ts';
 import { ask } from './ask.ts';
+import { askHidden } from './ask-hidden.ts';
 
-/** The first administrator, a user of Vault. */
+/** The first Vault administrator. */
 export interface Administrator {
   name: string;
   password: Secret;
@@ -17,11 +18,11 @@ export interface AdministratorOptions {
   passwordFile?: string | undefined;
 }
 
-const what = 'the first administrator';
+const what = 'the first Vault administrator';
 const instead = '--admin NAME and --admin-password-file FILE';
 
 /**
- * Name and password of the first administrator, from the options or from a person.
+ * The name and password of the first Vault administrator, from the options or from prompts.
  * @throws NecoError USAGE, NO_TERMINAL, CANCELLED, PASSWORD_INVALID, SECRET_FILE_UNSAFE, CONFIG_UNREADABLE
  */
 export async function askAdministrator(
@@ -46,31 +47,34 @@ export function checkAdministratorName(name: string): void {
   }
 }
 
-/** Vault keeps the names of userpass in lower case, so that two spellings would be one user. */
+/** Vault stores userpass names in lower case, so two spellings would be one user. */
 function nameFault(name: string): string | undefined {
   if (/^[a-z0-9][a-z0-9._-]{0,62}$/.test(name)) return undefined;
-  return 'a name has 1 to 63 lower-case letters, digits, dots, hyphens and underscores, a letter or digit first';
+  return 'must be 1 to 63 lower-case letters, digits, dots, hyphens and underscores, starting with a letter or digit';
 }
 
 async function askName(program: ProgramContext): Promise<string> {
   const { default: input } = await import('@inquirer/input');
   return ask(program, { what, instead }, input, {
-    message: 'Name of the first administrator (a user of Vault)',
+    message: 'Name of the first Vault administrator',
     default: 'admin',
     validate: (name: string) => nameFault(name) ?? true,
   });
 }
 
 async function askPassword(program: ProgramContext, name: string): Promise<Secret> {
-  const { default: password } = await import('@inquirer/password');
-  const first = await ask(program, { what, instead }, password, {
-    message: `Password of ${name}`,
-    validate: (text: string) => passwordFault(text) ?? true,
-  });
-  await ask(program, { what, instead }, password, {
-    message: 'The same again',
-    validate: (text: string) => text === first || 'the two are not the same; Ctrl-C stops',
-  });
-  checkPassword(first, 'the password');
-  return new Secret(first);
+  const asking = { what, instead };
+  for (;;) {
+    const first = await askHidden(program, asking, {
+      message: `New password of ${name}`,
+      fault: passwordFault,
+    });
+    const second = await askHidden(program, asking, {
+      message: 'Repeat the password',
+      fault: () => undefined,
+    });
+    if (second === first) return new Secret(first);
+    // Either of the two may be the mistyped one.
+    program.stderr.write('the passwords do not match; type both again\n');
+  }
 }

@@ -2,7 +2,7 @@ import { messageOf, NecoError, parseLrn, siteSchema } from '@neco/core';
 import type { ProgramContext } from '../program-context.ts';
 import { ask } from './ask.ts';
 
-/** What `neco site init` needs to know, as typed. */
+/** The values that `neco site init` needs, as typed. */
 export interface SiteInput {
   cluster: string;
   lrn: string;
@@ -12,7 +12,7 @@ export interface SiteInput {
 type Given = { [K in keyof SiteInput]: SiteInput[K] | undefined };
 
 const questions = [
-  { field: 'cluster', option: '--cluster NAME', message: 'Name of the cluster', fault: clusterFault },
+  { field: 'cluster', option: '--cluster NAME', message: 'Cluster name', fault: clusterFault },
   { field: 'lrn', option: '--lrn LRN', message: 'LRN of this server', fault: lrnFault },
   {
     field: 'first',
@@ -23,7 +23,7 @@ const questions = [
 ] as const;
 
 /**
- * Completes what the options gave by asking for the rest.
+ * Asks for the values that the options did not give.
  * @throws NecoError NO_TERMINAL naming the options that are missing, CANCELLED
  */
 export async function askSite(program: ProgramContext, given: Given): Promise<SiteInput> {

@@ -1,7 +1,7 @@
 import { NecoError } from '@neco/core';
 import type { ProgramContext } from '../program-context.ts';
 
-/** How the prompts reach the terminal: standard output stays free for results. */
+/** The streams of the prompts. They write to standard error, so that standard output carries only results. */
 interface PromptContext {
   input: NodeJS.ReadableStream;
   output: NodeJS.WritableStream;
@@ -11,9 +11,9 @@ interface PromptContext {
 type Prompt<C, T> = (config: C, context: PromptContext) => Promise<T>;
 
 export interface AskOptions {
-  /** What is asked for, as in "there is no terminal to ask for <what> on". */
+  /** What is asked for, as in "cannot ask for <what>". */
   what: string;
-  /** The options that answer without a terminal. */
+  /** The options that replace the prompt. */
   instead: string;
 }
 
@@ -37,7 +37,7 @@ export async function ask<C, T>(
   } catch (error) {
     if (!(error instanceof Error) || !/^(Exit|Abort|Cancel)PromptError$/.test(error.name)) throw error;
     throw new NecoError('CANCELLED', `stopped while asking for ${options.what}`, {
-      hint: `run the same command again, or give ${options.instead}`,
+      hint: `run the command again, or give ${options.instead}`,
     });
   }
 }
@@ -45,7 +45,7 @@ export async function ask<C, T>(
 /** @throws NecoError NO_TERMINAL */
 export function requireTerminal(program: ProgramContext, { what, instead }: AskOptions): void {
   if (program.terminal) return;
-  throw new NecoError('NO_TERMINAL', `there is no terminal to ask for ${what} on`, {
+  throw new NecoError('NO_TERMINAL', `cannot ask for ${what}: no terminal`, {
     hint: `give ${instead}`,
   });
 }

@@ -3,8 +3,8 @@ import type { PhaseEvent } from '@neco/core';
 import type { OperationReporter } from './operation-reporter.ts';
 
 /**
- * One JSON event a line: `{"version":1,"time":…,"event":"phase","id":…,"status":…}` and so on.
- * Its functions are its own properties, so that `{ ...reporter }` is a whole reporter.
+ * One JSON event per line: `{"version":1,"time":…,"event":"phase","id":…,"status":…}` and so on.
+ * Its methods are own properties, so that `{ ...reporter }` is complete.
  */
 export class JsonReporter implements OperationReporter {
   readonly #output: Writable;
@@ -38,7 +38,7 @@ export class JsonReporter implements OperationReporter {
   };
 
   readonly close = (): void => {
-    // Every event is a whole line.
+    // Nothing to do: every event is a complete line.
   };
 
   #write(event: string, fields: object): void {

@@ -12,8 +12,8 @@ const marks: Record<PhaseEvent['status'], { mark: string; style: 'dim' | 'green'
 };
 
 /**
- * Lines for people. On a terminal the phase that runs and what it waits for share one line, which is written over;
- * elsewhere each is a line of its own. Its functions are its own properties, so that `{ ...reporter }` is a whole one.
+ * Lines for people. On a terminal, the running phase and what it waits for share one line, which is overwritten;
+ * elsewhere, each is a line of its own. Its methods are own properties, so that `{ ...reporter }` is complete.
  */
 export class LineReporter implements OperationReporter {
   readonly #output: Writable;
@@ -21,7 +21,7 @@ export class LineReporter implements OperationReporter {
   #title = '';
   #momentary = '';
   #asking = false;
-  /** What was said while a question stood on the terminal. */
+  /** Lines held back while a prompt is open. */
   readonly #held: string[] = [];
 
   constructor(output: Writable, live: boolean) {
@@ -33,7 +33,7 @@ export class LineReporter implements OperationReporter {
     const { status, index, total, title, duration } = event;
     const { mark, style } = marks[status];
     const position = `[${String(index).padStart(String(total).length)}/${String(total)}]`;
-    const ended = status === 'skipped' ? ' (done before)' : took(status, duration);
+    const ended = status === 'skipped' ? ' (already done)' : took(status, duration);
     const text = this.#colored(style, `${position} ${mark} ${title}${ended}`);
     if (status === 'started') {
       this.#title = `${position} ${title}`;
@@ -75,7 +75,7 @@ export class LineReporter implements OperationReporter {
     this.#line(this.#colored('green', text));
   };
 
-  /** What is held is said also where the question is never answered. */
+  /** Prints the held lines even if the prompt was never answered. */
   readonly close = (): void => {
     this.#erase();
     this.#sayHeld();
@@ -99,7 +99,7 @@ export class LineReporter implements OperationReporter {
     if (momentary !== '' && this.#title !== '') this.#moment(momentary);
   }
 
-  /** What is true for the moment: written over on a terminal. */
+  /** Prints transient text, which the next output overwrites on a terminal. */
   #moment(text: string): void {
     if (!this.#live) {
       this.#output.write(`${text}\n`);
@@ -127,7 +127,7 @@ function took(status: PhaseEvent['status'], duration: number | undefined): strin
   return ` (${(duration / 1000).toFixed(1)} s)`;
 }
 
-/** Cuts a text with its colours to so many columns, and ends the colours. */
+/** Truncates colored text to a number of columns; truncated text loses its colors. */
 function shortened(text: string, columns: number): string {
   const plain = text.replaceAll(/\u001B\[[0-9;]*m/g, '');
   return plain.length <= columns ? text : `${plain.slice(0, Math.max(columns - 1, 0))}…`;

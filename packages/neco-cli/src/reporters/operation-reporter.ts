@@ -1,11 +1,11 @@
 import type { Reporter } from '@neco/core';
 
-/** A reporter of one operation in a program: it also says how the operation ended, and gives way to questions. */
+/** The reporter of one operation in a program: it also reports the result, and stays silent during prompts. */
 export interface OperationReporter extends Reporter {
-  /** Runs something that asks on the terminal, with nothing else written meanwhile. */
+  /** Runs a prompt; output is held back until it is answered. */
   paused<T>(ask: () => Promise<T>): Promise<T>;
-  /** The operation has ended well. */
+  /** Reports that the operation succeeded. */
   end(result: { changed: boolean; text: string }): void;
-  /** Takes back what is only for the moment; to be called always. */
+  /** Erases what is only transient. Always call it at the end. */
   close(): void;
 }

@@ -5,12 +5,12 @@ import { checkPassword } from './check-password.ts';
 export interface PasswordFileOptions {
   /** The option that named the file, for messages. */
   option: string;
-  /** Whether it is a new password, which must be long enough. */
+  /** Whether the password is new, and so must be long enough. */
   isNew: boolean;
 }
 
 /**
- * Reads a password from a file that nobody but its owner can read. One newline at its end is not part of it.
+ * Reads a password from a file that only its owner can read. A newline at the end is not part of the password.
  * @throws NecoError CONFIG_UNREADABLE, SECRET_FILE_UNSAFE, PASSWORD_INVALID
  */
 export async function readPasswordFile(
@@ -23,9 +23,9 @@ export async function readPasswordFile(
     if ((mode & 0o077) !== 0) {
       throw new NecoError(
         'SECRET_FILE_UNSAFE',
-        `${path} can be read by others (mode 0${(mode & 0o777).toString(8)})`,
+        `other users can read ${path} (mode 0${(mode & 0o777).toString(8)})`,
         {
-          hint: `take it back and change the password: chmod 600 ${path}`,
+          hint: `change the password, then run: chmod 600 ${path}`,
         },
       );
     }
@@ -33,7 +33,7 @@ export async function readPasswordFile(
     if (isNew) checkPassword(password, path);
     else if (password === '') {
       throw new NecoError('PASSWORD_INVALID', `${path}: the password is empty`, {
-        hint: `write the password into ${path}, or leave ${option} out to be asked`,
+        hint: `write the password to ${path}, or omit ${option} to enter it at a prompt`,
       });
     }
     return new Secret(password);
@@ -46,13 +46,9 @@ async function opened(path: string, option: string): Promise<FileHandle> {
   try {
     return await open(path, 'r');
   } catch (error) {
-    throw new NecoError(
-      'CONFIG_UNREADABLE',
-      `the password file ${path} cannot be read: ${messageOf(error)}`,
-      {
-        hint: `write the password into a file that only root can read, and name it with ${option}`,
-        cause: error,
-      },
-    );
+    throw new NecoError('CONFIG_UNREADABLE', `cannot read the password file ${path}: ${messageOf(error)}`, {
+      hint: `write the password to a file that only root can read, and pass it with ${option}`,
+      cause: error,
+    });
   }
 }

@@ -1,9 +1,9 @@
 import type { ClusterStatus } from '@neco/status';
 
-/** What moves all the time and tells nothing: the size of a database, and the days that go by. */
+/** Fields that change all the time without meaning anything: database sizes and remaining days. */
 const restless = ['databaseBytes', 'daysLeft'];
 
-/** The same for two statuses when there is nothing new in the later one. */
+/** A key that is equal for two statuses if the later one contains nothing new. */
 export function changeKey(status: ClusterStatus): string {
   return JSON.stringify(status, (name, value: unknown) => (restless.includes(name) ? undefined : value));
 }

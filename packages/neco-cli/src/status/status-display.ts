@@ -1,12 +1,13 @@
 import type { Writable } from 'node:stream';
 import type { ClusterStatus } from '@neco/status';
 import { changeKey } from './change-key.ts';
+import { terminalColumns } from '../terminal-columns.ts';
 import { statusText } from './status-text.ts';
 
 /** Where each status of `neco status --watch` goes. */
 export interface StatusDisplay {
   show(status: ClusterStatus): Promise<void>;
-  /** Leaves what was shown last, and the cursor behind it. */
+  /** Leaves the last status on the screen, with the cursor after it. */
   close(): void;
 }
 
@@ -15,7 +16,7 @@ export interface StatusDisplayOptions {
   colored: boolean;
 }
 
-/** Drawn in place on a terminal; elsewhere, and in JSON, printed again when something changed. */
+/** Redraws in place on a terminal; elsewhere, and in JSON, prints the status again after each change. */
 export async function createStatusDisplay(
   output: Writable,
   options: StatusDisplayOptions,
@@ -23,7 +24,7 @@ export async function createStatusDisplay(
   return canRedraw(output) && !options.json ? await redrawn(output, options) : printed(output, options);
 }
 
-/** A serial console does not tell its size, and nothing can be drawn over without it. */
+/** A serial console does not report its size, and redrawing in place needs the size. */
 function canRedraw(output: Writable): boolean {
   return 'isTTY' in output && output.isTTY === true && 'rows' in output && Number(output.rows) > 0;
 }
@@ -33,7 +34,9 @@ async function redrawn(output: Writable, { colored }: StatusDisplayOptions): Pro
   const draw = createLogUpdate(output, { showCursor: true });
   return {
     async show(status) {
-      draw(`${await statusText(status, { colored })}\n\n${seen()}; Ctrl-C ends`);
+      // The width may change while it runs.
+      const columns = terminalColumns(output);
+      draw(`${await statusText(status, { colored, columns })}\n\n${seen()}; press Ctrl-C to quit`);
     },
     close() {
       draw.done();
@@ -47,12 +50,14 @@ function printed(output: Writable, { json, colored }: StatusDisplayOptions): Sta
     async show(status) {
       const now = changeKey(status);
       if (now === before) return;
-      const text = json ? JSON.stringify(status) : `${seen()}\n${await statusText(status, { colored })}\n`;
+      const text = json
+        ? JSON.stringify(status)
+        : `${seen()}\n${await statusText(status, { colored, columns: terminalColumns(output) })}\n`;
       output.write(`${text}\n`);
       before = now;
     },
     close() {
-      // Every block is whole.
+      // Nothing to do: every block is complete.
     },
   };
 }

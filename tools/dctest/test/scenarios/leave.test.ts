@@ -105,7 +105,7 @@ describe('neco leave', function () {
     expect(await isAnswered(zero, one, stolen.neco)).to.equal(true);
 
     const asked = await typeOnTerminal(zero, 'neco leave 2', [
-      ['Take boot-2, which is dead, out of the cluster for good?', 'n\r'],
+      ['Permanently remove boot-2, which is down, from the cluster?', 'n\r'],
     ]);
     expect(asked.exitCode, asked.screen).to.equal(1);
     expect(asked.screen).to.include('nothing was changed: boot-2 stays');
@@ -145,7 +145,7 @@ describe('neco leave', function () {
 
     const again = await leave(zero, '2');
     expect(again.exitCode, again.stderr).to.equal(0);
-    expect(said(again)).to.include('boot-2 has left already');
+    expect(said(again)).to.include('boot-2 already left');
     // The command on the one, neco-worker or neco-updater on the other: who comes second finds it done.
     expect(await notes()).to.equal('');
     expect(await refusals(zero), 'daemons of boot-0 that did its part').to.equal(0);
@@ -238,7 +238,7 @@ describe('neco leave', function () {
     const undone = failure(left);
     expect(undone).to.include({ code: 'VERIFICATION_FAILED', exitCode: 1 });
     expect(left.stderr).to.include('vault operator rekey').and.to.include('ca/etcd-peer');
-    expect(said(await leave(one, '2'))).to.include('boot-2 has left already');
+    expect(said(await leave(one, '2'))).to.include('boot-2 already left');
     await rotateBarrierKey(zero);
     const still = await leave(one, '--compromised', '2');
     expect(failure(still).code).to.equal('VERIFICATION_FAILED');

@@ -83,7 +83,7 @@ describe('neco setup, refused and then done, step by step', function () {
     const sites: [what: string, change: string, code: string, ...says: string[]][] = [
       ['no site.yml', `rm ${site}`, 'CONFIG_MISSING', site, 'neco site init'],
       ['a site.yml that cannot be read', `rm ${site}; mkdir ${site}`, 'CONFIG_UNREADABLE', site, 'mode 0644'],
-      ['a site.yml that is no YAML', `echo 'cluster: [' >${site}`, 'CONFIG_INVALID', 'not YAML', site],
+      ['a site.yml that is no YAML', `echo 'cluster: [' >${site}`, 'CONFIG_INVALID', 'not valid YAML', site],
       [
         'an unknown field',
         `sed -i s/cluster/clustr/ ${site}`,
@@ -205,14 +205,14 @@ describe('neco setup, refused and then done, step by step', function () {
         'echo hunter22 >$1',
         'PASSWORD_INVALID',
         file,
-        'has 8 characters, at least 12',
+        'has 8 characters; it needs at least 12',
       ],
       [
         'a password that others can read',
         ['--admin', 'admin', '--admin-password-file', file],
         'echo hunter22hunter22 >$1; chmod 644 $1',
         'SECRET_FILE_UNSAFE',
-        `${file} can be read by others`,
+        `other users can read ${file}`,
         'chmod 600',
       ],
     ];
@@ -238,7 +238,7 @@ describe('neco setup, refused and then done, step by step', function () {
         expect(ending.exitCode, ending.stderr).to.equal(0);
         expect(ending.stdout).to.include('/etc/etcd/etcd.yml').and.include('neco-etcd and neco-vault');
         expect(ending.stdout).to.include(`write /racks/neco/bootservers/${server.which}`);
-        expect(ending.stdout).to.include('this was a dry run');
+        expect(ending.stdout).to.include('dry run: nothing was changed');
       }
     });
 

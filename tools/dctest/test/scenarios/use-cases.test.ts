@@ -34,7 +34,7 @@ const asAdmin = ['--vault-user', admin, '--vault-password-file', passwordFile];
 
 /** How an administrator sits at the terminal and answers. */
 const asPerson = (what: 'administrator' | 'operator'): Answer[] => [
-  [`Name of an ${what} of Vault`, `${admin}\r`],
+  [`Vault ${what} name`, `${admin}\r`],
   [`Password of ${admin}`, `${password}\r`],
 ];
 
@@ -108,12 +108,12 @@ describe('the use cases of the seed, word for word, step by step', function () {
       const [setup = ''] = commands;
       const secret = Promise.withResolvers<string>();
       const asLeader: Answer[] = [
-        ['Name of the first administrator', '\r'],
-        [`Password of ${admin}`, `${password}\r`],
-        ['The same again', `${password}\r`],
-        ['Make a new setup secret', '\r'],
+        ['Name of the first Vault administrator', '\r'],
+        [`New password of ${admin}`, `${password}\r`],
+        ['Repeat the password', `${password}\r`],
+        ['Generate a new setup secret', '\r'],
         [
-          'and type it there when asked',
+          'and type the secret when asked',
           (screen) => {
             secret.resolve(/neco1-[0-9a-z]{30}/.exec(screen)?.[0] ?? 'none');
             return '';
@@ -252,16 +252,20 @@ describe('the use cases of the seed, word for word, step by step', function () {
     it('Run `neco init-local NAME` on each boot server. Client certificates for `NAME` have issued.', async () => {
       const [, , initLocal = ''] = commands;
       const asNobody: Answer[] = [
-        ['Name of an operator of Vault', 'nobody\r'],
+        ['Vault operator name', 'nobody\r'],
         ['Password of nobody', 'no password of anybody\r'],
       ];
-      const refused = await typeOnTerminal(zero, initLocal, [...asNobody, ...asNobody, ...asNobody]);
+      // After a refusal only the password is asked for; an empty one asks for the name.
+      const refusedOnce: Answer = ['no such user, or a wrong password', ''];
+      const again: Answer[] = [refusedOnce, ['Password of nobody', 'no password of anybody\r']];
+      const otherName: Answer[] = [refusedOnce, ['Password of nobody', '\r']];
+      const refused = await typeOnTerminal(zero, initLocal, [...asNobody, ...again, ...again]);
       expect(refused.exitCode, refused.screen).to.equal(1);
       expect(refused.screen.split('"nobody": no such user, or a wrong password')).to.have.length(4);
       expect(refused.screen).to.include('[LOGIN_REFUSED]').and.not.include('no password of anybody');
       await Promise.all(
         three.map(async (server) => {
-          const mistaken = server === zero ? [...asNobody, ...asNobody] : [];
+          const mistaken = server === zero ? [...asNobody, ...again, ...otherName] : [];
           await type(server, initLocal, [...mistaken, ...asPerson('operator')]);
           await expectOwnPrefixAlone(server, server);
         }),
@@ -396,7 +400,7 @@ describe('the use cases of the seed, word for word, step by step', function () {
       expect(again.events.at(-1)).to.include({ event: 'end', changed: false });
       expect(await type(fourth, 'neco init-local myapp')).to.include('nothing to do');
       expect(await type(fourth, 'neco init-local --force myapp', asPerson('operator'))).to.include(
-        'has what',
+        'installed the certificate of myapp',
       );
       await expectOwnPrefixAlone(fourth, fourth);
     });
@@ -473,7 +477,7 @@ describe('the use cases of the seed, word for word, step by step', function () {
       const [leave = '', ...others] = await readmeCommands('Remove a dead boot server');
       expect(others).to.deep.equal([]);
       const screen = await type(zero, leave, [
-        ['Take boot-1, which is dead, out of the cluster for good?', 'y\r'],
+        ['Permanently remove boot-1, which is down, from the cluster?', 'y\r'],
         ...asPerson('administrator'),
       ]);
       expect(screen).to.include('now:   4 voters, 3 healthy, quorum 3, 0 more may fail');
