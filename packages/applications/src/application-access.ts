@@ -11,6 +11,8 @@ export interface EtcdRight {
 
 /** What is there of one application in etcd and Vault, to look at; it has no means to change anything. */
 export interface ApplicationReader {
+  /** What the keys of the registered boot servers begin with. */
+  readonly bootServersFolder: string;
   /** The roles of its user in etcd; undefined when there is no such user. */
   userRoles(): Promise<string[] | undefined>;
   /** The rights of its role in etcd; undefined when there is no such role. */
@@ -28,9 +30,11 @@ export interface ApplicationReader {
 /** The same, to change it as well. Each change is made once: done again it leaves things alone. */
 export interface ApplicationWriter extends ApplicationReader {
   ensureUser(): Promise<void>;
-  ensureRole(): Promise<void>;
+  /** Grants what is missing, and revokes the right to read the boot servers where it is not wanted. */
+  ensureRole(wanted: { readsBootServers: boolean }): Promise<void>;
   ensureSigningRole(): Promise<void>;
   writePolicy(name: string, text: string): Promise<void>;
+  /** Writes the record, or changes what it says about the boot servers. */
   writeRecord(application: Application): Promise<void>;
   deleteUser(): Promise<void>;
   deleteRole(): Promise<void>;
@@ -42,6 +46,7 @@ export interface ApplicationWriter extends ApplicationReader {
 export function readApplication(name: string, { etcd, registry, session }: AccessMeans): ApplicationReader {
   const vault = <T>(work: (vault: Vault) => Promise<T>): Promise<T> => session.run('Vault to answer', work);
   return {
+    bootServersFolder: registry.bootServers.folder,
     userRoles: () =>
       etcd.call(`read the user ${name}`, async ({ auth }) => {
         if (!(await auth.userList()).users.includes(name)) return undefined;
@@ -60,8 +65,8 @@ export function readApplication(name: string, { etcd, registry, session }: Acces
     signingRoleFaults: () =>
       vault((one) => one.signingRoleFaults(applicationMount, name, applicationRole(name))),
     policy: (policy) => vault((one) => one.policy(policy)),
-    record: () => registry.application(name),
-    bootServers: () => registry.bootServers(),
+    record: () => registry.applications.at(name).get(),
+    bootServers: () => registry.bootServers.list(),
     countKeys: () =>
       etcd.call(`count the keys of ${name}`, (client) =>
         client.getAll().prefix(applicationPrefix(name)).count(),
@@ -74,15 +79,32 @@ export function changeApplication(name: string, means: AccessMeans): Application
   const vault = async (work: (vault: Vault) => Promise<unknown>): Promise<void> => {
     await session.run('Vault to answer', work);
   };
+  const reader = readApplication(name, means);
   return {
-    ...readApplication(name, means),
+    ...reader,
     ensureUser: () => etcd.ensureUser(name, [name]),
-    ensureRole: () => etcd.ensureRole(name, [{ prefix: applicationPrefix(name), access: 'readwrite' }]),
+    async ensureRole({ readsBootServers }) {
+      const folder = reader.bootServersFolder;
+      const right = (await reader.roleRights())?.find(({ from }) => from === folder);
+      const isMissing = right === undefined || right.access === 'WRITE';
+      await etcd.ensureRole(name, [
+        { prefix: applicationPrefix(name), access: 'readwrite' },
+        ...(readsBootServers && isMissing ? [{ prefix: folder, access: 'read' } as const] : []),
+      ]);
+      if (readsBootServers || right?.access !== 'READ') return;
+      const range = { key: Buffer.from(right.from), range_end: Buffer.from(right.to) };
+      await etcd.call(`revoke the right of ${name} to ${folder}`, ({ auth }) =>
+        auth.roleRevokePermission({ role: name, ...range }),
+      );
+    },
     ensureSigningRole: () =>
       vault((one) => one.ensureSigningRole(applicationMount, name, applicationRole(name))),
     writePolicy: (policy, text) => vault((one) => one.ensurePolicy(policy, text)),
-    writeRecord: async (application) => {
-      await registry.putApplicationIfAbsent(application);
+    async writeRecord(application) {
+      const record = registry.applications.at(name);
+      if (await record.create(application)) return;
+      const { readsBootServers = false } = application;
+      await record.update((there) => ({ ...there, readsBootServers }));
     },
     deleteUser: () =>
       etcd.call(`delete the user ${name}`, async ({ auth }) => {
@@ -94,6 +116,8 @@ export function changeApplication(name: string, means: AccessMeans): Application
       }),
     deleteSigningRole: () => vault((one) => one.deleteSigningRole(applicationMount, name)),
     revoke: (serial) => vault((one) => one.revoke(applicationMount, serial)),
-    deleteRecord: () => registry.deleteApplication(name),
+    deleteRecord: async () => {
+      await registry.applications.at(name).delete();
+    },
   };
 }

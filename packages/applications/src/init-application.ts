@@ -18,6 +18,8 @@ export interface InitApplicationOptions extends ApplicationOptions {
   name: string;
   /** Say what would change and change nothing. */
   dryRun: boolean;
+  /** Whether the application may read the registered boot servers; undefined leaves it as recorded. */
+  readBootServers?: boolean;
   /** Gives an administrator of Vault. */
   vaultUser: AskVaultUser;
 }
@@ -33,14 +35,18 @@ export async function initApplication(options: InitApplicationOptions): Promise<
   const host = readOnlyHost();
   return await withCluster({ ...options, layout }, async (cluster) => {
     checkApplicationName(name, cluster.registry.prefix);
-    const viewOf = async (means: AccessMeans): Promise<InitView> => ({
-      name,
-      known: await means.registry.application(name),
-      access: readApplication(name, means),
-      host,
-      files: filesOf(layout, name),
-      reporter,
-    });
+    const viewOf = async (means: AccessMeans): Promise<InitView> => {
+      const known = await means.registry.applications.at(name).get();
+      return {
+        name,
+        known,
+        readsBootServers: options.readBootServers ?? known?.readsBootServers ?? false,
+        access: readApplication(name, means),
+        host,
+        files: filesOf(layout, name),
+        reporter,
+      };
+    };
     const administration = { ...options, layout, host };
     if (dryRun) {
       const looking = { ...administration, changes: undefined };
@@ -49,11 +55,16 @@ export async function initApplication(options: InitApplicationOptions): Promise<
         return { changed: false };
       });
     }
-    const again = `neco init ${name}`;
+    const again = `neco init ${flagOf(options.readBootServers)}${name}`;
     await using _host = await lockHost('operation');
     return await withAdministration(cluster, { ...administration, changes: again }, async (means, signal) => {
       const context = { ...(await viewOf(means)), access: changeApplication(name, means) };
       return await runPhases(initPhases, context, { reporter, signal, again });
     });
   });
+}
+
+function flagOf(readBootServers: boolean | undefined): string {
+  if (readBootServers === undefined) return '';
+  return readBootServers ? '--read-boot-servers ' : '--no-read-boot-servers ';
 }

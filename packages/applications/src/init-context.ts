@@ -9,6 +9,8 @@ export interface InitView {
   readonly name: string;
   /** What was recorded of the application when the command began; undefined when it is new. */
   readonly known: Application | undefined;
+  /** Whether it may read the registered boot servers, as asked for or as recorded. */
+  readonly readsBootServers: boolean;
   readonly access: ApplicationReader;
   readonly host: HostReader;
   readonly files: ApplicationFiles;

@@ -72,8 +72,8 @@ export async function initLocal(options: InitLocalOptions): Promise<{ changed: b
 
 async function requireApplication(registry: Registry, name: string): Promise<void> {
   checkApplicationName(name, registry.prefix);
-  if ((await registry.application(name)) !== undefined) return;
-  const known = (await registry.applications()).map((one) => one.name);
+  if ((await registry.applications.at(name).get()) !== undefined) return;
+  const known = (await registry.applications.list()).map((one) => one.name);
   throw unknownApplication(name, known, `run this first, once and on one boot server: neco init ${name}`);
 }
 
@@ -99,7 +99,7 @@ async function viewOf(
     serverCa,
     clientCa,
     revoked: revocations === undefined ? [] : parseCrl(revocations).serials,
-    application: () => registry.application(name),
+    application: () => registry.applications.at(name).get(),
   };
 }
 
@@ -128,13 +128,13 @@ async function note(
   { serial, notAfter }: { serial: string; notAfter: Date },
 ): Promise<void> {
   const own = { lrn, serial, notAfter: notAfter.toISOString() };
-  await registry.updateApplication(name, (application) => ({
+  await registry.applications.at(name).update((application) => ({
     ...application,
     certificates: [...application.certificates.filter((one) => one.lrn !== lrn), own].sort(
       (one, other) => one.lrn - other.lrn,
     ),
   }));
-  await registry.updateBootServer(lrn, (server) => ({
+  await registry.bootServers.at(lrn).update((server) => ({
     ...server,
     serials: [...new Set([...server.serials, serial])],
   }));

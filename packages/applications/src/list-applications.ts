@@ -7,6 +7,8 @@ export interface ListedApplication {
   /** Where its keys lie in etcd. */
   prefix: string;
   createdAt: string;
+  /** Whether it may read the registered boot servers. */
+  readsBootServers: boolean;
   certificates: { server: string; serial: string; notAfter: string }[];
 }
 
@@ -16,11 +18,12 @@ export async function listApplications(
 ): Promise<ListedApplication[]> {
   const { layout = applicationLayout, etcd } = options;
   return await withCluster({ layout, etcd }, async ({ registry }) => {
-    const applications = await registry.applications();
-    return applications.map(({ name, createdAt, certificates }) => ({
+    const applications = await registry.applications.list();
+    return applications.map(({ name, createdAt, readsBootServers = false, certificates }) => ({
       name,
       prefix: `/${name}/`,
       createdAt,
+      readsBootServers,
       certificates: certificates.map(({ lrn, serial, notAfter }) => ({
         server: serverName(lrn),
         serial,

@@ -65,9 +65,9 @@ export async function removeApplication(options: RemoveApplicationOptions): Prom
 
 /** The servers that have a certificate for it. @throws NecoError APPLICATION_UNKNOWN */
 async function serversOf({ registry }: ClusterLink, name: string): Promise<string[]> {
-  const application = await registry.application(name);
+  const application = await registry.applications.at(name).get();
   if (application !== undefined) return application.certificates.map(({ lrn }) => serverName(lrn));
-  const known = (await registry.applications()).map((one) => one.name);
+  const known = (await registry.applications.list()).map((one) => one.name);
   throw unknownApplication(name, known, 'look at "neco application list"');
 }
 

@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { NecoError, Secret, silentReporter, type Reporter } from '@neco/core';
+import { dirname, join } from 'node:path';
+import { NecoError, Secret, silentReporter, type PhaseEvent, type Reporter } from '@neco/core';
 import { openHost } from '@neco/host-installer';
+import { ReadmeExamples } from '@neco/test-harness';
 import { certificateFacts } from '@neco/vault-pki';
 import { expect } from 'chai';
 import { type AskVaultUser, filesOf, withOperationLock } from '@neco/cluster-access';
@@ -11,6 +12,8 @@ import { initLocal } from '../src/init-local.ts';
 import { listApplications } from '../src/list-applications.ts';
 import { removeApplication } from '../src/remove-application.ts';
 import { administrator, answering, ApplicationWorld, operator, signPair } from './application-world.ts';
+
+const registryReadme = join(import.meta.dirname, '../../bootserver-registry/README.md');
 
 describe('applications', function () {
   this.timeout(60_000);
@@ -26,9 +29,13 @@ describe('applications', function () {
     await world.stop();
   });
 
-  const init = (name: string, more: { dryRun?: boolean; ask?: AskVaultUser; reporter?: Reporter } = {}) =>
+  const init = (
+    name: string,
+    more: { dryRun?: boolean; ask?: AskVaultUser; reporter?: Reporter; readBootServers?: boolean } = {},
+  ) =>
     initApplication({
       ...world.options(more.reporter),
+      ...(more.readBootServers === undefined ? {} : { readBootServers: more.readBootServers }),
       name,
       dryRun: more.dryRun ?? false,
       vaultUser: more.ask ?? answering(administrator),
@@ -145,6 +152,52 @@ describe('applications', function () {
       const policy = await world.vault.policy('neco-operator');
       expect(policy).to.include(own).and.include(stanzaOf(name));
       expect(await failure(signPair(world.vault, name, 'root'))).to.include('not allowed');
+    });
+
+    it('lets it read the boot servers where that is asked for, and keeps that when it is run again', async () => {
+      const name = fresh();
+      const said: string[] = [];
+      const phase = ({ plan = [] }: PhaseEvent): void => void said.push(...plan);
+      const reporter = { ...silentReporter, phase };
+      const rightsOf = async () => await world.etcdctlOk('role', 'get', name);
+      const recordOf = async () =>
+        JSON.parse(
+          await world.etcdctlOk('get', '--print-value-only', `/neco/applications/${name}`),
+        ) as unknown;
+      await init(name);
+      expect(await rightsOf()).not.to.include('/neco/');
+      expect(await init(name, { readBootServers: true, dryRun: true, reporter })).to.deep.equal({
+        changed: false,
+      });
+      expect(said.join('\n'))
+        .to.include(`and reads /neco/bootservers/`)
+        .and.include(`the etcd role ${name} may not read /neco/bootservers/`);
+      expect(await rightsOf()).not.to.include('/neco/');
+      expect(await init(name, { readBootServers: true })).to.deep.equal({ changed: true });
+      expect(await rightsOf()).to.include('[/neco/bootservers/, /neco/bootservers0)');
+      expect((await rightsOf()).match(/bootservers\//g), 'to read, not to write').to.have.length(1);
+      expect(await recordOf()).to.include({ readsBootServers: true });
+      expect(await init(name, { readBootServers: true })).to.deep.equal({ changed: false });
+      expect(await init(name), 'without the option it stays').to.deep.equal({ changed: false });
+      await world.etcdctlOk('role', 'revoke-permission', name, '/neco/bootservers/', '--prefix');
+      expect(await init(name), 'it is repaired').to.deep.equal({ changed: true });
+      expect(await rightsOf()).to.include('[/neco/bootservers/, /neco/bootservers0)');
+      expect(await init(name, { readBootServers: false })).to.deep.equal({ changed: true });
+      expect(await rightsOf()).not.to.include('/neco/');
+      expect(await init(name)).to.deep.equal({ changed: false });
+      expect(await recordOf()).to.include({ readsBootServers: false });
+    });
+
+    it('gives it that right when it is made, and leaves a wider one of an admin alone', async () => {
+      const name = fresh();
+      await init(name, { readBootServers: true });
+      await world.etcdctlOk('role', 'grant-permission', name, 'readwrite', '/neco/bootservers/', '--prefix');
+      await world.etcdctlOk('role', 'revoke-permission', name, `/${name}/`, '--prefix');
+      expect(await init(name)).to.deep.equal({ changed: true });
+      const rights = await world.etcdctlOk('role', 'get', name);
+      expect(rights.match(/\[\/neco\/bootservers\//g), 'to read and to write').to.have.length(2);
+      const [listed] = (await listApplications(world.options())).filter((one) => one.name === name);
+      expect(listed).to.deep.include({ readsBootServers: true });
     });
 
     it('changes nothing for somebody who is no administrator, and says who is needed', async () => {
@@ -278,14 +331,44 @@ describe('applications', function () {
       }
     });
 
+    it('lets it list the boot servers, as the README of bootserver-registry shows', async () => {
+      const name = fresh();
+      const examples = await ReadmeExamples.prepare(registryReadme);
+      try {
+        await init(name, { readBootServers: true });
+        await local(name);
+        const files = filesOf(world.layout, name);
+        const fields = {
+          endpoints: [`https://${world.addressOf(0)}:2379`],
+          prefix: '/neco/',
+          'tls-ca-file': files.ca,
+          'tls-cert-file': files.certificatePath,
+          'tls-key-file': files.keyPath,
+        };
+        const configuration = join(examples.directory, 'boot-servers.yml');
+        await writeFile(configuration, JSON.stringify(fields));
+        const { stdout, stderr } = await examples.run('list.ts', configuration);
+        expect(stderr).to.equal('');
+        const lines = [0, 1].map(
+          (lrn) => `${String(lrn)} boot-${String(lrn)} ${world.addressOf(lrn)} active\n`,
+        );
+        expect(stdout).to.equal(lines.join(''));
+        await init(name, { readBootServers: false });
+        const refused = await examples.run('list.ts', configuration);
+        expect(refused.stderr).to.include('permission denied');
+      } finally {
+        await examples.remove();
+      }
+    });
+
     it("notes the certificate's serial on the boot server and the application before it is used", async () => {
       const name = fresh();
       await init(name);
       await local(name);
       const serial = await serialOf(name);
       const { server, application } = await world.withRegistry(async (registry) => ({
-        server: await registry.bootServer(0),
-        application: await registry.application(name),
+        server: await registry.bootServers.at(0).get(),
+        application: await registry.applications.at(name).get(),
       }));
       expect(server?.serials).to.include(serial).and.include('0a:0b');
       expect(application?.certificates.map((one) => [one.lrn, one.serial])).to.deep.equal([[0, serial]]);
@@ -326,7 +409,7 @@ describe('applications', function () {
       await host.writePair({ ...files, ...old });
       const { serial, notAfter } = certificateFacts(old.certificate);
       await world.withRegistry((registry) =>
-        registry.updateApplication(name, (application) => ({
+        registry.applications.at(name).update((application) => ({
           ...application,
           certificates: [{ lrn: 0, serial, notAfter: notAfter.toISOString() }],
         })),
@@ -366,7 +449,7 @@ describe('applications', function () {
             const noted = local(name, { reporter });
             const said = await Promise.race([waits.promise, noted.then(() => 'nothing: it did not wait')]);
             expect(said).to.match(/neco leave 1 on boot-1 .* is at work/);
-            expect((await registry.application(name))?.certificates).to.deep.equal([]);
+            expect((await registry.applications.at(name).get())?.certificates).to.deep.equal([]);
             return { noted };
           },
         ),

@@ -1,57 +1,70 @@
 import { toNecoError, type NecoError } from '@neco/core';
 import { readTogether, type EtcdCluster, type IKeyValue } from '@neco/etcd-admin';
-import type { z } from 'zod';
-import { applicationSchema, type Application } from './application.ts';
-import { bootServerSchema, type BootServer } from './boot-server.ts';
-import { parseRecord } from './parse-record.ts';
-import type { RegistryKeys } from './registry-keys.ts';
+import type { ReadOptions } from './readable-records.ts';
+import type { RecordKind } from './record-kind.ts';
+import { recordKinds } from './record-kinds.ts';
+import { RecordState } from './record-state.ts';
+import type { Application } from './schemas/application.ts';
+import type { BootServer } from './schemas/boot-server.ts';
+import { unfinishedLeaves, type UnfinishedLeave } from './unfinished-leaves.ts';
 
-/** What the registry says at one revision. A record that is broken hides no other. */
+/** What the registry contains at one revision. An invalid record does not hide the others. */
 export interface RegistryOverview {
   /** By LRN. */
   bootServers: BootServer[];
   /** By name. */
   applications: Application[];
-  /** The ids of all operations that have records. */
-  operations: string[];
+  /** The leaves under way. */
+  leaves: UnfinishedLeave[];
   unsealKeyStored: boolean;
   rootTokenStored: boolean;
   /** RECORD_INVALID for each record that is not what neco writes. */
   broken: NecoError[];
 }
 
-/** Reads all of it by one request; secrets stay where they are. @throws NecoError ETCD_* */
-export async function readOverview(cluster: EtcdCluster, keys: RegistryKeys): Promise<RegistryOverview> {
-  const operations = keys.operation('');
-  const [servers, applications, ids, unsealKey, rootToken] = await readTogether(cluster, keys.prefix, [
-    { prefix: keys.bootServers },
-    { prefix: keys.applications },
-    { prefix: operations, keysOnly: true },
-    { key: keys.vaultUnsealKey, keysOnly: true },
-    { key: keys.vaultRootToken, keysOnly: true },
-  ]);
+/** Reads all of it by one request; the secrets stay in etcd. @throws NecoError ETCD_*, CANCELLED */
+export async function readOverview(
+  cluster: EtcdCluster,
+  prefix: string,
+  options: ReadOptions,
+): Promise<RegistryOverview> {
+  const under = (text: string): string => `${prefix}${text}`;
+  const { bootServers, applications, unsealKey, rootToken } = recordKinds;
+  const [servers, apps, operations, key, token] = await readTogether(
+    cluster,
+    prefix,
+    [
+      { prefix: under(bootServers.pattern.format([])) },
+      { prefix: under(applications.pattern.format([])) },
+      { prefix: under('operations/'), keysOnly: true },
+      { key: under(unsealKey.pattern.text), keysOnly: true },
+      { key: under(rootToken.pattern.text), keysOnly: true },
+    ],
+    options,
+  );
   const broken: NecoError[] = [];
   return {
-    bootServers: parseAll(bootServerSchema, servers, broken).sort((one, other) => one.lrn - other.lrn),
-    applications: parseAll(applicationSchema, applications, broken).sort((one, other) =>
-      one.name < other.name ? -1 : 1,
-    ),
-    operations: [...(ids?.keys() ?? [])].map((key) => key.slice(operations.length)),
-    unsealKeyStored: (unsealKey?.size ?? 0) > 0,
-    rootTokenStored: (rootToken?.size ?? 0) > 0,
+    bootServers: validRecords(prefix, bootServers, servers, broken),
+    applications: validRecords(prefix, applications, apps, broken),
+    leaves: unfinishedLeaves(new RecordState(prefix, operations ?? new Map())),
+    unsealKeyStored: (key?.size ?? 0) > 0,
+    rootTokenStored: (token?.size ?? 0) > 0,
     broken,
   };
 }
 
-/** The records that can be read; why the others cannot goes to `broken`. */
-function parseAll<T extends z.ZodType>(
-  schema: T,
-  entries: ReadonlyMap<string, IKeyValue> | undefined,
+/** The records that can be read; why the others cannot is added to `broken`. */
+function validRecords<P extends string, T>(
+  prefix: string,
+  kind: RecordKind<P, T>,
+  entries: ReadonlyMap<string, IKeyValue> = new Map(),
   broken: NecoError[],
-): z.output<T>[] {
-  return [...(entries ?? [])].flatMap(([key, { value }]) => {
+): T[] {
+  const state = new RecordState(prefix, entries);
+  return state.keys(kind).flatMap((key) => {
     try {
-      return [parseRecord(schema, key, value)];
+      const record = state.get(kind, ...key);
+      return record === undefined ? [] : [record];
     } catch (error) {
       broken.push(toNecoError(error));
       return [];

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { NecoError } from '@neco/core';
 import { EtcdCluster } from '@neco/etcd-admin';
-import { Registry, type BootServer, type BootServerChange } from '@neco/bootserver-registry';
+import { Registry, type BootServer, type RecordChange } from '@neco/bootserver-registry';
 import { FaultProxy, startEtcd, type EtcdUnderTest } from '@neco/test-harness';
 import { expect } from 'chai';
 
@@ -31,22 +31,22 @@ describe('the registry, interrupted', function () {
     etcd.etcdctlOk(['put', `${registry.prefix}bootservers/${String(lrn)}`, record(lrn, state)]);
   const del = (lrn: number) => etcd.etcdctlOk(['del', `${registry.prefix}bootservers/${String(lrn)}`]);
 
-  /** Takes the history away, so that no watch can be taken up where it was. */
+  /** Deletes the history, so that no watch can resume where it was. */
   async function compact(): Promise<void> {
     const answer = await etcd.etcdctlOk(['get', 'x', '-w=json']);
     await etcd.etcdctlOk(['compaction', /"revision":(\d+)/.exec(answer)?.[1] ?? '']);
   }
 
-  function watch(): AsyncGenerator<BootServerChange, void, void> {
-    return registry.watchBootServerChanges({
+  function watch(): AsyncGenerator<RecordChange<BootServer>, void, void> {
+    return registry.bootServers.watchChanges({
       signal: stop.signal,
       onInterruption: (error) => interruptions.push(error),
     });
   }
 
-  async function next(changes: AsyncGenerator<BootServerChange, void, void>): Promise<string> {
+  async function next(changes: AsyncGenerator<RecordChange<BootServer>, void, void>): Promise<string> {
     const { value } = await changes.next();
-    return value === undefined ? 'the end' : `${value.kind} ${value.server.name} ${value.server.state}`;
+    return value === undefined ? 'the end' : `${value.kind} ${value.record.name} ${value.record.state}`;
   }
 
   before(async () => {
@@ -71,14 +71,14 @@ describe('the registry, interrupted', function () {
 
   after(() => etcd.stop());
 
-  it('gives every change that came while a watch was cut off, though the history was compacted', async () => {
+  it('yields every change that came while a watch was cut off, though the history was compacted', async () => {
     for (const lrn of [1, 2, 3, 4]) await put(lrn);
     const changes = watch();
     for (const lrn of [1, 2, 3, 4]) expect(await next(changes)).to.equal(`added boot-${String(lrn)} active`);
     const first = next(changes);
     proxy.mode = 'refuse';
     proxy.cut();
-    await put(1, 'leaving');
+    await put(1, 'joining');
     await del(2);
     await del(3);
     await put(3);
@@ -92,7 +92,7 @@ describe('the registry, interrupted', function () {
       await next(changes),
       await next(changes),
     ]).to.deep.equal([
-      'changed boot-1 leaving',
+      'changed boot-1 joining',
       'removed boot-2 active',
       'removed boot-3 active',
       'added boot-3 active',
@@ -104,7 +104,7 @@ describe('the registry, interrupted', function () {
     expect(await last).to.equal('added boot-6 active');
   });
 
-  it('goes on after a compaction that passed it by, and gives nothing twice', async () => {
+  it('resumes after a compaction that overtook it, and yields nothing twice', async () => {
     await put(1);
     const changes = watch();
     expect(await next(changes)).to.equal('added boot-1 active');
@@ -120,7 +120,7 @@ describe('the registry, interrupted', function () {
     expect(await last).to.equal('removed boot-1 active');
   });
 
-  it('goes on when etcd was started anew', async () => {
+  it('resumes when etcd was restarted', async () => {
     const changes = watch();
     const first = next(changes);
     await put(1);

@@ -88,26 +88,26 @@ describe('the README of bootserver-registry', function () {
     });
   });
 
-  it('watches them through a cut and a compaction, and ends when it is told to', async () => {
+  it('watches them through a cut and a compaction, and ends when it gets SIGTERM', async () => {
     const program = start('watch.ts');
     await program.says('added boot-3 active\n');
     proxy.mode = 'refuse';
     proxy.cut();
     await program.says('interrupted: ');
     await registry.register(server(4));
-    await registry.deleteBootServer(3);
+    await registry.bootServers.at(3).delete();
     const answer = await etcd.etcdctlOk(['get', 'x', '-w=json']);
     await etcd.etcdctlOk(['compaction', /"revision":(\d+)/.exec(answer)?.[1] ?? '']);
     proxy.mode = 'pass';
     await program.says('removed boot-3 active\nadded boot-4 active\n');
-    await registry.updateBootServer(4, (one) => ({ ...one, state: 'leaving' }));
-    await program.says('changed boot-4 leaving\n');
+    await registry.bootServers.at(4).update((one) => ({ ...one, state: 'joining' }));
+    await program.says('changed boot-4 joining\n');
     program.kill('SIGTERM');
     expect(await program.ended()).to.equal(0);
   });
 
-  it('works under a lock as soon as another has given it up', async () => {
-    const lock = '/squid/operations/locks/rotate';
+  it('works under a lock as soon as another released it', async () => {
+    const lock = '/squid/locks/rotate';
     await etcd.etcdctlOk(['put', lock, 'squid on boot-1']);
     const program = start('lock.ts');
     await program.says('waiting for squid on boot-1\n');
@@ -118,26 +118,26 @@ describe('the README of bootserver-registry', function () {
     expect(await etcd.etcdctlOk(['get', lock])).to.equal('');
   });
 
-  it('ends its work when the lock is taken away from it', async () => {
+  it('stops its work when its lease is revoked', async () => {
     const program = start('lock.ts');
     await program.says('first is noted\n');
-    // Or a slow machine might let it come to its end before.
+    // Otherwise it might finish first on a slow machine.
     program.kill('SIGSTOP');
     const leases = await etcd.etcdctlOk(['lease', 'list']);
     await etcd.etcdctlOk(['lease', 'revoke', /([0-9a-f]+)\s*$/.exec(leases)?.[1] ?? '']);
     const before = await noted();
     program.kill('SIGCONT');
     expect(await program.ended()).to.equal(1);
-    expect(program.output).to.include('the lock /squid/operations/locks/rotate was lost');
+    expect(program.output).to.include('the lock /squid/locks/rotate was lost');
     expect(program.output).not.to.include('third');
     expect(await noted()).to.equal(before);
   });
 
-  it('ends its work, and writes nothing any more, when it stood still for too long', async () => {
+  it('stops its work, and writes nothing more, when it was suspended for too long', async () => {
     const program = start('lock.ts');
     await program.says('first is noted\n');
     program.kill('SIGSTOP');
-    const lock = () => etcd.etcdctlOk(['get', '/squid/operations/locks/rotate', '--print-value-only']);
+    const lock = () => etcd.etcdctlOk(['get', '/squid/locks/rotate', '--print-value-only']);
     await waitFor(
       async () => {
         const seen = await lock();
@@ -148,7 +148,7 @@ describe('the README of bootserver-registry', function () {
     const before = await noted();
     program.kill('SIGCONT');
     expect(await program.ended()).to.equal(1);
-    expect(program.output).to.include('the lock /squid/operations/locks/rotate was lost');
+    expect(program.output).to.include('the lock /squid/locks/rotate was lost');
     expect(await noted()).to.equal(before);
   });
 });

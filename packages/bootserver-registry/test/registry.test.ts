@@ -1,7 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import { inspect } from 'node:util';
-import { NecoError, Secret, waitFor } from '@neco/core';
+import { NecoError, Secret } from '@neco/core';
 import { EtcdCluster } from '@neco/etcd-admin';
-import { Registry, type BootServer } from '@neco/bootserver-registry';
+import { recordKinds, Registry, type BootServer, type LeavePlan } from '@neco/bootserver-registry';
 import { startEtcd, type EtcdUnderTest } from '@neco/test-harness';
 import { expect } from 'chai';
 
@@ -15,6 +16,19 @@ const server: BootServer = {
   serials: ['0a', '0b'],
   registeredAt: '2026-01-02T03:04:05.000Z',
 };
+
+function plan(lrn: number): LeavePlan {
+  return {
+    version: 1,
+    lrn,
+    name: `boot-${String(lrn)}`,
+    address: `10.0.0.${String(lrn)}`,
+    mode: 'live',
+    step: 'begun',
+    serials: [],
+    startedAt: '2026-01-02T03:04:05.000Z',
+  };
+}
 
 describe('the registry', function () {
   this.timeout(30_000);
@@ -53,15 +67,15 @@ describe('the registry', function () {
   });
 
   it('writes a boot server as JSON at bootservers/<LRN> and reads it', async () => {
-    expect(await registry.bootServer(3)).to.equal(undefined);
+    expect(await registry.bootServers.at(3).get()).to.equal(undefined);
     expect(await registry.register(server)).to.equal(true);
     expect(JSON.parse(await get('bootservers/3'))).to.deep.equal(server);
-    expect(await registry.bootServer(3)).to.deep.equal(server);
+    expect(await registry.bootServers.at(3).get()).to.deep.equal(server);
   });
 
   it('lists boot servers by LRN', async () => {
     for (const lrn of [10, 9, 250]) await registry.register({ ...server, lrn, name: `boot-${String(lrn)}` });
-    expect((await registry.bootServers()).map(({ lrn }) => lrn)).to.deep.equal([9, 10, 250]);
+    expect((await registry.bootServers.list()).map(({ lrn }) => lrn)).to.deep.equal([9, 10, 250]);
   });
 
   it('writes nothing when the same server is registered again', async () => {
@@ -83,59 +97,59 @@ describe('the registry', function () {
   it('changes a record though others change it at the same time', async () => {
     await registry.register({ ...server, serials: [] });
     const add = (serial: string) =>
-      registry.updateBootServer(3, (one) => ({ ...one, serials: [...one.serials, serial] }));
+      registry.bootServers.at(3).update((one) => ({ ...one, serials: [...one.serials, serial] }));
     await Promise.all(['01', '02', '03'].map(add));
-    expect((await registry.bootServer(3))?.serials.sort()).to.deep.equal(['01', '02', '03']);
-    expect((await rejection(registry.updateBootServer(4, (one) => one))).code).to.equal('ETCD_CONFLICT');
+    expect((await registry.bootServers.at(3).get())?.serials.sort()).to.deep.equal(['01', '02', '03']);
+    expect((await rejection(registry.bootServers.at(4).update((one) => one))).code).to.equal('ETCD_CONFLICT');
   });
 
   it('keeps fields that a newer neco wrote', async () => {
     await etcd.etcdctlOk(['put', `${prefix}bootservers/3`, JSON.stringify({ ...server, rack: 'B' })]);
-    await registry.updateBootServer(3, (one) => ({ ...one, serials: [] }));
+    await registry.bootServers.at(3).update((one) => ({ ...one, serials: [] }));
     expect(JSON.parse(await get('bootservers/3'))).to.deep.equal({ ...server, rack: 'B', serials: [] });
   });
 
   it('keeps applications at applications/<NAME>, one of each name', async () => {
     const createdAt = '2026-01-02T03:04:05.000Z';
     const squid = { version: 1, name: 'squid', createdAt, certificates: [] } as const;
-    expect(await registry.putApplicationIfAbsent({ ...squid, certificates: [] })).to.equal(true);
-    expect(await registry.putApplicationIfAbsent({ ...squid, certificates: [] })).to.equal(false);
-    await registry.putApplicationIfAbsent({ ...squid, name: 'sabakan', certificates: [] });
+    expect(await registry.applications.at('squid').create({ ...squid, certificates: [] })).to.equal(true);
+    expect(await registry.applications.at('squid').create({ ...squid, certificates: [] })).to.equal(false);
+    await registry.applications.at('sabakan').create({ ...squid, name: 'sabakan', certificates: [] });
     expect(JSON.parse(await get('applications/squid'))).to.deep.equal(squid);
-    expect((await registry.applications()).map(({ name }) => name)).to.deep.equal(['sabakan', 'squid']);
+    expect((await registry.applications.list()).map(({ name }) => name)).to.deep.equal(['sabakan', 'squid']);
     const certificate = { lrn: 3, serial: '0a:0b', notAfter: '2026-04-02T03:04:05.000Z' };
-    await registry.updateApplication('squid', (one) => ({ ...one, certificates: [certificate] }));
-    expect((await registry.application('squid'))?.certificates).to.deep.equal([certificate]);
-    await registry.deleteApplication('squid');
-    expect(await registry.application('squid')).to.equal(undefined);
-    const error = await rejection(registry.updateApplication('squid', (one) => one));
+    await registry.applications.at('squid').update((one) => ({ ...one, certificates: [certificate] }));
+    expect((await registry.applications.at('squid').get())?.certificates).to.deep.equal([certificate]);
+    await registry.applications.at('squid').delete();
+    expect(await registry.applications.at('squid').get()).to.equal(undefined);
+    const error = await rejection(registry.applications.at('squid').update((one) => one));
     expect(error.code).to.equal('ETCD_CONFLICT');
   });
 
-  it('takes a boot server out', async () => {
+  it('deletes a boot server', async () => {
     await registry.register(server);
-    await registry.deleteBootServer(3);
-    await registry.deleteBootServer(3);
+    expect(await registry.bootServers.at(3).delete()).to.equal(true);
+    expect(await registry.bootServers.at(3).delete(), 'another did it').to.equal(false);
     expect(await get('bootservers/3')).to.equal('');
   });
 
   it('names the key of a value that does not parse, and does not quote the value', async () => {
     await etcd.etcdctlOk(['put', `${prefix}bootservers/3`, '{"version":1,"lrn":"hunter2"}']);
-    const error = await rejection(registry.bootServers());
+    const error = await rejection(registry.bootServers.list());
     expect(error.code).to.equal('RECORD_INVALID');
     expect(error.message).to.include(`${prefix}bootservers/3`).and.include('lrn:');
     expect(inspect(error)).not.to.include('hunter2');
     await etcd.etcdctlOk(['put', `${prefix}vault-unseal-key`, 'hunter2']);
-    const secret = await rejection(registry.unsealKey());
+    const secret = await rejection(registry.unsealKey.get());
     expect(secret.message).to.include(`${prefix}vault-unseal-key`);
     expect(inspect(secret)).not.to.include('hunter2');
   });
 
-  it('gives the boot servers at once and after each change', async () => {
+  it('yields the boot servers at once and after each change', async () => {
     const stop = new AbortController();
     const seen: number[][] = [];
     await registry.register(server);
-    for await (const servers of registry.watchBootServers({ signal: stop.signal })) {
+    for await (const servers of registry.bootServers.watch({ signal: stop.signal })) {
       seen.push(servers.map(({ lrn }) => lrn));
       if (servers.length === 1) await registry.register({ ...server, lrn: 4, name: 'boot-4' });
       else stop.abort();
@@ -143,21 +157,21 @@ describe('the registry', function () {
     expect(seen).to.deep.equal([[3], [3, 4]]);
   });
 
-  it('tells what became of each boot server', async () => {
+  it('yields what happens to each boot server', async () => {
     const stop = new AbortController();
     const seen: string[] = [];
     await registry.register(server);
-    for await (const change of registry.watchBootServerChanges({ signal: stop.signal })) {
+    for await (const change of registry.bootServers.watchChanges({ signal: stop.signal })) {
       const was = change.kind === 'changed' ? `${change.before.state} ` : '';
-      seen.push(`${change.kind} ${change.server.name} ${was}${change.server.state}`);
-      if (seen.length === 1) await registry.updateBootServer(3, (one) => ({ ...one, state: 'leaving' }));
-      if (seen.length === 2) await registry.deleteBootServer(3);
+      seen.push(`${change.kind} ${change.record.name} ${was}${change.record.state}`);
+      if (seen.length === 1) await registry.bootServers.at(3).update((one) => ({ ...one, state: 'joining' }));
+      if (seen.length === 2) await registry.bootServers.at(3).delete();
       if (seen.length === 3) stop.abort();
     }
     expect(seen).to.deep.equal([
       'added boot-3 active',
-      'changed boot-3 active leaving',
-      'removed boot-3 leaving',
+      'changed boot-3 active joining',
+      'removed boot-3 joining',
     ]);
   });
 
@@ -165,82 +179,142 @@ describe('the registry', function () {
     const keys = { unsealKey: new Secret('unseal'), rootToken: new Secret('root') };
     await registry.putVaultKeys(keys);
     await registry.putVaultKeys(keys);
-    expect((await registry.unsealKey())?.reveal()).to.equal('unseal');
-    expect((await registry.rootToken())?.reveal()).to.equal('root');
+    expect((await registry.unsealKey.get())?.reveal()).to.equal('unseal');
+    expect((await registry.rootToken.get())?.reveal()).to.equal('root');
     expect(JSON.parse(await get('vault-unseal-key'))).to.deep.equal({ version: 1, value: 'unseal' });
     expect(
       (await rejection(registry.putVaultKeys({ ...keys, unsealKey: new Secret('other') }))).code,
     ).to.equal('ETCD_CONFLICT');
-    await registry.deleteUnsealKey();
+    await registry.unsealKey.delete();
     expect((await rejection(registry.putVaultKeys(keys))).code).to.equal('ETCD_CONFLICT');
     expect(await get('vault-unseal-key')).to.equal('');
-    await registry.deleteRootToken();
-    expect(await registry.rootToken()).to.equal(undefined);
+    await registry.rootToken.delete();
+    expect(await registry.rootToken.get()).to.equal(undefined);
   });
 
-  it('puts a single key only when there is none', async () => {
-    expect(await registry.putUnsealKeyIfAbsent(new Secret('one'))).to.equal(true);
-    expect(await registry.putUnsealKeyIfAbsent(new Secret('two'))).to.equal(false);
-    expect((await registry.unsealKey())?.reveal()).to.equal('one');
-    expect(await registry.putRootTokenIfAbsent(new Secret('one'))).to.equal(true);
-    expect(await registry.putRootTokenIfAbsent(new Secret('two'))).to.equal(false);
-  });
-
-  it('tells of the unseal key as it goes and comes', async () => {
+  it('yields the unseal key again when it is deleted and written', async () => {
     const stop = new AbortController();
     const seen: (string | undefined)[] = [];
-    await registry.putUnsealKeyIfAbsent(new Secret('one'));
-    for await (const key of registry.watchUnsealKey({ signal: stop.signal })) {
+    await registry.unsealKey.create(new Secret('one'));
+    for await (const key of registry.unsealKey.watch({ signal: stop.signal })) {
       seen.push(key?.reveal());
-      if (seen.length === 1) await registry.deleteUnsealKey();
-      if (seen.length === 2) await registry.putUnsealKeyIfAbsent(new Secret('two'));
+      if (seen.length === 1) await registry.unsealKey.delete();
+      if (seen.length === 2) await registry.unsealKey.create(new Secret('two'));
       if (seen.length === 3) stop.abort();
     }
     expect(seen).to.deep.equal(['one', undefined, 'two']);
   });
 
-  it('keeps the progress of an operation', async () => {
-    expect(await registry.operation('setup')).to.equal(undefined);
-    await registry.putOperation('setup', { vault: 'initialising' });
-    await registry.putOperation('setup', { vault: 'stored', count: 3 });
-    expect(await registry.operation('setup')).to.deep.equal({ version: 1, vault: 'stored', count: 3 });
-    expect(JSON.parse(await get('operations/setup'))).to.have.property('vault', 'stored');
-    expect(await registry.deleteOperation('setup')).to.equal(true);
+  it('keeps the progress of setup, whatever was there', async () => {
+    expect(await registry.setup.get()).to.equal(undefined);
+    await registry.setup.put({ version: 1, vault: 'initialising', proof: 'a' });
+    await registry.setup.put({ version: 1, vault: 'stored' });
+    expect(JSON.parse(await get('operations/setup'))).to.deep.equal({ version: 1, vault: 'stored' });
+    expect(await registry.setup.delete()).to.equal(true);
     expect(await get('operations/setup')).to.equal('');
-    expect(await registry.deleteOperation('setup'), 'another did it').to.equal(false);
   });
 
-  it('gives the records of operations whose ids begin so, and forgets them together', async () => {
-    await registry.putOperation('leave/2/plan', { step: 'begun' });
-    await registry.putOperation('leave/20/plan', { step: 'removed' });
-    const seen: string[][] = [];
-    for await (const records of registry.watchOperations('leave/')) {
-      seen.push([...records.keys()]);
+  it('refuses to write what it could not read, and does not quote it', async () => {
+    const broken = { version: 1, vault: 'hunter2' } as never;
+    const error = await rejection(registry.setup.put(broken));
+    expect(error.code).to.equal('INTERNAL');
+    expect(error.message).to.include(`${prefix}operations/setup`).and.include('vault:');
+    expect(inspect(error)).not.to.include('hunter2');
+    expect(await get('operations/setup')).to.equal('');
+  });
+
+  it('reads all records of a leave at one revision, and deletes them together', async () => {
+    const round = { version: 1, round: 'a', connections: 0 } as const;
+    await registry.leavePlans.at(2).put(plan(2));
+    await registry.leavePlans.at(20).put(plan(20));
+    await registry.leaveLists.at(2, 10).put(round);
+    await registry.leaveLists.at(2, 9).put(round);
+    await registry.leaveLists.at(20, 1).put(round);
+    const seen: number[][] = [];
+    for await (const state of registry.leaves.watch()) {
+      seen.push(state.keys(recordKinds.leaveStops).map(([lrn]) => lrn));
       if (seen.length > 1) break;
-      await registry.putOperation('leave/2/stopped', {});
+      await registry.leaveStops.at(2).put({ version: 1, at: new Date().toISOString() });
     }
-    expect(seen.at(-1)).to.have.members(['leave/2/plan', 'leave/2/stopped', 'leave/20/plan']);
-    expect(await registry.putPartOfOperation('leave/2/plan', 'leave/2/lists/0', {})).to.equal(true);
-    await registry.deleteOperations('leave/2/');
-    expect(await registry.putPartOfOperation('leave/2/plan', 'leave/2/lists/0', {})).to.equal(false);
-    expect([...(await registry.operations('leave/'))]).to.deep.equal([
-      ['leave/20/plan', { version: 1, step: 'removed' }],
+    expect(seen).to.deep.equal([[], [2]]);
+    const state = await registry.leaves.of(2).read();
+    expect(state.get(recordKinds.leavePlans, 2)).to.deep.equal(plan(2));
+    expect(state.get(recordKinds.leavePlans, 20)).to.equal(undefined);
+    expect(state.keys(recordKinds.leaveLists)).to.deep.equal([
+      [2, 9],
+      [2, 10],
+    ]);
+    expect((await registry.leaveLists.entries([2])).map(({ key: [, by] }) => by)).to.deep.equal([9, 10]);
+    await registry.leaves.of(2).delete();
+    expect((await registry.leaves.read()).entries(recordKinds.leavePlans)).to.deep.equal([
+      { key: [20], record: plan(20) },
     ]);
   });
 
-  it('remembers an operation for a while', async () => {
-    await registry.rememberOperation('left/2', { at: 'noon' }, 2);
-    expect(await registry.operation('left/2')).to.deep.equal({ version: 1, at: 'noon' });
-    await waitFor(
-      async () =>
-        (await registry.operation('left/2')) === undefined
-          ? { done: true, value: true }
-          : { done: false, seen: 'it is there' },
-      { what: 'it to be forgotten', timeout: 15_000 },
-    );
+  it('writes a part of a leave only while its plan exists', async () => {
+    const awaited = registry.leaveAwaits.at(2, 1);
+    expect(await awaited.putWhile(registry.leavePlans.at(2), { version: 1 })).to.equal(false);
+    expect(await awaited.get()).to.equal(undefined);
+    await registry.leavePlans.at(2).put(plan(2));
+    expect(await awaited.putWhile(registry.leavePlans.at(2), { version: 1 })).to.equal(true);
+    expect(await awaited.get()).to.deep.equal({ version: 1 });
   });
 
-  it('takes the keys of a boot server away, and of no other', async () => {
+  it('lists the leaves under way, and for whom they wait, in its overview', async () => {
+    await registry.leavePlans.at(2).put(plan(2));
+    await registry.leavePlans.at(3).put(plan(3));
+    await registry.leaveAwaits.at(3, 1).put({ version: 1 });
+    await etcd.etcdctlOk(['put', `${prefix}applications/squid`, '{"name":"squid"}']);
+    const { leaves, unsealKeyStored, broken, ...rest } = await registry.overview();
+    expect(leaves).to.deep.equal([
+      { lrn: 2, awaited: [] },
+      { lrn: 3, awaited: [1] },
+    ]);
+    expect(unsealKeyStored).to.equal(false);
+    expect(rest).to.deep.equal({ bootServers: [], applications: [], rootTokenStored: false });
+    expect(broken.map(({ message }) => message).join()).to.include(`${prefix}applications/squid`);
+  });
+
+  it('keeps a record as long as its kind says', async () => {
+    /** The life of the lease of a key in seconds; 0 when it has none. */
+    const lifeOf = async (key: string): Promise<number> => {
+      const answer = await etcd.etcdctlOk(['get', '-w=json', `${prefix}${key}`]);
+      const lease = /"lease":(\d+)/.exec(answer)?.[1];
+      if (lease === undefined) return 0;
+      const left = await etcd.etcdctlOk(['lease', 'timetolive', BigInt(lease).toString(16)]);
+      return Number(/granted with TTL\((\d+)s\)/.exec(left)?.[1]);
+    };
+    const at = new Date().toISOString();
+    await registry.left.at(2).put({ version: 1, at });
+    expect(await lifeOf('operations/left/2')).to.equal(86_400);
+    const secrets = { version: 1, at, unsealKey: '1', barrierKey: 1 } as const;
+    const authorities = { server: 'a', peer: 'b', client: 'c' };
+    await registry.compromised.at(2).put({ ...secrets, authorities });
+    expect(await lifeOf('operations/compromised/2')).to.equal(0);
+    await registry.compromised.at(2).update((noted) => ({ ...noted, done: true }));
+    expect(await lifeOf('operations/compromised/2')).to.equal(86_400);
+    await registry.bootServers.at(3).put(server);
+    expect(await lifeOf('bootservers/3')).to.equal(0);
+    const { certificate } = (await etcd.tls?.client('boot-2')) ?? { certificate: '' };
+    await registry.initialCertificates
+      .at(2)
+      .put({ version: 1, certificates: [{ authority: 'client', certificate }] });
+    const left = (Date.parse(new X509Certificate(certificate).validTo) - Date.now()) / 1000;
+    expect(await lifeOf('operations/first-certificates/2')).to.be.closeTo(left, 60);
+  });
+
+  it('stops a read when the signal fires', async () => {
+    const signal = AbortSignal.abort();
+    const reads = [
+      registry.bootServers.list({ signal }),
+      registry.bootServers.at(3).get({ signal }),
+      registry.leaves.read({ signal }),
+      registry.overview({ signal }),
+    ];
+    for (const error of await Promise.all(reads.map(rejection))) expect(error.code).to.equal('CANCELLED');
+  });
+
+  it('deletes the keys that a boot server leaves behind, and no others', async () => {
     const keys = ['update/status/3', 'update/status/33', 'election/updater/a', 'election/updater/b'];
     const values = ['{}', '{}', 'boot-3', 'boot-33'];
     for (const [index, key] of keys.entries())
@@ -260,7 +334,8 @@ describe('the registry', function () {
   it('finds keys of another program under the prefix, and only those', async () => {
     await registry.register(server);
     await registry.putVaultKeys({ unsealKey: new Secret('a'), rootToken: new Secret('b') });
-    await registry.putOperation('setup', {});
+    await registry.setup.put({ version: 1, vault: 'stored' });
+    await registry.leavePlans.at(2).put(plan(2));
     expect(await registry.foreignKeys()).to.deep.equal([]);
     for (const key of ['registry/pods/a', 'bootservers', 'vault-unseal-key2'])
       await etcd.etcdctlOk(['put', `${prefix}${key}`, 'x']);
@@ -273,7 +348,7 @@ describe('the registry', function () {
     let inside = 0;
     const work = async () => {
       expect(++inside).to.equal(1);
-      await registry.bootServers();
+      await registry.bootServers.list();
       inside--;
     };
     const options = { holder: 'boot-3', lifetime: 5000 };
@@ -282,7 +357,7 @@ describe('the registry', function () {
     expect(await get('operations/locks/update')).to.equal('');
   });
 
-  it('puts slashes of the prefix right and refuses an empty one', () => {
+  it('corrects the slashes of the prefix and refuses an empty one', () => {
     expect(new Registry(cluster, 'a//b').prefix).to.equal('/a/b/');
     for (const empty of ['', '/', '//']) {
       expect(() => new Registry(cluster, empty))

@@ -106,11 +106,11 @@ describe('a daemon whose configuration is rewritten', function () {
     const stop = new AbortController();
     try {
       followConfiguration(path, configuration, { reporter: silentReporter, signal: stop.signal });
-      expect(await link.registry.bootServers()).to.deep.equal([]);
+      expect(await link.registry.bootServers.list()).to.deep.equal([]);
       await configure([etcd.member(1).endpoint, etcd.member(2).endpoint]);
       await etcd.member(0).kill();
       await inTheEnd('the link to answer', () =>
-        link.registry.bootServers().then(
+        link.registry.bootServers.list().then(
           () => ({ status: 0, stderr: '' }),
           (error: unknown) => ({ status: 1, stderr: messageOf(error) }),
         ),

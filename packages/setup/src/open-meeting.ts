@@ -71,7 +71,7 @@ async function followRegistrations(self: Self, meeting: CoordinatorMeeting): Pro
   const signal = AbortSignal.any([self.signal, meeting.closed]);
   while (!signal.aborted) {
     const follow = self.sight.withRegistry(async (registry) => {
-      for await (const servers of registry.watchBootServers({ signal }))
+      for await (const servers of registry.bootServers.watch({ signal }))
         meeting.attendance.register(servers.map(({ lrn }) => lrn));
     });
     // Where etcd does not answer yet nobody is registered, as far as this coordinator can tell: it may, after a boot.

@@ -51,7 +51,7 @@ export class SetupSight {
     const pair = await this.#options.host.readPair(certificateKinds.necoClient);
     if (pair === undefined || certificateFacts(pair.certificate).notAfter.getTime() < Date.now()) return [];
     const lrns = await this.withRegistry(async (registry) =>
-      (await registry.bootServers()).map((server) => server.lrn),
+      (await registry.bootServers.list()).map((server) => server.lrn),
     );
     this.#unregistered = !lrns.includes(this.#options.lrn);
     return lrns;

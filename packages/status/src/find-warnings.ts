@@ -1,5 +1,6 @@
+import type { UnfinishedLeave } from '@neco/bootserver-registry';
 import { serverName } from '@neco/core';
-import { awaitedAdvice, type AwaitedLeave } from '@neco/membership';
+import { awaitedAdvice } from '@neco/membership';
 import { certificateWarnings } from './certificate-warnings.ts';
 import type { LocalFacts } from './local-facts.ts';
 import { memberWarnings } from './member-warnings.ts';
@@ -75,7 +76,7 @@ function etcdWarnings(input: WarningsInput): StatusWarning[] {
   return found;
 }
 
-function unfinishedLeave(leave: AwaitedLeave): StatusWarning {
+function unfinishedLeave(leave: UnfinishedLeave): StatusWarning {
   const { lrn, awaited } = leave;
   if (awaited.length > 0) {
     const { message, hint } = awaitedAdvice(leave);

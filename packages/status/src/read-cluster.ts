@@ -1,7 +1,6 @@
-import { Registry, type Application, type BootServer } from '@neco/bootserver-registry';
+import { Registry, type Application, type BootServer, type UnfinishedLeave } from '@neco/bootserver-registry';
 import { toNecoError, type NecoError } from '@neco/core';
 import type { EtcdCluster, Member, MemberAlarm } from '@neco/etcd-admin';
-import { type AwaitedLeave, unfinishedLeaves } from '@neco/membership';
 
 /** What etcd knows of the cluster; what could not be read is left out and told in `errors`. */
 export interface ClusterFacts {
@@ -13,7 +12,7 @@ export interface ClusterFacts {
   applications: Application[];
   unsealKeyStored: boolean | undefined;
   rootTokenStored: boolean | undefined;
-  unfinishedLeaves: AwaitedLeave[];
+  unfinishedLeaves: UnfinishedLeave[];
   errors: NecoError[];
 }
 
@@ -46,7 +45,7 @@ export async function readCluster(cluster: EtcdCluster, prefix: string): Promise
     applications: overview?.applications ?? [],
     unsealKeyStored: overview?.unsealKeyStored,
     rootTokenStored: overview?.rootTokenStored,
-    unfinishedLeaves: unfinishedLeaves(overview?.operations ?? []),
+    unfinishedLeaves: overview?.leaves ?? [],
     errors: [...errors, ...(overview?.broken ?? [])],
   };
 }

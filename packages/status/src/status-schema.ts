@@ -39,7 +39,7 @@ const bootServer = z.object({
   address: z.string(),
   registered: z.boolean(),
   registration: z
-    .enum(['active', 'joining', 'leaving', 'none', 'unknown'])
+    .enum(['active', 'joining', 'none', 'unknown'])
     .describe('unknown: etcd could not be asked; joining: its join has not come to its end.'),
   etcd: etcdMember,
   vault: vaultServer,

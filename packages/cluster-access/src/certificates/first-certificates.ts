@@ -1,14 +1,10 @@
-import type { Registry } from '@neco/bootserver-registry';
+import type { InitialCertificates, Registry } from '@neco/bootserver-registry';
 import type { HostReader } from '@neco/host-installer';
 import { certificateFacts, parseCrl, type Vault } from '@neco/vault-pki';
-import * as z from 'zod';
-import { authorities, authorityNames, initialLeafLifeHours } from './authorities.ts';
+import { authorities, initialLeafLifeHours } from './authorities.ts';
 import { certificateKindNames, certificateKinds } from './certificate-kinds.ts';
 
 const oneHour = 3_600_000;
-
-const noteSchema = z.looseObject({ authority: z.enum(authorityNames), certificate: z.string() });
-const recordSchema = z.looseObject({ certificates: z.array(noteSchema) });
 
 /** A certificate that the temporary Vault signed; the real one, which does not keep it, revokes it by its text. */
 export interface FirstCertificate {
@@ -19,8 +15,6 @@ export interface FirstCertificate {
   /** PEM */
   certificate: string;
 }
-
-const idOf = (lrn: number): string => `first-certificates/${String(lrn)}`;
 
 /**
  * Notes in etcd which of this server's certificates the temporary Vault has signed, before others take their place. The
@@ -44,11 +38,7 @@ export async function rememberFirstCertificates(
   });
   if (found.length === 0) return;
   // A server that lost its disk in the middle of setup has had two sets of them.
-  await registry.rememberOperation(
-    idOf(lrn),
-    { certificates: [...noted, ...found] },
-    initialLeafLifeHours * 3600,
-  );
+  await registry.initialCertificates.at(lrn).put({ version: 1, certificates: [...noted, ...found] });
 }
 
 /** Those of a boot server that are valid still. @throws NecoError ETCD_*, VAULT_* */
@@ -74,12 +64,11 @@ export async function validFirstCertificates(
 
 /** Forgets them, once they are revoked. @throws NecoError ETCD_* */
 export async function forgetFirstCertificates(registry: Registry, lrn: number): Promise<void> {
-  await registry.deleteOperation(idOf(lrn));
+  await registry.initialCertificates.at(lrn).delete();
 }
 
-async function readNotes(registry: Registry, lrn: number): Promise<z.infer<typeof noteSchema>[]> {
-  const record = await registry.operation(idOf(lrn));
-  return recordSchema.safeParse(record).data?.certificates ?? [];
+async function readNotes(registry: Registry, lrn: number): Promise<InitialCertificates['certificates']> {
+  return (await registry.initialCertificates.at(lrn).get())?.certificates ?? [];
 }
 
 function isFirst(certificate: string): boolean {

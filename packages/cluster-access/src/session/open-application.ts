@@ -28,7 +28,7 @@ export async function withCluster<T>(
 
 /** The addresses of the boot servers, this one's first. */
 export async function addressesOf({ address, registry }: ClusterLink): Promise<string[]> {
-  const others = (await registry.bootServers()).map((server) => server.address);
+  const others = (await registry.bootServers.list()).map((server) => server.address);
   return [...new Set([address, ...others])];
 }
 

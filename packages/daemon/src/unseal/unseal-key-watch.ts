@@ -64,7 +64,7 @@ export class UnsealKeyWatch {
     const cluster = EtcdCluster.connect(await readEtcdConnection(this.#options));
     let given = false;
     try {
-      const keys = new Registry(cluster, this.#options.prefix).watchUnsealKey({
+      const keys = new Registry(cluster, this.#options.prefix).unsealKey.watch({
         signal: AbortSignal.any([signal, interruption.signal]),
         onInterruption: (error) => {
           this.#warn(error);

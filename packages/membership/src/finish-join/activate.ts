@@ -14,7 +14,7 @@ export const activate: Phase<FinishContext, FinishContext> = {
   async isDone({ worker, self }) {
     const link = await worker.connect();
     try {
-      const active = (await link.registry.bootServer(self.lrn))?.state === 'active';
+      const active = (await link.registry.bootServers.at(self.lrn).get())?.state === 'active';
       const states = await Promise.all(units.map((unit) => worker.host.unit(unit)));
       const started = states.find(({ name }) => name === updater)?.active === 'active';
       return active && started && states.every(({ enabled }) => enabled === 'enabled');
@@ -30,7 +30,7 @@ export const activate: Phase<FinishContext, FinishContext> = {
   async run({ worker, self, signal }) {
     const link = await worker.connect();
     try {
-      await link.registry.updateBootServer(self.lrn, (server) => ({ ...server, state: 'active' }));
+      await link.registry.bootServers.at(self.lrn).update((server) => ({ ...server, state: 'active' }));
     } finally {
       link.close();
     }

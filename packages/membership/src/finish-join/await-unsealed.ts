@@ -35,7 +35,7 @@ async function isUnsealed({ worker }: FinishContext): Promise<boolean> {
 async function unseal({ worker }: FinishContext): Promise<boolean> {
   const link = await worker.connect();
   try {
-    const key = await link.registry.unsealKey();
+    const key = await link.registry.unsealKey.get();
     if (key === undefined) return false;
     return !(await (await connectVault(worker.host, '127.0.0.1')).unseal(key)).sealed;
   } finally {

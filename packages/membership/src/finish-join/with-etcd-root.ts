@@ -46,7 +46,7 @@ export async function withEtcdRoot<T>(
 async function otherServers(worker: WorkerContext, lrn: number): Promise<Map<number, string>> {
   const link = await worker.connect();
   try {
-    const servers = await link.registry.bootServers();
+    const servers = await link.registry.bootServers.list();
     const others = servers.filter((server) => server.lrn !== lrn && server.state === 'active');
     if (others.length > 0) return new Map(others.map((server) => [server.lrn, server.address]));
   } finally {

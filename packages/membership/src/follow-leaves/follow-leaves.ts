@@ -1,4 +1,4 @@
-import type { OperationRecord } from '@neco/bootserver-registry';
+import { recordKinds, type LeavePlan, type RecordState } from '@neco/bootserver-registry';
 import type { NecoError } from '@neco/core';
 import { fetchRevocations, ownFirst, paths, putRevocations, restartInTurn } from '@neco/cluster-access';
 import {
@@ -18,7 +18,7 @@ import { cutOff, cutSockets } from '../leave/cut-off.ts';
 import { withDutyLock } from '../leave/duty-lock.ts';
 import { forgetEndpoint } from '../leave/forget-endpoint.ts';
 import { leftAdvice, readLeftRecord, type LeftRecord } from '../leave/left-record.ts';
-import { acknowledge, leaveRecords, parsePlan, readOwnPart, type LeavePlan } from '../leave/leave-plan.ts';
+import { acknowledge, readOwnPart } from '../leave/leave-plan.ts';
 import { isRevoked } from './own-revocation.ts';
 import { stopForGood } from './stop-for-good.ts';
 
@@ -89,7 +89,7 @@ async function watchLeaves(
   let trouble: NecoError | undefined;
   try {
     await renewLists(context, link);
-    const watch = link.registry.watchOperations(leaveRecords.all, {
+    const watch = link.registry.leaves.watch({
       signal: AbortSignal.any([signal, ended.signal, AbortSignal.timeout(renewal)]),
       // What keeps it from etcd may be that it was removed.
       onInterruption: (error) => {
@@ -97,22 +97,20 @@ async function watchLeaves(
         ended.abort();
       },
     });
-    for await (const records of watch) await workOff({ context, self, link, ...memory }, records);
+    for await (const state of watch) await workOff({ context, self, link, ...memory }, state);
     if (trouble !== undefined) throw trouble;
   } finally {
     link.close();
   }
 }
 
-async function workOff(following: Following, records: Map<string, OperationRecord>): Promise<void> {
+async function workOff(following: Following, state: RecordState): Promise<void> {
   const { self, link, rounds } = following;
-  await answer(following, records);
-  for (const [id, record] of records) {
-    if (!id.endsWith('/plan')) continue;
-    const plan = parsePlan(id, record);
+  await answer(following, state);
+  for (const { record: plan } of state.entries(recordKinds.leavePlans)) {
     const { lrn, step, round, mode } = plan;
     if (lrn === self.lrn) {
-      if (step !== 'begun' && mode === 'live' && !records.has(leaveRecords.stopped(lrn)))
+      if (step !== 'begun' && mode === 'live' && state.get(recordKinds.leaveStops, lrn) === undefined)
         await stopThisServer(following);
     } else if (round === undefined) {
       await cutBefore(following, plan);
@@ -123,7 +121,10 @@ async function workOff(following: Following, records: Map<string, OperationRecor
         rounds.set(lrn, done);
       }
       // The command has not waited for this server, which did not answer: the leave ends with it.
-      if (records.has(leaveRecords.awaited(lrn, self.lrn)) && rounds.get(lrn)?.connections === 0)
+      if (
+        state.get(recordKinds.leaveAwaits, lrn, self.lrn) !== undefined &&
+        rounds.get(lrn)?.connections === 0
+      )
         await awaitNoMore(link.registry, lrn, self.lrn);
     }
   }
@@ -131,14 +132,9 @@ async function workOff(following: Following, records: Map<string, OperationRecor
 }
 
 /** A server in strange hands has left: who asks wants to know whether this one still trusts the CAs that it knew. */
-async function answer(
-  { context, self, link, answered }: Following,
-  records: Map<string, OperationRecord>,
-): Promise<void> {
-  for (const [id, record] of records) {
-    const lrn = Number(/^leave\/([0-9]+)\/trust$/.exec(id)?.[1] ?? NaN);
-    if (Number.isNaN(lrn)) continue;
-    const question = { record, lrn, by: self.lrn, last: answered.get(lrn) };
+async function answer({ context, self, link, answered }: Following, state: RecordState): Promise<void> {
+  for (const [lrn] of state.keys(recordKinds.trustQuestions)) {
+    const question = { state, lrn, by: self.lrn, last: answered.get(lrn) };
     const round = await answerTrust(context.host, link.registry, question);
     if (round !== undefined) answered.set(lrn, round);
   }
@@ -149,7 +145,7 @@ async function removeLeftBackups({ context, link }: Following): Promise<void> {
   for (const name of (await context.host.list(paths.state)) ?? []) {
     const lrn = backedUpLrn(name);
     // Asked after the file was seen: the plan is noted before it is made.
-    if (lrn === undefined || (await link.registry.operation(leaveRecords.plan(lrn))) !== undefined) continue;
+    if (lrn === undefined || (await link.registry.leavePlans.at(lrn).get()) !== undefined) continue;
     await context.host.removeFile(backupPath(lrn));
   }
 }
@@ -178,7 +174,7 @@ async function refuse(
   } = following;
   return withDutyLock(context, async () => {
     // Somebody else on this server may have done it while this one waited, or the leave may have ended.
-    const own = { part: 'lists', by: self.lrn, round } as const;
+    const own = { by: self.lrn, round };
     const { plan, acknowledgement } = await readOwnPart(registry, lrn, own);
     const isOver = plan?.round !== round;
     const isDone = acknowledgement?.connections === 0;
@@ -211,9 +207,9 @@ async function stopThisServer({ context, self, link }: Following): Promise<void>
   await withDutyLock(context, async () => {
     const left = await stopForGood(context.host, { removed: true });
     const { lrn } = self;
-    await link.registry.putPartOfOperation(leaveRecords.plan(lrn), leaveRecords.stopped(lrn), {
-      at: left.at,
-    });
+    await link.registry.leaveStops
+      .at(lrn)
+      .putWhile(link.registry.leavePlans.at(lrn), { version: 1, at: left.at });
     sayLeft(context, self, left);
   });
 }
@@ -221,7 +217,7 @@ async function stopThisServer({ context, self, link }: Following): Promise<void>
 async function renewLists(context: WorkerContext, { registry }: WorkerLink): Promise<void> {
   const { host, configuration } = context;
   const [servers, ca, { address: own }] = await Promise.all([
-    registry.bootServers(),
+    registry.bootServers.list(),
     readVaultCa(configuration),
     context.self(),
   ]);

@@ -31,7 +31,7 @@ export async function caHash(flags: Partial<EtcdOptions>): Promise<CaHash> {
   }
   const etcd = EtcdCluster.connect(await readEtcdConnection(options));
   try {
-    const servers = await new Registry(etcd, options.prefix).bootServers();
+    const servers = await new Registry(etcd, options.prefix).bootServers.list();
     const serving = servers.filter(({ state }) => state === 'active').map(({ lrn }) => lrn);
     return { hash: publicKeyFingerprint(ca), lrns: serving };
   } finally {

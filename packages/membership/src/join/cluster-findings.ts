@@ -1,8 +1,7 @@
-import type { BootServer } from '@neco/bootserver-registry';
+import type { BootServer, LeavePlan } from '@neco/bootserver-registry';
 import { type ErrorDetail, NecoError, serverName, sleep } from '@neco/core';
 import type { Member } from '@neco/etcd-admin';
 import { etcdEndpoint } from '@neco/cluster-access';
-import { readPlan, type LeavePlan } from '../leave/leave-plan.ts';
 import { describeQuorum, quorumState } from '../leave/quorum-arithmetic.ts';
 import { foreignLearner, hostOf, isOwnMember, type ForeignLearner } from './foreign-learner.ts';
 import { sessionOf, type JoinContext } from './join-context.ts';
@@ -22,9 +21,9 @@ export async function clusterFindings(context: JoinContext): Promise<ErrorDetail
   names.catch(() => undefined); // awaited below; another may fail before
   const [members, servers, learner, leaving] = await Promise.all([
     etcd.members(),
-    registry.bootServers(),
+    registry.bootServers.list(),
     foreignLearner(context),
-    readPlan(registry, context.lrn),
+    registry.leavePlans.at(context.lrn).get(),
   ]);
   const healthy = await healthyIds(context, members);
   sayArithmetic(context, members, healthy);

@@ -15,7 +15,7 @@ export interface ForeignLearner {
 /** The learner that is in the way of this join; etcd takes one at a time. @throws NecoError ETCD_* */
 export async function foreignLearner(context: JoinContext): Promise<ForeignLearner | undefined> {
   const { etcd, registry } = sessionOf(context);
-  const [members, servers] = await Promise.all([etcd.members(), registry.bootServers()]);
+  const [members, servers] = await Promise.all([etcd.members(), registry.bootServers.list()]);
   const member = members.find((one) => one.isLearner && !isOwnMember(context, one));
   if (member === undefined) return undefined;
   const host = hostOf(member);

@@ -71,7 +71,7 @@ async function isInRegistry(
   try {
     const etcd = await connectEtcd(host, addresses, await readPair(host, certificateKinds.necoClient));
     try {
-      return (await new Registry(etcd, prefix).bootServer(lrn)) !== undefined;
+      return (await new Registry(etcd, prefix).bootServers.at(lrn).get()) !== undefined;
     } finally {
       etcd.close();
     }

@@ -1,28 +1,16 @@
-import type { OperationRecord, Registry } from '@neco/bootserver-registry';
+import { recordKinds, type RecordState, type Registry } from '@neco/bootserver-registry';
 import type { Reporter } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
-import * as z from 'zod';
-import { authorityNames, type PerAuthority } from '@neco/cluster-access';
+import type { PerAuthority } from '@neco/cluster-access';
 import { awaitServers } from './await-servers.ts';
-import { keptAuthorities, keptAuthoritiesSchema, type KeptAuthorities } from './kept-authorities.ts';
-import { leaveRecords, newRound } from './leave-plan.ts';
+import { keptAuthorities, type KeptAuthorities } from './kept-authorities.ts';
+import { newRound } from './leave-plan.ts';
 
 /**
  * Each server's worker or updater sees the question at once, in ms; where etcd was just restarted it may take so long until
  * it looks again.
  */
 const limit = 40_000;
-
-/** How long question and answers stay in etcd, in seconds. */
-const memory = 60;
-
-const questionSchema = z.looseObject({
-  /** Told anew each time. */
-  round: z.string(),
-  /** The fingerprints of the CAs in question. */
-  authorities: z.record(z.enum(authorityNames), z.string()),
-});
-const answerSchema = z.looseObject({ round: z.string(), kept: keptAuthoritiesSchema });
 
 export interface TrustQuestion {
   /** The server that left. */
@@ -48,11 +36,11 @@ export async function askTrust(
   const round = newRound();
   // This server answers here and now, whether or not its worker runs.
   const answers = new Map([[here, await keptAuthorities(host, old)]]);
-  await registry.rememberOperation(leaveRecords.trust(lrn), { round, authorities: old }, memory);
+  await registry.trustQuestions.at(lrn).put({ version: 1, round, authorities: old });
   const missing = async (): Promise<string | undefined> => {
     for (const by of servers.filter((one) => !answers.has(one))) {
-      const { data } = answerSchema.safeParse(await registry.operation(leaveRecords.trusted(lrn, by)));
-      if (data?.round === round) answers.set(by, data.kept);
+      const answer = await registry.trustAnswers.at(lrn, by).get();
+      if (answer?.round === round) answers.set(by, answer.kept);
     }
     const silent = servers.filter((one) => !answers.has(one));
     return silent.length === 0 ? undefined : `no word of boot-${silent.join(', boot-')}`;
@@ -71,12 +59,12 @@ export async function askTrust(
 export async function answerTrust(
   host: HostReader,
   registry: Registry,
-  { record, lrn, by, last }: { record: OperationRecord; lrn: number; by: number; last: string | undefined },
+  { state, lrn, by, last }: { state: RecordState; lrn: number; by: number; last: string | undefined },
 ): Promise<string | undefined> {
-  const { data } = questionSchema.safeParse(record);
-  if (data === undefined || data.round === last) return last;
-  const { round, authorities } = data;
+  const question = state.get(recordKinds.trustQuestions, lrn);
+  if (question === undefined || question.round === last) return last;
+  const { round, authorities } = question;
   const kept = await keptAuthorities(host, authorities);
-  await registry.rememberOperation(leaveRecords.trusted(lrn, by), { round, kept }, memory);
+  await registry.trustAnswers.at(lrn, by).put({ version: 1, round, kept });
   return round;
 }

@@ -1,7 +1,7 @@
+import type { SecretsInForce, LeavePlan } from '@neco/bootserver-registry';
 import { NecoError, serverName, type ErrorDetail, type Reporter } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
 import { publicKeyFingerprint } from '@neco/vault-pki';
-import * as z from 'zod';
 import {
   authorities,
   authorityFingerprints,
@@ -14,26 +14,6 @@ import {
 import { askTrust } from './ask-trust.ts';
 import { readersOf, type KeptAuthorities } from './kept-authorities.ts';
 import type { LeaveMeans } from './leave-means.ts';
-import { memoryOfLeft, type LeavePlan } from './leave-plan.ts';
-
-const perAuthority = z.object({ server: z.string(), peer: z.string(), client: z.string() });
-
-const secretsSchema = z.object({
-  at: z.iso.datetime(),
-  /** When the leave began for which they were noted. */
-  leave: z.iso.datetime().optional(),
-  /** The revision of etcd at which Vault last wrote which key unseals it. */
-  unsealKey: z.string(),
-  /** How often the barrier key was made anew. */
-  barrierKey: z.int(),
-  /** The fingerprints of the CAs' public keys. */
-  authorities: perAuthority,
-  /** All of it was made anew since. */
-  done: z.boolean().optional(),
-});
-
-/** Which secrets of the cluster are in force; nothing secret is in it. */
-type Secrets = z.infer<typeof secretsSchema>;
 
 type RotationMeans = Pick<LeaveMeans, 'lrn' | 'name' | 'etcd' | 'registry' | 'session'>;
 
@@ -46,9 +26,6 @@ const never: ErrorDetail = {
   hint: 'change them',
 };
 
-/** The id of the operation that remembers how the secrets were when the leave of a compromised server began. */
-export const compromisedRecord = (lrn: number): string => `compromised/${String(lrn)}`;
-
 /** Whether it was noted for this leave which secrets were in force when it began. @throws NecoError ETCD_* */
 export async function hasNotedSecrets(
   means: Pick<LeaveMeans, 'lrn' | 'registry'>,
@@ -58,10 +35,10 @@ export async function hasNotedSecrets(
 }
 
 /** Notes which secrets are in force as a leave begins: what is noted of an earlier one counts no more. */
-export async function noteSecrets(means: RotationMeans, plan?: LeavePlan): Promise<Secrets> {
+export async function noteSecrets(means: RotationMeans, plan?: LeavePlan): Promise<SecretsInForce> {
   const leave = plan === undefined ? {} : { leave: plan.startedAt };
   const secrets = { ...(await secretsInForce(means)), ...leave };
-  await means.registry.putOperation(compromisedRecord(means.lrn), secrets);
+  await means.registry.compromised.at(means.lrn).put(secrets);
   return secrets;
 }
 
@@ -94,7 +71,7 @@ export async function demandRotation(
   const known = [...unchanged(noted, now), ...(await stillTrusted(means, scope, noted, now))];
   if (known.length === 0) {
     scope.reporter.warn(`one thing more is to be made anew: ${never.message}`);
-    await registry.rememberOperation(compromisedRecord(lrn), { ...noted, done: true }, memoryOfLeft);
+    await registry.compromised.at(lrn).put({ ...noted, done: true });
     return;
   }
   throw new NecoError(
@@ -110,15 +87,19 @@ export async function demandRotation(
 async function notedSecrets({
   lrn,
   registry,
-}: Pick<LeaveMeans, 'lrn' | 'registry'>): Promise<Secrets | undefined> {
-  return secretsSchema.safeParse(await registry.operation(compromisedRecord(lrn))).data;
+}: Pick<LeaveMeans, 'lrn' | 'registry'>): Promise<SecretsInForce | undefined> {
+  return registry.compromised.at(lrn).get();
 }
 
-async function secretsInForce({ etcd, session }: Pick<LeaveMeans, 'etcd' | 'session'>): Promise<Secrets> {
+async function secretsInForce({
+  etcd,
+  session,
+}: Pick<LeaveMeans, 'etcd' | 'session'>): Promise<SecretsInForce> {
   const written = await etcd.call('look when the unseal key of Vault was made', (client) =>
     client.get(unsealKeyWitness).exec(),
   );
   return await session.run('Vault to answer', async (vault) => ({
+    version: 1 as const,
     at: new Date().toISOString(),
     unsealKey: written.kvs[0]?.mod_revision ?? '',
     barrierKey: await vault.barrierKeyTerm(),
@@ -128,7 +109,7 @@ async function secretsInForce({ etcd, session }: Pick<LeaveMeans, 'etcd' | 'sess
   }));
 }
 
-function unchanged(before: Secrets, now: Secrets): ErrorDetail[] {
+function unchanged(before: SecretsInForce, now: SecretsInForce): ErrorDetail[] {
   return [
     ...(before.unsealKey === now.unsealKey
       ? [
@@ -170,8 +151,8 @@ function oldIssuer(name: AuthorityName): ErrorDetail {
 async function stillTrusted(
   { lrn, name, registry, session }: RotationMeans,
   { host, here, servers, reporter, signal }: RotationScope,
-  { authorities: old }: Secrets,
-  now: Secrets,
+  { authorities: old }: SecretsInForce,
+  now: SecretsInForce,
 ): Promise<ErrorDetail[]> {
   const replaced = authorityNames.filter((one) => old[one] !== now.authorities[one]);
   if (replaced.length === 0) return [];

@@ -9,7 +9,7 @@ import { ownFirst, rewriteEndpoints } from '@neco/cluster-access';
  * @throws NecoError ETCD_*, FILE_FAILED, CONFIG_INVALID
  */
 export async function forgetEndpoint(host: HostWriter, registry: Registry, own: string): Promise<void> {
-  const servers = (await registry.bootServers()).filter(({ state }) => state === 'active');
+  const servers = (await registry.bootServers.list()).filter(({ state }) => state === 'active');
   const addresses = servers.map(({ address }) => address);
   // One that is not registered itself is left as it is, to be looked at.
   if (!addresses.includes(own)) return;

@@ -1,5 +1,5 @@
+import type { TrustAnswer } from '@neco/bootserver-registry';
 import type { HostReader } from '@neco/host-installer';
-import * as z from 'zod';
 import {
   authorityFingerprints,
   type AuthorityName,
@@ -11,13 +11,11 @@ import {
 /** Who reads the file of a CA once, at its start. */
 export const readersOf: PerAuthority<'etcd' | 'vault'> = { server: 'vault', peer: 'etcd', client: 'etcd' };
 
-export const keptAuthoritiesSchema = z.partialRecord(z.enum(authorityNames), z.enum(['named', 'loaded']));
-
 /**
  * The old CAs that a server trusts still: `named` in the file, or `loaded` by a service that was started before the file
  * was changed.
  */
-export type KeptAuthorities = z.infer<typeof keptAuthoritiesSchema>;
+export type KeptAuthorities = TrustAnswer['kept'];
 
 /**
  * Looks which of these CAs this server trusts still.

@@ -1,4 +1,10 @@
-import type { BootServer, Registry } from '@neco/bootserver-registry';
+import {
+  unfinishedLeaves,
+  type BootServer,
+  type Registry,
+  type Acknowledgement,
+  type LeavePlan,
+} from '@neco/bootserver-registry';
 import { NecoError } from '@neco/core';
 import type { EtcdCluster, Member, MemberStatus } from '@neco/etcd-admin';
 import type { HostWriter } from '@neco/host-installer';
@@ -14,13 +20,12 @@ import {
   validFirstCertificates,
   vaultAddress,
 } from '@neco/cluster-access';
-import { awaitNoMore, readAwaited, unfinishedLeaves } from './awaited-servers.ts';
+import { awaitNoMore, readAwaited } from './awaited-servers.ts';
 import { hasNotedSecrets, noteSecrets } from './compromised.ts';
 import { forgetEndpoint } from './forget-endpoint.ts';
 import type { LeaveMeans } from './leave-means.ts';
 import type { SignedCertificate } from './signed-certificates.ts';
-import { acknowledge, leaveRecords, memoryOfLeft, readAcknowledgements, readPlan } from './leave-plan.ts';
-import type { Acknowledgement, LeavePart, LeavePlan } from './leave-plan.ts';
+import { acknowledge, readAcknowledgements, type LeavePart } from './leave-plan.ts';
 
 /** What a boot server has in Vault besides certificates. */
 export interface VaultTraces {
@@ -109,23 +114,23 @@ export function readLeave(means: LeaveMeans): LeaveReader {
     },
     isActiveVault: () =>
       vault(async (one) => (await one.leader()).leaderAddress === vaultAddress(address)).catch(() => false),
-    plan: () => readPlan(registry, lrn),
+    plan: () => registry.leavePlans.at(lrn).get(),
     async hasNotedSecrets() {
-      const plan = await readPlan(registry, lrn);
+      const plan = await registry.leavePlans.at(lrn).get();
       return plan !== undefined && (await hasNotedSecrets(means, plan));
     },
-    hasStopped: async () => (await registry.operation(leaveRecords.stopped(lrn))) !== undefined,
+    hasStopped: async () => (await registry.leaveStops.at(lrn).get()) !== undefined,
     acknowledgements: (part, round) => readAcknowledgements(registry, lrn, { part, round }),
     awaited: () => readAwaited(registry, lrn),
-    registration: () => registry.bootServer(lrn),
+    registration: () => registry.bootServers.at(lrn).get(),
     users: () =>
       etcd.call('list the users', async ({ auth }) =>
         (await auth.userList()).users.filter((user) => ownUsers.includes(user)),
       ),
     async unrevoked() {
       const [plan, registration, ofApplications] = await Promise.all([
-        readPlan(registry, lrn),
-        registry.bootServer(lrn),
+        registry.leavePlans.at(lrn).get(),
+        registry.bootServers.at(lrn).get(),
         applicationSerials(registry, lrn),
       ]);
       const known = new Set([...(plan?.serials ?? []), ...(registration?.serials ?? []), ...ofApplications]);
@@ -166,7 +171,7 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
     stepDownVault: () =>
       session.run('the active Vault to step down', (one) => one.stepDownAt(vaultAddress(address))),
     removeMember: (id) => etcd.removeMember(id),
-    writePlan: (plan) => registry.putOperation(leaveRecords.plan(lrn), plan),
+    writePlan: (plan) => registry.leavePlans.at(lrn).put(plan),
     async noteSecrets() {
       await noteSecrets(means, await reader.plan());
     },
@@ -174,7 +179,9 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
       acknowledge(registry, lrn, { part: 'lists', by, round, connections }),
     restartInTurn: (restart) => restartInTurn(registry, here, restart),
     forgetEndpoint: (host) => forgetEndpoint(host, registry, here),
-    deleteRegistration: () => registry.deleteBootServer(lrn),
+    deleteRegistration: async () => {
+      await registry.bootServers.at(lrn).delete();
+    },
     deleteUsers: () =>
       etcd.call(`delete the users of ${name}`, async ({ auth }) => {
         const there = (await auth.userList()).users.filter((user) => ownUsers.includes(user));
@@ -196,25 +203,25 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
       }),
     deleteKeys: () => registry.deleteKeysOf(lrn),
     async awaitNobody() {
-      for (const by of await reader.awaited()) await registry.deleteOperation(leaveRecords.awaited(lrn, by));
+      for (const by of await reader.awaited()) await registry.leaveAwaits.at(lrn, by).delete();
     },
     async finish(missing) {
-      const left = { at: new Date().toISOString() };
+      const left = { version: 1 as const, at: new Date().toISOString() };
       await Promise.all([
-        registry.rememberOperation(leaveRecords.left(lrn), left, memoryOfLeft),
+        registry.left.at(lrn).put(left),
         forgetFirstCertificates(registry, lrn),
         awaitedNoWhere(registry, lrn),
       ]);
-      for (const by of missing) await registry.putOperation(leaveRecords.awaited(lrn, by), {});
-      if (missing.length === 0) await registry.deleteOperations(leaveRecords.folder(lrn));
+      for (const by of missing) await registry.leaveAwaits.at(lrn, by).put({ version: 1 });
+      if (missing.length === 0) await registry.leaves.of(lrn).delete();
     },
   };
 }
 
 /** No other leave waits for a server that is a boot server no more. */
 async function awaitedNoWhere(registry: Registry, lrn: number): Promise<void> {
-  const ids = [...(await registry.operations(leaveRecords.all)).keys()];
-  const waiting = unfinishedLeaves(ids).filter(({ awaited }) => awaited.includes(lrn));
+  const leaves = unfinishedLeaves(await registry.leaves.read());
+  const waiting = leaves.filter(({ awaited }) => awaited.includes(lrn));
   for (const other of waiting) await awaitNoMore(registry, other.lrn, lrn);
 }
 

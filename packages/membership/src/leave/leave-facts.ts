@@ -1,8 +1,7 @@
-import type { BootServer } from '@neco/bootserver-registry';
+import type { BootServer, LeavePlan } from '@neco/bootserver-registry';
 import { addressOf, NecoError, type SiteConfiguration } from '@neco/core';
 import type { EtcdCluster, Member, MemberStatus } from '@neco/etcd-admin';
 import { type ClusterLink, etcdEndpoint, type KnownServer, listServers, ports } from '@neco/cluster-access';
-import { readPlan, type LeavePlan } from './leave-plan.ts';
 import { PresenceProbe } from './probe-presence.ts';
 
 /** What is known of the cluster before a server leaves it. */
@@ -40,7 +39,10 @@ export async function lookAtCluster(
   const members = await etcd.members().catch(async (error: unknown) => {
     throw await withoutQuorum(error, () => etcd.members({ linearizable: false }));
   });
-  const [registrations, plan] = await Promise.all([registry.bootServers(), readPlan(registry, lrn)]);
+  const [registrations, plan] = await Promise.all([
+    registry.bootServers.list(),
+    registry.leavePlans.at(lrn).get(),
+  ]);
   const known = listServers({ site, members, registrations, addresses: [] });
   const target = known.find((server) => server.lrn === lrn);
   const address = target?.address ?? plan?.address ?? '';

@@ -19,13 +19,12 @@ import type { LeaveView } from './leave-context.ts';
 import { lookAtCluster, membersOf, probeEarly, type LeaveFacts } from './leave-facts.ts';
 import type { LeaveOptions, LeaveResult } from './leave-options.ts';
 import { leavePhases } from './leave-phases.ts';
-import { leaveRecords } from './leave-plan.ts';
 import type { PresenceProbe } from './probe-presence.ts';
 import { arithmeticLines, quorumArithmetic } from './quorum-arithmetic.ts';
 import { refuseLeave } from './refuse-leave.ts';
 import { RevocationProof } from './revocation-proof.ts';
 import { SignedCertificates } from './signed-certificates.ts';
-import { compromisedRecord, demandRotation } from './compromised.ts';
+import { demandRotation } from './compromised.ts';
 
 /** How long another command is waited for: longer than the lock outlives a holder that was killed. */
 const turnLimit = 20_000;
@@ -57,7 +56,7 @@ async function leaveRegistry(cluster: ClusterLink, options: LeaveOptions): Promi
   const { registry } = cluster;
   const { lrn, dryRun, reporter, signal } = options;
   const name = serverName(lrn);
-  if ((await registry.bootServer(lrn)) === undefined) throw await unknownServer(registry, lrn);
+  if ((await registry.bootServers.at(lrn).get()) === undefined) throw await unknownServer(registry, lrn);
   reporter.warn(
     `only the registration of ${name} is taken away: its member, its certificates and its users stay, and "neco leave ${String(lrn)}" takes them away`,
   );
@@ -65,7 +64,7 @@ async function leaveRegistry(cluster: ClusterLink, options: LeaveOptions): Promi
   if (!(await options.confirm({ name, mode: 'registry only' }))) throw stays(name);
   const what = `neco leave --registry-only ${String(lrn)}`;
   const turn = { what, server: cluster.name, reporter, signal, timeout: turnLimit };
-  await withOperationLock(registry, turn, () => registry.deleteBootServer(lrn)).catch(inFlight);
+  await withOperationLock(registry, turn, () => registry.bootServers.at(lrn).delete()).catch(inFlight);
   return { changed: true };
 }
 
@@ -90,8 +89,7 @@ async function leaveCluster(
   const { member, registration, plan } = facts;
   if (member === undefined && registration === undefined && plan === undefined) {
     const left =
-      (await cluster.registry.operation(leaveRecords.left(lrn))) ??
-      (await cluster.registry.operation(compromisedRecord(lrn)));
+      (await cluster.registry.left.at(lrn).get()) ?? (await cluster.registry.compromised.at(lrn).get());
     if (left === undefined) throw await unknownServer(cluster.registry, lrn);
     if (options.compromised && !dryRun) {
       const scope = { host: readOnlyHost(), here: cluster.lrn, servers: membersOf(facts), reporter };
@@ -99,7 +97,7 @@ async function leaveCluster(
         demandRotation({ ...means, lrn, name: facts.name }, { ...scope, signal }),
       );
     }
-    return { changed: false, leftAt: String(left['at']) };
+    return { changed: false, leftAt: left.at };
   }
   const arithmetic = quorumArithmetic(facts.members, facts.healthy, member?.id);
   for (const line of arithmeticLines(arithmetic)) reporter.info(line);
@@ -226,7 +224,7 @@ function inFlight(error: unknown): never {
 }
 
 async function unknownServer(registry: Registry, lrn: number): Promise<NecoError> {
-  const names = (await registry.bootServers()).map(({ name }) => name);
+  const names = (await registry.bootServers.list()).map(({ name }) => name);
   return new NecoError(
     'BOOT_SERVER_UNKNOWN',
     `${serverName(lrn)} is not registered: there are ${names.join(', ')}`,

@@ -114,12 +114,11 @@ function sharesGiven(
 const registrations = {
   active: 'yes',
   joining: 'joining',
-  leaving: 'leaving',
   none: 'no',
   unknown: 'unknown',
 } as const;
 const good = ['yes', 'leader', 'follower', 'active', 'standby'];
-const passing = ['joining', 'leaving', 'learner', 'unknown'];
+const passing = ['joining', 'learner', 'unknown'];
 
 function stateText(state: string, paint: Paint, version = ''): string {
   const style = good.includes(state) ? 'green' : passing.includes(state) ? 'yellow' : 'red';

@@ -13,7 +13,7 @@ export const followEndpoints: WorkerDuty = {
     const { lrn, address } = await context.self();
     const link = await context.connect();
     try {
-      for await (const servers of link.registry.watchBootServers({ signal })) {
+      for await (const servers of link.registry.bootServers.watch({ signal })) {
         // A server that has left keeps what it has, to be looked at.
         if (!servers.some((server) => server.lrn === lrn)) continue;
         const addresses = [address, ...othersOf(servers, lrn)];

@@ -21,7 +21,7 @@ export const keepRevocationLists: WorkerDuty = {
     let round = new AbortController();
     let fetching: Promise<void> | undefined;
     try {
-      for await (const servers of link.registry.watchBootServers({ signal })) {
+      for await (const servers of link.registry.bootServers.watch({ signal })) {
         round.abort();
         await fetching;
         const pause = fetching === undefined ? 0 : pauses.afterChange;

@@ -27,11 +27,11 @@ async function register(context: WorkerContext, serials: readonly string[]): Pro
   const { lrn, name } = await context.self();
   const link = await context.connect();
   try {
-    const server = await link.registry.bootServer(lrn);
+    const server = await link.registry.bootServers.at(lrn).get();
     if (server === undefined) return false;
     const added = serials.filter((serial) => !server.serials.includes(serial));
     if (added.length === 0) return true;
-    await link.registry.updateBootServer(lrn, (now) => ({
+    await link.registry.bootServers.at(lrn).update((now) => ({
       ...now,
       serials: [...new Set([...now.serials, ...added])],
     }));

@@ -6,7 +6,6 @@ import {
   howFar,
   initializeProved,
   refuseForeignKeys,
-  setupOperation,
   vaultAnswering,
   type HowFar,
 } from '../vault/initialization.ts';
@@ -33,7 +32,7 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
     );
     return (
       initialized &&
-      (await view.sight.withRegistry(async (registry) => (await registry.unsealKey()) !== undefined))
+      (await view.sight.withRegistry(async (registry) => (await registry.unsealKey.get()) !== undefined))
     );
   },
   plan: ({ options }) => [
@@ -54,7 +53,7 @@ async function initialize(context: SetupContext, registry: Registry): Promise<In
   const vault = await context.sight.localVault();
   const { initialized, sealed } = await howFar(vault).catch(() => started(context, vault));
   await refuseForeignKeys(registry, context.options.prefix);
-  if (initialized && (await registry.unsealKey()) !== undefined) return undefined;
+  if (initialized && (await registry.unsealKey.get()) !== undefined) return undefined;
   if (initialized) await clearEmptyVault(context, registry, sealed);
   return initializeProved(vault, registry);
 }
@@ -70,20 +69,20 @@ async function storeKeys(registry: Registry, { unsealKeys, rootToken }: Initiali
   if (unsealKey === undefined)
     throw new NecoError('VAULT_FAILED', 'Vault was initialised but gave no unseal key');
   await registry.putVaultKeys({ unsealKey, rootToken });
-  const [storedKey, storedToken] = await Promise.all([registry.unsealKey(), registry.rootToken()]);
+  const [storedKey, storedToken] = await Promise.all([registry.unsealKey.get(), registry.rootToken.get()]);
   if (storedKey?.reveal() !== unsealKey.reveal() || storedToken?.reveal() !== rootToken.reveal()) {
     throw new NecoError('VAULT_FAILED', 'etcd does not give back the keys of Vault that it was given', {
       hint: 'look at the health of etcd; Vault holds nothing yet, and setup run again begins it anew',
     });
   }
-  await registry.putOperation(setupOperation, { vault: 'stored' });
+  await registry.setup.put({ version: 1, vault: 'stored' });
 }
 
 async function clearEmptyVault(context: SetupContext, registry: Registry, sealed: boolean): Promise<void> {
-  const state = await registry.operation(setupOperation);
+  const state = await registry.setup.get();
   const used =
-    context.record?.authoritiesImportedAt !== undefined || (await registry.rootToken()) !== undefined;
-  if (state?.['vault'] !== 'initialising' || !sealed || used) {
+    context.record?.authoritiesImportedAt !== undefined || (await registry.rootToken.get()) !== undefined;
+  if (state?.vault !== 'initialising' || !sealed || used) {
     throw new NecoError('FOREIGN_DATA', 'Vault is initialised, but its unseal key is not in etcd', {
       hint: `nothing was changed; if an admin took the key out, put it back at ${context.options.prefix}vault-unseal-key and run setup again`,
     });

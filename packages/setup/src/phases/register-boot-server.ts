@@ -31,7 +31,7 @@ export const awaitRegistrations: Phase<SetupView, SetupContext> = {
   async run(context) {
     context.reporter.state('etcd has not said yet who is registered');
     await context.sight.withRegistry(async (registry) => {
-      for await (const servers of registry.watchBootServers({ signal: context.signal })) {
+      for await (const servers of registry.bootServers.watch({ signal: context.signal })) {
         const registered = new Set(servers.map(({ lrn }) => lrn));
         const absent = context.lrns.filter((lrn) => !registered.has(lrn));
         if (absent.length === 0) return;

@@ -1,7 +1,6 @@
 import { NecoError, type Phase } from '@neco/core';
 import { connectVault } from '@neco/cluster-access';
 import { completeVault } from '../vault/complete-vault.ts';
-import { setupOperation } from '../vault/initialization.ts';
 import { isFinished } from '../progress.ts';
 import { rootVault } from '../vault/root-vault.ts';
 import { coordinatorOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
@@ -22,7 +21,7 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
     const finished = await isFinished(view);
     if (finished && !view.options.revoke) return true;
     if (!finished && view.record?.administrator === undefined) return false;
-    return (await view.sight.withRegistry((registry) => registry.rootToken())) === undefined;
+    return (await view.sight.withRegistry((registry) => registry.rootToken.get())) === undefined;
   },
   plan: ({ options }) =>
     options.revoke
@@ -36,9 +35,9 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
     }
     const dropped = finished ? undefined : dropAuthorities(context);
     const settled = context.sight.withRegistry(async (registry) => {
-      await registry.deleteOperation(setupOperation);
+      await registry.setup.delete();
       if (!context.options.revoke) return;
-      const token = await registry.rootToken();
+      const token = await registry.rootToken.get();
       if (token === undefined) return;
       const vault = await connectVault(context.host, context.address, token);
       if (!(await isRefused(vault.lookupSelf()))) await vault.revokeSelf();
@@ -47,7 +46,7 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
           hint: 'run setup again; if it fails again, look at the log of vault.service',
         });
       }
-      await registry.deleteRootToken();
+      await registry.rootToken.delete();
     });
     await Promise.all([dropped, settled]);
   },

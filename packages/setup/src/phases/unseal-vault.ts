@@ -22,7 +22,7 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
   plan: ({ options }) => [`unseal Vault with ${options.prefix}vault-unseal-key`],
   async run(context) {
     if (!(await isFinished(context))) await meetingOf(context).coordinatorPassed(precedes(context));
-    const key = await context.sight.withRegistry((registry) => registry.unsealKey());
+    const key = await context.sight.withRegistry((registry) => registry.unsealKey.get());
     if (key === undefined) {
       throw new NecoError('VAULT_SEALED', 'Vault is sealed and its unseal key is not in etcd', {
         hint: 'unseal it by hand with "vault operator unseal", then run this again',

@@ -124,7 +124,7 @@ async function vaultState(
  */
 async function servingFaults(view: SetupView): Promise<string[]> {
   if (!view.isCoordinator) return [];
-  const servers = await view.sight.withRegistry((registry) => registry.bootServers());
+  const servers = await view.sight.withRegistry((registry) => registry.bootServers.list());
   const faults = await Promise.all(
     servers.flatMap(({ name, address, serials }) =>
       [ports.etcdClient, ports.etcdPeer, ports.vault].map(async (port) => {

@@ -4,9 +4,6 @@ import type { Registry } from '@neco/bootserver-registry';
 import type { InitializedVault, Vault, VaultSealStatus } from '@neco/vault-pki';
 import type { SetupContext } from '../setup-context.ts';
 
-/** Where under `operations/` setup notes how far the initialisation came; gone when the root token is settled. */
-export const setupOperation = 'setup';
-
 /** How long a Vault that was just started may take to answer before it is initialised later, in ms. */
 const patience = 2000;
 
@@ -78,9 +75,9 @@ export async function howFar(vault: Vault): Promise<HowFar> {
 /** A write through the quorum that is read back: what comes next must not be the first that fails. */
 async function proveThePlace(registry: Registry): Promise<void> {
   const proof = randomBytes(16).toString('hex');
-  await registry.putOperation(setupOperation, { vault: 'initialising', proof });
-  const stored = await registry.operation(setupOperation);
-  if (stored?.['proof'] !== proof) {
+  await registry.setup.put({ version: 1, vault: 'initialising', proof });
+  const stored = await registry.setup.get();
+  if (stored?.proof !== proof) {
     throw new NecoError('ETCD_FAILED', 'etcd does not give back what was written; Vault was not initialised');
   }
 }

@@ -10,7 +10,7 @@ import type { SetupContext } from '../setup-context.ts';
 export async function finalSigner(context: SetupContext): Promise<Signer | undefined> {
   const { finalSigner: known } = context.background;
   if (known.running !== undefined) return known.running;
-  const token = await context.sight.withRegistry((registry) => registry.rootToken());
+  const token = await context.sight.withRegistry((registry) => registry.rootToken.get());
   if (token === undefined) return undefined;
   return known.begin(async () => {
     const vault = await context.sight.localVault();

@@ -19,7 +19,7 @@ export interface UnsealOptions {
 export async function unsealVaults(options: UnsealOptions): Promise<{ changed: boolean }> {
   const { etcd, lrns, reporter } = options;
   return withVaults(readOnlyHost(), etcd, async ({ cluster, vaults }) => {
-    const stored = await cluster.registry.unsealKey().catch(() => undefined);
+    const stored = await cluster.registry.unsealKey.get().catch(() => undefined);
     const given: Secret[] = stored === undefined ? [] : [stored];
     let changed = false;
     for (const known of vaultsOf(vaults, lrns.length === 0 ? [cluster.lrn] : lrns)) {

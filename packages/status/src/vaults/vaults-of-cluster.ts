@@ -41,7 +41,7 @@ export async function withVaults<T>(
     const ca = await readFileOf(host, applicationLayout.serverCa);
     let trouble: string | undefined;
     const own = { lrn: cluster.lrn, address: cluster.address };
-    const servers = await cluster.registry.bootServers().catch((error: unknown) => {
+    const servers = await cluster.registry.bootServers.list().catch((error: unknown) => {
       trouble = messageOf(error);
       return [];
     });

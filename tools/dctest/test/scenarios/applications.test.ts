@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { DataCenter } from '../../src/data-center.ts';
@@ -14,6 +16,7 @@ import { logInAsAdministrator, logInAsBootServer, type VaultLogIn } from './vaul
 
 const name = `ap${process.pid}`;
 const lrns = [0, 1, 2];
+const root = resolve(import.meta.dirname, '../../../..');
 const operator = { name: 'op', password: 'the password of an operator', file: '/root/op-password' };
 
 describe('applications', function () {
@@ -117,6 +120,33 @@ describe('applications', function () {
     // Another test may have left a Vault that is not ready yet; what counts here is the list.
     const { stdout } = await leader.exec(['neco', 'status']);
     expect(stdout).to.match(/^ *(applications)? +squid: certificates on boot-0, boot-1, boot-2$/m);
+  });
+
+  it('reads which boot servers there are by the commands of the README of bootserver-registry', async () => {
+    const readme = await readFile(join(root, 'packages/bootserver-registry/README.md'), 'utf8');
+    const commands = [...readme.matchAll(/^\$ neco (.*)$/gm)].map(([, words = '']) => words.split(' '));
+    expect(commands.map(([command]) => command)).to.deep.equal(['init', 'init-local']);
+    const reading = ['get', '/neco/bootservers/', '--prefix', '--keys-only'];
+    for (const words of commands) {
+      const who = words[0] === 'init' ? asAdmin : asOperator;
+      await done(leader, ...words, ...who);
+    }
+    const { stdout, stderr } = await etcdctl(leader, pairOf('squid'), reading);
+    expect(stdout.trim().split(/\s+/), stderr).to.deep.equal(lrns.map((lrn) => `/neco/bootservers/${lrn}`));
+    for (const args of [
+      ['put', '/neco/bootservers/0', '{}'],
+      ['get', '/neco/vault-unseal-key'],
+      ['get', '/neco/applications/', '--prefix'],
+    ])
+      expect((await etcdctl(leader, pairOf('squid'), args)).stderr).to.include('permission denied');
+    // Run without the option it keeps the right; another application has none.
+    expect(await done(other, 'init', ...asAdmin, 'squid')).to.include('nothing to do');
+    const planned = await done(other, 'init', '--dry-run', '--no-read-boot-servers', ...asAdmin, 'squid');
+    expect(planned).to.include('may still read /neco/bootservers/');
+    await done(leader, 'init', ...asAdmin, 'squid-two');
+    await done(leader, 'init-local', ...asOperator, 'squid-two');
+    const refused = await etcdctl(leader, pairOf('squid-two'), reading);
+    expect(refused.stderr).to.include('permission denied');
   });
 
   it('run again changes nothing', async () => {

@@ -52,7 +52,7 @@ async function waitUntilSettled(context: JoinContext, lrn: number | undefined): 
   reporter.state(
     `waiting until ${who}, which joins, has a vote: neco-worker must run there; if it is gone for good: neco leave ${String(lrn ?? 'LRN')}`,
   );
-  for await (const servers of sessionOf(context).registry.watchBootServers({ signal })) {
+  for await (const servers of sessionOf(context).registry.bootServers.watch({ signal })) {
     const other = servers.find((server) => server.lrn === lrn);
     if (other?.state !== 'joining' || (await foreignLearner(context)) === undefined) return;
   }

@@ -54,7 +54,7 @@ async function hasGoodOnes(context: JoinContext): Promise<boolean> {
 async function grantRights(context: JoinContext): Promise<void> {
   const { lrn, address } = context;
   const { vault, registry } = sessionOf(context);
-  const applications = (await registry.applications()).map(({ name }) => name);
+  const applications = (await registry.applications.list()).map(({ name }) => name);
   await vault('the rights in Vault', (one) =>
     Promise.all([
       forEachAuthority((name) => ensureSigningRoles(one, name, [lrn])),

@@ -16,7 +16,7 @@ export const registerThisServer: Phase<JoinView, JoinContext> = {
     const registeredAt = new Date().toISOString();
     const member = record.memberId === undefined ? {} : { memberId: record.memberId };
     // One that an interrupted run left may have certificates of applications besides.
-    const known = (await registry.bootServer(lrn))?.serials ?? [];
+    const known = (await registry.bootServers.at(lrn).get())?.serials ?? [];
     const written = await registry.register({
       version: 1,
       lrn,
@@ -29,7 +29,7 @@ export const registerThisServer: Phase<JoinView, JoinContext> = {
       registeredAt,
     });
     // One that an interrupted run left may name the member of that run.
-    if (!written) await registry.updateBootServer(lrn, (server) => ({ ...server, ...member }));
+    if (!written) await registry.bootServers.at(lrn).update((server) => ({ ...server, ...member }));
     context.record = { ...record, registeredAt };
     await writeJoinRecord(host, context.record);
     context.isRegistered = true;

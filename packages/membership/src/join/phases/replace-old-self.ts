@@ -34,7 +34,7 @@ export const replaceOldSelf: Phase<JoinView, JoinContext> = {
       await etcd.removeMember(member.id);
     }
     await revokeFirstCertificates(context);
-    const registration = await registry.bootServer(lrn);
+    const registration = await registry.bootServers.at(lrn).get();
     if (registration !== undefined && (await isOfThisJoin(context, registration))) return;
     const serials = [...(registration?.serials ?? []), ...(await applicationSerials(registry, lrn))];
     if (serials.length > 0) {
@@ -42,7 +42,7 @@ export const replaceOldSelf: Phase<JoinView, JoinContext> = {
       await vault('the revocation', (one) => revokeSerials(one, serials));
     }
     await forgetApplicationCertificates(registry, lrn);
-    await registry.deleteBootServer(lrn);
+    await registry.bootServers.at(lrn).delete();
   },
 };
 

@@ -1,6 +1,6 @@
+import type { LeavePlan } from '@neco/bootserver-registry';
 import { NecoError, type Phase } from '@neco/core';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
-import type { LeavePlan } from '../leave-plan.ts';
 
 /** etcd itself lets go of it, through a member that stays. */
 export const removeMember: Phase<LeaveView, LeaveContext> = {
