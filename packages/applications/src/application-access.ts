@@ -58,8 +58,8 @@ export function readApplication(name: string, { etcd, registry, session }: Acces
         }));
       }),
     signingRoleFaults: () =>
-      vault((one) => one.signingRoleFaults(applicationMount, name, applicationRole(name))),
-    policy: (policy) => vault((one) => one.policy(policy)),
+      vault((one) => one.pki(applicationMount).signingRoleFaults(name, applicationRole(name))),
+    policy: (policy) => vault((one) => one.system.policy(policy)),
     record: () => registry.application(name),
     bootServers: () => registry.bootServers(),
     countKeys: () =>
@@ -79,8 +79,8 @@ export function changeApplication(name: string, means: AccessMeans): Application
     ensureUser: () => etcd.ensureUser(name, [name]),
     ensureRole: () => etcd.ensureRole(name, [{ prefix: applicationPrefix(name), access: 'readwrite' }]),
     ensureSigningRole: () =>
-      vault((one) => one.ensureSigningRole(applicationMount, name, applicationRole(name))),
-    writePolicy: (policy, text) => vault((one) => one.ensurePolicy(policy, text)),
+      vault((one) => one.pki(applicationMount).ensureSigningRole(name, applicationRole(name))),
+    writePolicy: (policy, text) => vault((one) => one.system.ensurePolicy(policy, text)),
     writeRecord: async (application) => {
       await registry.putApplicationIfAbsent(application);
     },
@@ -92,8 +92,8 @@ export function changeApplication(name: string, means: AccessMeans): Application
       etcd.call(`delete the role ${name}`, async ({ auth }) => {
         if ((await auth.roleList()).roles.includes(name)) await auth.roleDelete({ role: name });
       }),
-    deleteSigningRole: () => vault((one) => one.deleteSigningRole(applicationMount, name)),
-    revoke: (serial) => vault((one) => one.revoke(applicationMount, serial)),
+    deleteSigningRole: () => vault((one) => one.pki(applicationMount).deleteSigningRole(name)),
+    revoke: (serial) => vault((one) => one.pki(applicationMount).revoke({ serial })),
     deleteRecord: () => registry.deleteApplication(name),
   };
 }

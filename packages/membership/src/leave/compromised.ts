@@ -121,9 +121,9 @@ async function secretsInForce({ etcd, session }: Pick<LeaveMeans, 'etcd' | 'sess
   return await session.run('Vault to answer', async (vault) => ({
     at: new Date().toISOString(),
     unsealKey: written.kvs[0]?.mod_revision ?? '',
-    barrierKey: await vault.barrierKeyTerm(),
+    barrierKey: await vault.system.barrierKeyTerm(),
     authorities: await forEachAuthority(async (name) =>
-      publicKeyFingerprint((await vault.caCertificate(authorities[name].mount)) ?? ''),
+      publicKeyFingerprint((await vault.pki(authorities[name].mount).caCertificate()) ?? ''),
     ),
   }));
 }
@@ -226,7 +226,7 @@ async function oldLogIns(
 ): Promise<ErrorDetail[]> {
   const names = servers.map(serverName);
   const cas = await session.run('Vault to answer', (vault) =>
-    Promise.all(names.map((name) => vault.certRoleCa(name))),
+    Promise.all(names.map((name) => vault.auth.certRoleCa(name))),
   );
   return names
     .filter((_, index) => authorityFingerprints(cas[index] ?? '').includes(old))

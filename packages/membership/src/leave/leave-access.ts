@@ -108,7 +108,9 @@ export function readLeave(means: LeaveMeans): LeaveReader {
       return (await answers.catch(() => [])).some(({ leader }) => leader === id);
     },
     isActiveVault: () =>
-      vault(async (one) => (await one.leader()).leaderAddress === vaultAddress(address)).catch(() => false),
+      vault(async (one) => (await one.system.leader()).leaderAddress === vaultAddress(address)).catch(
+        () => false,
+      ),
     plan: () => readPlan(registry, lrn),
     async hasNotedSecrets() {
       const plan = await readPlan(registry, lrn);
@@ -164,7 +166,7 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
     },
     moveLeadership: () => moveLeadership(etcd, name),
     stepDownVault: () =>
-      session.run('the active Vault to step down', (one) => one.stepDownAt(vaultAddress(address))),
+      session.run('the active Vault to step down', (one) => one.at(vaultAddress(address)).system.stepDown()),
     removeMember: (id) => etcd.removeMember(id),
     writePlan: (plan) => registry.putOperation(leaveRecords.plan(lrn), plan),
     async noteSecrets() {
@@ -182,16 +184,18 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
       }),
     async revoke(certificates) {
       const byMount = Map.groupBy(certificates, ({ mount }) => mount);
-      await Promise.all([...byMount].map(([mount, list]) => vault((one) => one.revokeAll(mount, list))));
+      await Promise.all([...byMount].map(([mount, list]) => vault((one) => one.pki(mount).revokeAll(list))));
     },
     forgetCertificates: () => forgetApplicationCertificates(registry, lrn),
     closeVault: () =>
       vault(async (one) => {
-        await one.deleteCertRole(name);
+        await one.auth.deleteCertRole(name);
         await Promise.all([
-          one.deletePolicy(name),
-          tokensOf(one, name).then((tokens) => Promise.all(tokens.map((token) => one.revokeAccessor(token)))),
-          ...signingRolesOf(lrn).map(({ mount, role }) => one.deleteSigningRole(mount, role)),
+          one.system.deletePolicy(name),
+          tokensOf(one, name).then((tokens) =>
+            Promise.all(tokens.map((token) => one.auth.revokeAccessor(token))),
+          ),
+          ...signingRolesOf(lrn).map(({ mount, role }) => one.pki(mount).deleteSigningRole(role)),
         ]);
       }),
     deleteKeys: () => registry.deleteKeysOf(lrn),
@@ -229,21 +233,26 @@ function ownRootSerial({ connection: { tls } }: EtcdCluster): string | undefined
 
 async function tracesOf(vault: Vault, lrn: number, name: string): Promise<VaultTraces> {
   const [certRole, policy, tokens, there] = await Promise.all([
-    vault.hasCertRole(name),
-    vault.policy(name),
+    vault.auth.certRoleCa(name),
+    vault.system.policy(name),
     tokensOf(vault, name),
     Promise.all(
       signingRolesOf(lrn).map(async ({ mount, role }) =>
-        (await vault.hasSigningRole(mount, role)) ? [`${mount}/${role}`] : [],
+        (await vault.pki(mount).hasSigningRole(role)) ? [`${mount}/${role}`] : [],
       ),
     ),
   ]);
-  return { certRole, policy: policy !== undefined, signingRoles: there.flat(), tokens };
+  return {
+    certRole: certRole !== undefined,
+    policy: policy !== undefined,
+    signingRoles: there.flat(),
+    tokens,
+  };
 }
 
 /** The accessors of a boot server's tokens. */
 async function tokensOf(vault: Vault, name: string): Promise<string[]> {
-  const tokens = await vault.tokens();
+  const tokens = await vault.auth.tokens();
   return tokens.filter(({ policies }) => policies.includes(name)).map(({ accessor }) => accessor);
 }
 
