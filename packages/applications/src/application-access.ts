@@ -63,8 +63,8 @@ export function readApplication(name: string, { etcd, registry, session }: Acces
         }));
       }),
     signingRoleFaults: () =>
-      vault((one) => one.signingRoleFaults(applicationMount, name, applicationRole(name))),
-    policy: (policy) => vault((one) => one.policy(policy)),
+      vault((one) => one.pki(applicationMount).signingRoleFaults(name, applicationRole(name))),
+    policy: (policy) => vault((one) => one.system.policy(policy)),
     record: () => registry.applications.at(name).get(),
     bootServers: () => registry.bootServers.list(),
     countKeys: () =>
@@ -98,8 +98,8 @@ export function changeApplication(name: string, means: AccessMeans): Application
       );
     },
     ensureSigningRole: () =>
-      vault((one) => one.ensureSigningRole(applicationMount, name, applicationRole(name))),
-    writePolicy: (policy, text) => vault((one) => one.ensurePolicy(policy, text)),
+      vault((one) => one.pki(applicationMount).ensureSigningRole(name, applicationRole(name))),
+    writePolicy: (policy, text) => vault((one) => one.system.ensurePolicy(policy, text)),
     async writeRecord(application) {
       const record = registry.applications.at(name);
       if (await record.create(application)) return;
@@ -114,8 +114,8 @@ export function changeApplication(name: string, means: AccessMeans): Application
       etcd.call(`delete the role ${name}`, async ({ auth }) => {
         if ((await auth.roleList()).roles.includes(name)) await auth.roleDelete({ role: name });
       }),
-    deleteSigningRole: () => vault((one) => one.deleteSigningRole(applicationMount, name)),
-    revoke: (serial) => vault((one) => one.revoke(applicationMount, serial)),
+    deleteSigningRole: () => vault((one) => one.pki(applicationMount).deleteSigningRole(name)),
+    revoke: (serial) => vault((one) => one.pki(applicationMount).revoke({ serial })),
     deleteRecord: async () => {
       await registry.applications.at(name).delete();
     },

@@ -167,7 +167,7 @@ class ApplicationSigner {
     });
     const signed = await this.#session
       .run('Vault to sign the certificate', (vault) =>
-        vault.sign(applicationMount, name, { csr, commonName: name }),
+        vault.pki(applicationMount).sign(name, { csr, commonName: name }),
       )
       .catch((error: unknown) => {
         throw explained(error, name, person.name());

@@ -98,14 +98,14 @@ export class ApplicationWorld {
   /** Vault again, empty of what was not on disk: sealed. */
   async startVault(): Promise<void> {
     this.#vaultProcess = this.#start(this.#binaries.vault, ['server', `-config=${this.path('vault.json')}`]);
-    await waitFor(async () => ({ done: true, value: await this.#bareVault().health() }), {
+    await waitFor(async () => ({ done: true, value: await this.#bareVault().system.health() }), {
       what: 'Vault to answer',
       timeout: 20_000,
     });
   }
 
   async unseal(): Promise<void> {
-    await this.#bareVault().unseal(this.#unsealKey);
+    await this.#bareVault().system.unseal(this.#unsealKey);
     await waitFor(async () => ({ done: true, value: await this.vault.lookupSelf() }), {
       what: 'Vault to be active',
       timeout: 20_000,
@@ -191,20 +191,22 @@ export class ApplicationWorld {
   }
 
   async #prepareVault(): Promise<void> {
-    const made = await this.#bareVault().initialize({ shares: 1, threshold: 1 });
+    const made = await this.#bareVault().system.initialize({ shares: 1, threshold: 1 });
     this.#unsealKey = made.unsealKeys[0] ?? new Secret('');
     this.#rootVault = this.#bareVault().withToken(made.rootToken);
     await this.unseal();
     const { vault } = this;
-    await forEachAuthority((name) => vault.ensurePki(authorities[name].mount, { maxTtlHours: 87_600 }));
+    await forEachAuthority((name) =>
+      vault.pki(authorities[name].mount).ensureEnabled({ maxTtlHours: 87_600 }),
+    );
     const mount = authorities.client.mount;
-    const ca = await vault.generateExportedCa(mount, { commonName: 'client CA', ttl: '87600h' });
+    const ca = await vault.pki(mount).generateExportedCa({ commonName: 'client CA', ttl: '87600h' });
     await writeFile(this.layout.clientCa, ca.certificate);
     await forEachAuthority((name) => ensureSigningRoles(vault, name, lrns));
     const addresses = new Map(lrns.map((lrn) => [lrn, this.addressOf(lrn)]));
     await ensureVaultAccess(vault, addresses, this.#serverCa.certificate);
-    await vault.ensureUser(administrator.name, administrator.password, [administratorPolicyName]);
-    await vault.ensureUser(operator.name, operator.password, ['neco-operator']);
+    await vault.auth.ensureUser(administrator.name, administrator.password, [administratorPolicyName]);
+    await vault.auth.ensureUser(operator.name, operator.password, ['neco-operator']);
   }
 
   async #prepareEtcd(): Promise<void> {
@@ -275,7 +277,7 @@ export async function signPair(vault: Vault, role: string, commonName: string, t
   const key = await createKey();
   const csr = await createSigningRequest(key, { commonName });
   const life = ttl === undefined ? {} : { ttl };
-  const { certificate } = await vault.sign(authorities.client.mount, role, { csr, commonName, ...life });
+  const { certificate } = await vault.pki(authorities.client.mount).sign(role, { csr, commonName, ...life });
   return { certificate, key };
 }
 

@@ -74,11 +74,11 @@ describe('applications', function () {
         JSON.parse(await world.etcdctlOk('get', '--print-value-only', `/neco/applications/${name}`)),
       ).to.deep.include({ version: 1, name, certificates: [] });
       for (const policy of ['neco-operator', 'boot-0', 'boot-1']) {
-        const text = (await world.vault.policy(policy)) ?? '';
+        const text = (await world.vault.system.policy(policy)) ?? '';
         expect(text.split(stanzaOf(name)), policy).to.have.length(2);
       }
-      expect(await world.vault.policy('boot-0')).to.include('ca/etcd-client/sign/root');
-      expect(await world.vault.policy('neco-operator')).to.include('sys/ha-status');
+      expect(await world.vault.system.policy('boot-0')).to.include('ca/etcd-client/sign/root');
+      expect(await world.vault.system.policy('neco-operator')).to.include('sys/ha-status');
     });
 
     it('signs for the name alone, for clients, and no other kind of key', async () => {
@@ -95,11 +95,11 @@ describe('applications', function () {
 
     it('changes nothing in a dry run', async () => {
       const name = fresh();
-      const before = await world.vault.policy('neco-operator');
+      const before = await world.vault.system.policy('neco-operator');
       expect(await init(name, { dryRun: true })).to.deep.equal({ changed: false });
       expect(await world.etcdctlOk('user', 'list')).to.not.match(new RegExp(`^${name}$`, 'm'));
       expect(await world.etcdctlOk('role', 'list')).to.not.match(new RegExp(`^${name}$`, 'm'));
-      expect(await world.vault.policy('neco-operator')).to.equal(before);
+      expect(await world.vault.system.policy('neco-operator')).to.equal(before);
       expect(await world.etcdctlOk('get', `/neco/applications/${name}`)).to.equal('');
     });
 
@@ -123,11 +123,11 @@ describe('applications', function () {
       await world.etcdctlOk('user', 'grant-role', name, `${name}-more`);
       await world.etcdctlOk('user', 'revoke-role', name, name);
       const own = 'path "secret/*" { capabilities = ["read"] }';
-      const granted = ((await world.vault.policy('neco-operator')) ?? '').replace(
+      const granted = ((await world.vault.system.policy('neco-operator')) ?? '').replace(
         stanzaOf(name),
         'path "gone"',
       );
-      await world.vault.ensurePolicy('neco-operator', `${own}\n${granted}`);
+      await world.vault.system.ensurePolicy('neco-operator', `${own}\n${granted}`);
       const wide = {
         allowedDomains: [name, 'root'],
         server: true,
@@ -135,7 +135,7 @@ describe('applications', function () {
         allowIpSans: true,
         ttl: '1h',
       };
-      await world.vault.ensureSigningRole('ca/etcd-client', name, wide);
+      await world.vault.pki('ca/etcd-client').ensureSigningRole(name, wide);
       const said: string[] = [];
       const info = (text: string): void => void said.push(text);
       expect(await init(name, { reporter: { ...silentReporter, info } })).to.deep.equal({ changed: true });
@@ -149,7 +149,7 @@ describe('applications', function () {
       expect(role).to.include('[/shared/, /shared0)');
       expect(role.match(new RegExp(`\\[/${name}/, /${name}0\\)`, 'g'))).to.have.length(2);
       expect(await world.etcdctlOk('user', 'get', name)).to.include(`${name} ${name}-more`);
-      const policy = await world.vault.policy('neco-operator');
+      const policy = await world.vault.system.policy('neco-operator');
       expect(policy).to.include(own).and.include(stanzaOf(name));
       expect(await failure(signPair(world.vault, name, 'root'))).to.include('not allowed');
     });
@@ -427,10 +427,10 @@ describe('applications', function () {
       await local(name);
       const serial = await serialOf(name);
       const list = world.layout.clientRevocations;
-      await writeFile(list, await world.vault.crl('ca/etcd-client'));
+      await writeFile(list, await world.vault.pki('ca/etcd-client').crl());
       expect(await local(name), 'it is not among them').to.deep.equal({ changed: false });
-      await world.vault.revokeAll('ca/etcd-client', [{ serial }]);
-      await writeFile(list, await world.vault.crl('ca/etcd-client'));
+      await world.vault.pki('ca/etcd-client').revokeAll([{ serial }]);
+      await writeFile(list, await world.vault.pki('ca/etcd-client').crl());
       expect(await local(name)).to.deep.equal({ changed: true });
       expect(await serialOf(name)).to.not.equal(serial);
       expect(await local(name)).to.deep.equal({ changed: false });
@@ -497,7 +497,7 @@ describe('applications', function () {
       const name = fresh();
       await init(name);
       const user = { name: `locked-${name}`, password: new Secret('a password that is right') };
-      await world.vault.ensureUser(user.name, user.password, ['neco-operator']);
+      await world.vault.auth.ensureUser(user.name, user.password, ['neco-operator']);
       const wrong = { ...user, password: new Secret('wrong-wrong-wrong') };
       const missing = await refusal(
         local(name, { ask: answering({ ...wrong, name: 'nobody' }, undefined) }),
@@ -507,7 +507,7 @@ describe('applications', function () {
       for (let attempt = 0; attempt < 5; attempt++)
         await refusal(local(name, { ask: answering(wrong, undefined) }), 'LOGIN_REFUSED');
       const ask = answering(user, user);
-      const locked = await refusal(local(name, { ask }), 'LOGIN_REFUSED');
+      const locked = await refusal(local(name, { ask }), 'LOGIN_BLOCKED');
       expect(locked.message).to.include('the user is locked');
       expect(ask.asked).to.equal(1);
     });
@@ -516,7 +516,7 @@ describe('applications', function () {
       const name = fresh();
       await init(name);
       const user = { name: 'viewer', password: new Secret('a password that is right') };
-      await world.vault.ensureUser(user.name, user.password, ['neco-viewer']);
+      await world.vault.auth.ensureUser(user.name, user.password, ['neco-viewer']);
       const error = await refusal(local(name, { ask: answering(user) }), 'VAULT_PERMISSION_DENIED');
       expect(error.message).to.include('the Vault user viewer may not');
       expect(error.hint).to.include('neco-operator');
@@ -546,7 +546,7 @@ describe('applications', function () {
       const pair = filesOf(world.layout, name).certificatePath.replace(/\.crt$/, '');
       await world.etcdctl(['put', `/${name}/key`, 'value'], pair);
       const serial = await serialOf(name);
-      const policy = await world.vault.policy('boot-1');
+      const policy = await world.vault.system.policy('boot-1');
       expect(await remove(name)).to.deep.equal({
         changed: true,
         keysLeft: 1,
@@ -559,11 +559,11 @@ describe('applications', function () {
       expect(await world.etcdctlOk('get', `/neco/applications/${name}`)).to.equal('');
       expect(await world.etcdctlOk('get', `/${name}/key`, '--print-value-only')).to.equal('value\n');
       expect(await failure(signPair(world.vault, name, name))).to.include('unknown role');
-      const after = await world.vault.policy('boot-1');
+      const after = await world.vault.system.policy('boot-1');
       expect(after).to.not.include(stanzaOf(name));
       expect(after).to.include('ca/etcd-client/sign/root');
       expect(policy).to.include(stanzaOf(name));
-      const list = (await world.vault.crl('ca/etcd-client')).toString('hex');
+      const list = (await world.vault.pki('ca/etcd-client').crl()).toString('hex');
       expect(list).to.include(serial.replaceAll(':', ''));
       await refusal(remove(name), 'APPLICATION_UNKNOWN');
       expect(await init(name)).to.deep.equal({ changed: true });

@@ -60,6 +60,7 @@ export const errorCodes = {
   CA_MISMATCH: exitStatus.refused,
   BOOT_SERVER_UNKNOWN: exitStatus.failed,
   VAULT_HALF_INITIALIZED: exitStatus.failed,
+  LOGIN_BLOCKED: exitStatus.failed,
 } as const satisfies Record<string, ExitStatus>;
 
 export type ErrorCode = keyof typeof errorCodes;

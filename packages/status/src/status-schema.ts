@@ -22,7 +22,9 @@ const etcdMember = z.object({
 });
 
 const vaultServer = z.object({
-  state: z.enum(['active', 'standby', 'sealed', 'uninitialized', 'unreachable']),
+  state: z
+    .enum(['active', 'standby', 'sealed', 'uninitialized', 'half-initialized', 'unreachable'])
+    .describe('half-initialized: its initialisation was interrupted, and its keys are lost.'),
   version: z.string().optional(),
   progress: z
     .int()

@@ -22,6 +22,10 @@ function ofServer({ lrn, name, vault }: BootServerStatus, input: WarningsInput):
     const given = `${String(vault.progress ?? 0)} of ${String(vault.threshold ?? 1)} shares given`;
     return [fault(`Vault of ${name} is sealed, ${given}`, unsealHint({ lrn, name }, input.vault))];
   }
+  if (vault.state === 'half-initialized') {
+    const hint = `it holds nothing: to initialise it again, on ${name} run: ${setupCommand(input)}`;
+    return [fault(`Vault of ${name} is half initialised, and its keys are lost`, hint)];
+  }
   if (vault.state === 'uninitialized')
     return [fault(`Vault of ${name} is not initialised`, `on ${name} run: ${setupCommand(input)}`)];
   if (vault.state === 'unreachable')

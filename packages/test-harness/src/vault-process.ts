@@ -127,7 +127,8 @@ export class VaultProcess implements AsyncDisposable {
       `-config=${join(this.directory, 'vault.json')}`,
     ];
     this.#process = new ServerProcess('setpriv', args);
-    await this.#waitForStatus('to answer', ['read', '-format=json', 'sys/seal-status']);
+    // An error is an answer, too: that is all that a half initialised one gives.
+    await this.#waitForStatus('to answer', ['read', '-format=json', 'sys/seal-status'], /^Code: \d+/m);
   }
 
   /** Sends a signal: SIGHUP to reload its certificate, SIGSTOP to have it accept and never answer, SIGCONT to go on. */
@@ -150,11 +151,14 @@ export class VaultProcess implements AsyncDisposable {
     await this.stop();
   }
 
-  async #waitForStatus(what: string, args: readonly string[]): Promise<void> {
+  /** @param orError what the client may print in place of success. */
+  async #waitForStatus(what: string, args: readonly string[], orError?: RegExp): Promise<void> {
     const look = async (): Promise<Look<undefined>> => {
       if (this.#process?.isRunning !== true) throw new NecoError('INTERNAL', 'it has ended');
       const { status, stderr } = await this.client(args, this.#rootToken);
-      return status === 0 ? { done: true, value: undefined } : { done: false, seen: stderr.trim() };
+      return status === 0 || orError?.test(stderr) === true
+        ? { done: true, value: undefined }
+        : { done: false, seen: stderr.trim() };
     };
     try {
       await waitFor(look, { what: `Vault at ${this.address} ${what}`, timeout: 20_000 });

@@ -103,6 +103,6 @@ describe('certificates that are kept fresh', function () {
     const nowhere = freshCertificates(order({ mount: 'ca/server' }));
     await failureOf(nowhere.next(), 'VAULT_PERMISSION_DENIED', [world.password]);
     const unknown = freshCertificates(order({ logIn: () => vault.loginUserpass('eve', world.password) }));
-    await failureOf(unknown.next(), 'VAULT_PERMISSION_DENIED', [world.password]);
+    await failureOf(unknown.next(), 'LOGIN_REFUSED', [world.password]);
   });
 });

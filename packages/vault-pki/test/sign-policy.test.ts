@@ -34,9 +34,9 @@ describe('what a boot server may have signed', () => {
     server = await VaultProcess.startReady();
     connection = { address: server.address, ca: server.ca };
     const root = Vault.connect(connection, server.rootToken);
-    await root.ensurePki('ca/server', { maxTtlHours: 87_600 });
-    const ca = await root.generateExportedCa('ca/server', { commonName: 'server CA', ttl: '87600h' });
-    await root.ensureCertAuth();
+    await root.pki('ca/server').ensureEnabled({ maxTtlHours: 87_600 });
+    const ca = await root.pki('ca/server').generateExportedCa({ commonName: 'server CA', ttl: '87600h' });
+    await root.auth.ensureCertAuth();
     for (const lrn of [0, 1]) {
       const name = `boot-${String(lrn)}`;
       const role = {
@@ -46,9 +46,9 @@ describe('what a boot server may have signed', () => {
         allowIpSans: true,
         ttl: '2160h',
       };
-      await root.ensureSigningRole('ca/server', name, role);
-      await root.ensurePolicy(name, serverPolicy([ruleOf(lrn)]));
-      await root.ensureCertRole(name, {
+      await root.pki('ca/server').ensureSigningRole(name, role);
+      await root.system.ensurePolicy(name, serverPolicy([ruleOf(lrn)]));
+      await root.auth.ensureCertRole(name, {
         ca: ca.certificate,
         allowedCommonNames: [name],
         policies: [name],
@@ -61,7 +61,7 @@ describe('what a boot server may have signed', () => {
       dnsNames: ['boot-1'],
       ipAddresses: ['10.0.0.1'],
     });
-    const { certificate } = await root.sign('ca/server', 'boot-0', { csr, commonName: 'boot-0' });
+    const { certificate } = await root.pki('ca/server').sign('boot-0', { csr, commonName: 'boot-0' });
     logIn = () => Vault.connect({ ...connection, certificate, key }).loginCertificate('boot-0');
     boot0 = await logIn();
     const file = await fileIn(server.directory, 'boot-0.csr', csr);
@@ -150,13 +150,15 @@ describe('what a boot server may have signed', () => {
 
   it('is refused by the library with the same words', async () => {
     const error = await failureOf(
-      boot0.sign('ca/server', 'boot-0', { csr, commonName: 'boot-1' }),
+      boot0.pki('ca/server').sign('boot-0', { csr, commonName: 'boot-1' }),
       'VAULT_PERMISSION_DENIED',
     );
     expect(error.message).to.include('boot-1').and.include('permission denied');
     const sent = { csr, commonName: 'boot-0', altNames: ['localhost'], ipSans: ['10.0.0.0', '127.0.0.1'] };
     for (const names of [sent, { csr, commonName: 'boot-0', altNames: [], ipSans: [] }]) {
-      expect((await boot0.sign('ca/server', 'boot-0', names)).certificate).to.include('BEGIN CERTIFICATE');
+      expect((await boot0.pki('ca/server').sign('boot-0', names)).certificate).to.include(
+        'BEGIN CERTIFICATE',
+      );
     }
     expect(await boot0.lookupSelf()).to.deep.include({ policies: ['boot-0'] });
     expect((await boot0.lookupSelf()).ttl).to.be.within(500, 600);

@@ -30,8 +30,8 @@ describe('who may log in to a Vault, and what for', () => {
     server = await VaultProcess.startReady();
     audit = join(server.directory, 'audit.log');
     root = anonymous().withToken(server.rootToken);
-    await root.ensurePki('ca/etcd-client', { maxTtlHours: 87_600 });
-    ca = await root.generateExportedCa('ca/etcd-client', { commonName: 'client CA', ttl: '87600h' });
+    await root.pki('ca/etcd-client').ensureEnabled({ maxTtlHours: 87_600 });
+    ca = await root.pki('ca/etcd-client').generateExportedCa({ commonName: 'client CA', ttl: '87600h' });
     await everything();
   });
 
@@ -41,29 +41,29 @@ describe('who may log in to a Vault, and what for', () => {
 
   /** All that setup makes sure of. Gives what changed. */
   const everything = async (): Promise<boolean[]> => [
-    await root.ensureAuditDevice('file', 'file', { file_path: audit }),
-    await root.ensurePki('ca/etcd-client', { maxTtlHours: 87_600 }),
-    await root.importCa('ca/etcd-client', ca),
-    await root.ensureSigningRole('ca/etcd-client', 'app-cke', {
+    await root.system.ensureAuditDevice('file', 'file', { file_path: audit }),
+    await root.pki('ca/etcd-client').ensureEnabled({ maxTtlHours: 87_600 }),
+    await root.pki('ca/etcd-client').importCa(ca),
+    await root.pki('ca/etcd-client').ensureSigningRole('app-cke', {
       allowedDomains: ['cke'],
       server: false,
       client: true,
       allowIpSans: false,
       ttl: '2160h',
     }),
-    await root.ensurePolicy('admin', administratorPolicy()),
-    await root.ensurePolicy('operator', operatorPolicy([application])),
-    await root.ensurePolicy('viewer', viewerPolicy()),
-    await root.ensurePolicy(
+    await root.system.ensurePolicy('admin', administratorPolicy()),
+    await root.system.ensurePolicy('operator', operatorPolicy([application])),
+    await root.system.ensurePolicy('viewer', viewerPolicy()),
+    await root.system.ensurePolicy(
       'boot-0',
       serverPolicy([{ mount: 'ca/server', role: 'boot-0', commonName: 'boot-0' }]),
     ),
-    await root.ensureUserpass(),
-    await root.ensureUser('ann', password, ['admin', 'viewer']),
-    await root.ensureUser('otto', password, ['operator']),
-    await root.ensureUser('vera', password, ['viewer']),
-    await root.ensureCertAuth(),
-    await root.ensureCertRole('boot-0', {
+    await root.auth.ensureUserpass(),
+    await root.auth.ensureUser('ann', password, ['admin', 'viewer']),
+    await root.auth.ensureUser('otto', password, ['operator']),
+    await root.auth.ensureUser('vera', password, ['viewer']),
+    await root.auth.ensureCertAuth(),
+    await root.auth.ensureCertRole('boot-0', {
       ca: ca.certificate,
       allowedCommonNames: ['boot-0'],
       policies: ['boot-0'],
@@ -95,62 +95,39 @@ describe('who may log in to a Vault, and what for', () => {
   });
 
   it('changes only what differs', async () => {
-    expect(await root.ensureUser('ann', password, ['viewer', 'admin'])).to.be.false;
-    await root.ensureUser('carl', password, ['viewer']);
-    expect(await root.ensureUser('carl', password, ['operator'])).to.be.true;
+    expect(await root.auth.ensureUser('ann', password, ['viewer', 'admin'])).to.be.false;
+    await root.auth.ensureUser('carl', password, ['viewer']);
+    expect(await root.auth.ensureUser('carl', password, ['operator'])).to.be.true;
     expect(await (await anonymous().loginUserpass('carl', password)).lookupSelf()).to.deep.include({
       policies: ['default', 'operator'],
       displayName: 'userpass-carl',
     });
     const other = new Secret('another password');
-    expect(await root.ensureUser('carl', other, ['operator'])).to.be.true;
-    await failureOf(anonymous().loginUserpass('carl', password), 'VAULT_PERMISSION_DENIED', [password]);
-    expect(await root.hasUser('carl')).to.be.true;
-    await root.deleteUser('carl');
-    await root.deleteUser('carl');
-    expect(await root.hasUser('carl')).to.be.false;
-    await failureOf(anonymous().loginUserpass('carl', other), 'VAULT_PERMISSION_DENIED', [other]);
-    expect(await root.hasUser('nobody')).to.be.false;
-  });
-
-  it('renews its own token, where that may be renewed', async () => {
-    const token = async (...args: string[]): Promise<Secret> => {
-      const made = await server.json([
-        'token',
-        'create',
-        '-format=json',
-        '-policy=default',
-        '-ttl=1h',
-        ...args,
-      ]);
-      return new Secret((made as { auth: { client_token: string } }).auth.client_token);
-    };
-    const own = await token();
-    expect((await anonymous().withToken(own).renewSelf()).ttl).to.be.within(3590, 3600);
-    const seen = await server.json(['token', 'lookup', '-format=json'], own);
-    expect(seen).to.have.nested.property('data.last_renewal_time').that.is.above(0);
-    const fixed = anonymous().withToken(await token('-renewable=false'));
-    expect((await failureOf(fixed.renewSelf(), 'VAULT_FAILED')).message).to.include('renew');
-    await failureOf(anonymous().withToken(new Secret('hvs.none')).renewSelf(), 'VAULT_PERMISSION_DENIED');
+    expect(await root.auth.ensureUser('carl', other, ['operator'])).to.be.true;
+    await failureOf(anonymous().loginUserpass('carl', password), 'LOGIN_REFUSED', [password]);
+    await root.auth.deleteUser('carl');
+    await root.auth.deleteUser('carl');
+    await failureOf(anonymous().loginUserpass('carl', other), 'LOGIN_REFUSED', [other]);
   });
 
   it('keeps no token of the log-in that tried a password', async () => {
     const accessors = async () => server.json(['list', '-format=json', 'auth/token/accessors']);
     const before = await accessors();
-    await root.ensureUser('vera', password, ['viewer']);
+    await root.auth.ensureUser('vera', password, ['viewer']);
     expect(await accessors()).to.have.members(before as string[]);
   });
 
-  it('tells of its audit devices, leaves one that is there, and fails for one that cannot be written', async () => {
-    expect(await root.auditDevices()).to.deep.equal([
-      { path: 'file', type: 'file', options: { file_path: audit } },
-    ]);
-    expect(await root.ensureAuditDevice('file', 'file', { file_path: '/another' })).to.be.false;
-    await failureOf(root.ensureAuditDevice('file', 'syslog', {}), 'VAULT_FAILED');
+  it('leaves an audit device alone that is enabled, and fails for one that cannot be written', async () => {
+    const devices = () => server.json(['audit', 'list', '-format=json']);
+    const before = await devices();
+    expect(before).to.have.nested.property('file/.options').that.deep.equals({ file_path: audit });
+    expect(await root.system.ensureAuditDevice('file', 'file', { file_path: '/another' })).to.be.false;
+    await failureOf(root.system.ensureAuditDevice('file', 'syslog', {}), 'VAULT_FAILED');
     await failureOf(
-      root.ensureAuditDevice('no', 'file', { file_path: '/proc/nowhere/audit.log' }),
+      root.system.ensureAuditDevice('no', 'file', { file_path: '/proc/nowhere/audit.log' }),
       'VAULT_FAILED',
     );
+    expect(await devices()).to.deep.equal(before);
   });
 
   it('lets an administrator see the certificates and tokens of a server and take them away with its policy', async () => {
@@ -158,30 +135,32 @@ describe('who may log in to a Vault, and what for', () => {
     const otto = await anonymous().loginUserpass('otto', password);
     const key = await createKey();
     const csr = await createSigningRequest(key, { commonName: 'cke', dnsNames: [], ipAddresses: [] });
-    const { serial, certificate } = await otto.sign('ca/etcd-client', 'app-cke', { csr, commonName: 'cke' });
-    expect(await vault.certificates('ca/etcd-client')).to.include(serial);
-    expect((await vault.certificate('ca/etcd-client', serial))?.trim()).to.equal(certificate.trim());
-    expect(await vault.certificate('ca/etcd-client', '01:02')).to.equal(undefined);
+    const { serial, certificate } = await otto
+      .pki('ca/etcd-client')
+      .sign('app-cke', { csr, commonName: 'cke' });
+    expect(await vault.pki('ca/etcd-client').certificates()).to.include(serial);
+    expect((await vault.pki('ca/etcd-client').certificate(serial))?.trim()).to.equal(certificate.trim());
+    expect(await vault.pki('ca/etcd-client').certificate('01:02')).to.equal(undefined);
 
     const { accessor } = await otto.lookupSelf();
-    const token = (await vault.tokens()).find((one) => one.accessor === accessor);
+    const token = (await vault.auth.tokens()).find((one) => one.accessor === accessor);
     expect(token).to.include({ path: 'auth/userpass/login/otto' });
     expect(token?.policies).to.include('operator');
-    await vault.revokeAccessor(accessor);
+    await vault.auth.revokeAccessor(accessor);
     await failureOf(otto.lookupSelf(), 'VAULT_PERMISSION_DENIED');
-    expect((await vault.tokens()).map((one) => one.accessor)).to.not.include(accessor);
+    expect((await vault.auth.tokens()).map((one) => one.accessor)).to.not.include(accessor);
 
-    await vault.ensurePolicy(
+    await vault.system.ensurePolicy(
       'boot-9',
       signPolicy([{ mount: 'ca/server', role: 'boot-9', commonName: 'boot-9' }]),
     );
-    await vault.deletePolicy('boot-9');
-    await vault.deletePolicy('boot-9');
-    expect(await vault.policy('boot-9')).to.equal(undefined);
-    expect(await vault.hasSigningRole('ca/etcd-client', 'app-cke')).to.equal(true);
-    expect(await vault.hasSigningRole('ca/etcd-client', 'app-cka')).to.equal(false);
-    expect(await vault.hasCertRole('boot-0')).to.equal(true);
-    expect(await vault.hasCertRole('boot-9')).to.equal(false);
+    await vault.system.deletePolicy('boot-9');
+    await vault.system.deletePolicy('boot-9');
+    expect(await vault.system.policy('boot-9')).to.equal(undefined);
+    expect(await vault.pki('ca/etcd-client').hasSigningRole('app-cke')).to.equal(true);
+    expect(await vault.pki('ca/etcd-client').hasSigningRole('app-cka')).to.equal(false);
+    expect(await vault.auth.certRoleCa('boot-0')).to.equal(ca.certificate);
+    expect(await vault.auth.certRoleCa('boot-9')).to.equal(undefined);
   });
 
   it('lets an administrator manage CAs, roles, policies, users and certificate log-ins, and not the audit', async () => {
@@ -208,11 +187,11 @@ describe('who may log in to a Vault, and what for', () => {
     await mayNot(ann, 'secrets', 'enable', '-path=other', 'kv');
     await mayNot(ann, 'token', 'create', '-policy=root');
     const vault = anonymous().withToken(ann);
-    expect(await vault.ensurePki('ca/extra', { maxTtlHours: 100 })).to.be.true;
-    expect(await vault.ensureUserpass()).to.be.false;
-    expect(await vault.ensureCertAuth()).to.be.false;
+    expect(await vault.pki('ca/extra').ensureEnabled({ maxTtlHours: 100 })).to.be.true;
+    expect(await vault.auth.ensureUserpass()).to.be.false;
+    expect(await vault.auth.ensureCertAuth()).to.be.false;
     const { accessor } = await (await anonymous().loginUserpass('vera', password)).lookupSelf();
-    await vault.revokeAccessor(accessor);
+    await vault.auth.revokeAccessor(accessor);
   });
 
   it("lets an operator have the applications' certificates signed and nothing else", async () => {
@@ -243,17 +222,17 @@ describe('who may log in to a Vault, and what for', () => {
   it('lets a certificate log in only as the role that takes its name, for ten minutes', async () => {
     const key = await createKey();
     const csr = await createSigningRequest(key, { commonName: 'cke' });
-    const { certificate } = await root.sign('ca/etcd-client', 'app-cke', { csr, commonName: 'cke' });
+    const { certificate } = await root.pki('ca/etcd-client').sign('app-cke', { csr, commonName: 'cke' });
     const cke = Vault.connect({ address: server.address, ca: server.ca, certificate, key });
     await failureOf(cke.loginCertificate('boot-0'), 'VAULT_PERMISSION_DENIED', [key]);
     await failureOf(anonymous().loginCertificate('boot-0'), 'VAULT_PERMISSION_DENIED');
-    await root.ensureCertRole('cke', {
+    await root.auth.ensureCertRole('cke', {
       ca: ca.certificate,
       allowedCommonNames: ['cke'],
       policies: ['own'],
       ttl: '10m',
     });
-    await root.ensurePolicy('own', serverPolicy([]));
+    await root.system.ensurePolicy('own', serverPolicy([]));
     const vault = await cke.loginCertificate('cke');
     expect(await vault.lookupSelf()).to.deep.include({
       policies: ['own'],
@@ -262,9 +241,9 @@ describe('who may log in to a Vault, and what for', () => {
     expect((await vault.lookupSelf()).ttl).to.be.within(500, 600);
     await vault.revokeSelf();
     await failureOf(vault.lookupSelf(), 'VAULT_PERMISSION_DENIED');
-    await root.deletePolicy('own');
-    await root.deleteCertRole('cke');
-    await root.deleteCertRole('cke');
+    await root.system.deletePolicy('own');
+    await root.auth.deleteCertRole('cke');
+    await root.auth.deleteCertRole('cke');
     await failureOf(cke.loginCertificate('cke'), 'VAULT_PERMISSION_DENIED', [key]);
   });
 });

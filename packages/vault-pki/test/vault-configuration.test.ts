@@ -24,7 +24,7 @@ describe('the configuration of a Vault', () => {
     expect(listening).to.have.length(1);
     expect(listening[0]).to.include(`127.0.0.1:${String(server.port)}`);
     expect((await server.client(['status'])).stdout).to.match(/Storage Type\s+inmem/);
-    expect(await Vault.connect({ address: server.address }).health()).to.include({
+    expect(await Vault.connect({ address: server.address }).system.health()).to.include({
       sealed: false,
       standby: false,
     });
@@ -79,43 +79,47 @@ describe('the configuration of a Vault', () => {
       await first.unseal();
       const active = Vault.connect({ address: first.address, ca: first.ca }, first.rootToken);
       const standby = Vault.connect({ address: second.address, ca: second.ca }, first.rootToken);
-      expect(await standby.health()).to.include({ initialized: true, sealed: true });
-      await standby.unseal(first.unsealKey);
+      expect(await standby.system.health()).to.include({ initialized: true, sealed: true });
+      await standby.system.unseal(first.unsealKey);
       await waitFor(
         async () => {
-          const { leaderAddress } = await standby.leader();
+          const { leaderAddress } = await standby.system.leader();
           return leaderAddress === first.address
             ? { done: true, value: undefined }
             : { done: false, seen: leaderAddress };
         },
         { what: 'the standby to know its leader', timeout: 20_000 },
       );
-      expect(await active.leader()).to.deep.equal({
+      expect(await active.system.leader()).to.deep.equal({
         isSelf: true,
         leaderAddress: first.address,
         haEnabled: true,
       });
-      expect(await standby.health()).to.include({ standby: true, sealed: false, clusterName: 'tokyo' });
-      expect(await standby.sealStatus()).to.include({ storage: 'etcd' });
-      await standby.ensurePolicy('through-the-standby', 'path "x" { capabilities = ["read"] }');
+      expect(await standby.system.health()).to.include({
+        standby: true,
+        sealed: false,
+        clusterName: 'tokyo',
+      });
+      expect(await standby.system.sealStatus()).to.include({ storage: 'etcd' });
+      await standby.system.ensurePolicy('through-the-standby', 'path "x" { capabilities = ["read"] }');
       const { stdout } = await first.client(['policy', 'list'], first.rootToken);
       expect(stdout).to.include('through-the-standby');
       const ca = await TestCa.create('server CA');
       const own = await ca.issue({ commonName: 'boot-0' });
-      await active.ensureCertAuth();
+      await active.auth.ensureCertAuth();
       const role = { ca: ca.certificate, allowedCommonNames: ['boot-0'], policies: ['boot-0'], ttl: '10m' };
-      await active.ensurePolicy('boot-0', serverPolicy([]));
-      await active.ensureCertRole('boot-0', role);
+      await active.system.ensurePolicy('boot-0', serverPolicy([]));
+      await active.auth.ensureCertRole('boot-0', role);
       const boot0 = Vault.connect({ address: second.address, ca: second.ca, ...own });
       const facts = await (await boot0.loginCertificate('boot-0')).lookupSelf();
       expect(facts.policies).to.deep.equal(['boot-0']);
       const keys = await etcd.etcdctlOk(['get', '', '--prefix', '--keys-only']);
       expect(keys.split('\n').filter((key) => key !== '' && !key.startsWith('/vault/'))).to.deep.equal([]);
       expect(keys).to.include('/vault/core/');
-      await active.stepDown();
+      await active.system.stepDown();
       await waitFor(
         async () =>
-          (await standby.health()).standby
+          (await standby.system.health()).standby
             ? { done: false, seen: 'standby' }
             : { done: true, value: undefined },
         { what: 'the standby to take over', timeout: 30_000 },
@@ -132,7 +136,7 @@ describe('the configuration of a Vault', () => {
     });
   });
 
-  it('listens on each address, on 8200 unless told, with the cluster one port higher', () => {
+  it('listens on each address, on 8200 by default, with the cluster one port higher', () => {
     const text = vaultConfiguration({
       address: 'https://10.0.0.3:8200',
       clusterName: 'tokyo',

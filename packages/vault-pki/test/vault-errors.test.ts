@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { Secret } from '@neco/core';
 import { FaultProxy, freePorts, VaultProcess } from '@neco/test-harness';
@@ -40,7 +42,10 @@ describe('a Vault that does not do what it is asked', () => {
   it('is given up at the deadline when it accepts and never answers', async () => {
     proxy.mode = 'blackhole';
     const start = performance.now();
-    const error = await failureOf(proxied().unseal(unsealKey), 'VAULT_UNREACHABLE', [token, unsealKey]);
+    const error = await failureOf(proxied().system.unseal(unsealKey), 'VAULT_UNREACHABLE', [
+      token,
+      unsealKey,
+    ]);
     proxy.mode = 'pass';
     expect(performance.now() - start).to.be.within(290, 2000);
     expect(error.message).to.include('no answer within 0.3 s').and.include(String(proxy.port));
@@ -49,14 +54,14 @@ describe('a Vault that does not do what it is asked', () => {
 
   it('is given up at the deadline when it stands still', async () => {
     server.signal('SIGSTOP');
-    const error = await failureOf(vault().health(), 'VAULT_UNREACHABLE', [token]);
+    const error = await failureOf(vault().system.health(), 'VAULT_UNREACHABLE', [token]);
     server.signal('SIGCONT');
     expect(error.message).to.include('no answer within 0.3 s');
   });
 
   it('is unreachable when the connection is cut', async () => {
     proxy.mode = 'refuse';
-    await failureOf(proxied().ensurePolicy('x', 'path "x" {}'), 'VAULT_UNREACHABLE', [token]);
+    await failureOf(proxied().system.ensurePolicy('x', 'path "x" {}'), 'VAULT_UNREACHABLE', [token]);
     proxy.mode = 'pass';
   });
 
@@ -71,16 +76,16 @@ describe('a Vault that does not do what it is asked', () => {
 
   it('is not talked to when its certificate has another name', async () => {
     const connection = { address: server.address, ca: server.ca, serverName: 'boot-1' };
-    await failureOf(Vault.connect(connection, token).health(), 'CERTIFICATE_INVALID', [token]);
-    expect(await Vault.connect({ ...connection, serverName: 'localhost' }).health()).to.include({
+    await failureOf(Vault.connect(connection, token).system.health(), 'CERTIFICATE_INVALID', [token]);
+    expect(await Vault.connect({ ...connection, serverName: 'localhost' }).system.health()).to.include({
       sealed: true,
     });
   });
 
-  it('is told apart when it was never initialised', async () => {
-    const error = await failureOf(vault().auditDevices(), 'VAULT_UNINITIALIZED', [token]);
+  it('has an error of its own while it is not initialised', async () => {
+    const error = await failureOf(vault().auth.tokens(), 'VAULT_UNINITIALIZED', [token]);
     expect(error.message).to.include(server.address);
-    await failureOf(vault().unseal(unsealKey), 'VAULT_UNINITIALIZED', [token, unsealKey]);
+    await failureOf(vault().system.unseal(unsealKey), 'VAULT_UNINITIALIZED', [token, unsealKey]);
   });
 
   it('shows neither its token nor its key when it is printed', () => {
@@ -104,8 +109,8 @@ describe('a Vault that does not do what it is asked', () => {
     const before = { ...process.env };
     Object.assign(process.env, environment);
     try {
-      expect(await vault().health()).to.include({ initialized: false });
-      await failureOf(Vault.connect({ address: server.address }).health(), 'CERTIFICATE_INVALID');
+      expect(await vault().system.health()).to.include({ initialized: false });
+      await failureOf(Vault.connect({ address: server.address }).system.health(), 'CERTIFICATE_INVALID');
     } finally {
       for (const name of Object.keys(environment)) Reflect.deleteProperty(process.env, name);
       Object.assign(process.env, before);
@@ -129,46 +134,120 @@ describe('a Vault that is initialised', () => {
     for (const _ of ['once', 'and again']) {
       await server.kill();
       await server.run();
-      expect(await vault().sealStatus()).to.include({
+      expect(await vault().system.sealStatus()).to.include({
         initialized: true,
         sealed: true,
         threshold: 1,
         storage: 'file',
       });
-      const error = await failureOf(vault(server.rootToken).auditDevices(), 'VAULT_SEALED', [
+      const error = await failureOf(vault(server.rootToken).auth.tokens(), 'VAULT_SEALED', [
         server.rootToken,
       ]);
       expect(error.retryable).to.be.true;
-      await failureOf(vault().unseal(unsealKey), 'VAULT_FAILED', [unsealKey]);
-      expect(await vault().unseal(server.unsealKey)).to.include({ sealed: false });
+      await failureOf(vault().system.unseal(unsealKey), 'VAULT_FAILED', [unsealKey]);
+      expect(await vault().system.unseal(server.unsealKey)).to.include({ sealed: false });
       expect((await server.client(['status'])).status).to.equal(0);
-      await failureOf(vault().initialize({ shares: 1, threshold: 1 }), 'VAULT_FAILED');
+      await failureOf(vault().system.initialize({ shares: 1, threshold: 1 }), 'VAULT_FAILED');
     }
   });
 
-  it('refuses a wrong token and a wrong password without repeating them', async () => {
-    if ((await vault().sealStatus()).sealed) await server.unseal();
-    await failureOf(vault(token).auditDevices(), 'VAULT_PERMISSION_DENIED', [token]);
-    const root = vault(server.rootToken);
-    await root.ensureUserpass();
-    await root.ensureUser('ann', new Secret('her real password'), ['default']);
-    const error = await failureOf(vault().loginUserpass('ann', password), 'VAULT_PERMISSION_DENIED', [
-      password,
-    ]);
-    expect(error.message).to.include('ann');
-    await failureOf(vault().loginUserpass('nobody', password), 'VAULT_PERMISSION_DENIED', [password]);
+  it('refuses a wrong token without repeating it', async () => {
+    if ((await vault().system.sealStatus()).sealed) await server.unseal();
+    await failureOf(vault(token).auth.tokens(), 'VAULT_PERMISSION_DENIED', [token]);
   });
 
   it('does not repeat a private key that it cannot import', async () => {
-    if ((await vault().sealStatus()).sealed) await server.unseal();
+    if ((await vault().system.sealStatus()).sealed) await server.unseal();
     const root = vault(server.rootToken);
-    await root.ensurePki('ca/broken', { maxTtlHours: 1 });
-    const { certificate } = await root.generateExportedCa('ca/broken', { commonName: 'broken', ttl: '1h' });
+    await root.pki('ca/broken').ensureEnabled({ maxTtlHours: 1 });
+    const { certificate } = await root
+      .pki('ca/broken')
+      .generateExportedCa({ commonName: 'broken', ttl: '1h' });
     const privateKey = new Secret('-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n');
-    await root.ensurePki('ca/empty', { maxTtlHours: 1 });
-    await failureOf(root.importCa('ca/empty', { certificate, privateKey }), 'VAULT_FAILED', [
+    await root.pki('ca/empty').ensureEnabled({ maxTtlHours: 1 });
+    await failureOf(root.pki('ca/empty').importCa({ certificate, privateKey }), 'VAULT_FAILED', [
       privateKey,
       server.rootToken,
     ]);
+  });
+});
+
+describe('a log-in that Vault refuses', () => {
+  const right = new Secret('her real password');
+  let server: VaultProcess;
+  let root: Vault;
+
+  before(async () => {
+    server = await VaultProcess.startReady();
+    root = vault().withToken(server.rootToken);
+    await root.auth.ensureUserpass();
+  });
+
+  after(async () => server.stop());
+
+  const vault = () => Vault.connect({ address: server.address, ca: server.ca });
+
+  it('has one code for a wrong name or password, another for a locked user, a third for a path without permission', async () => {
+    await root.auth.ensureUser('ann', right, ['default']);
+    for (const user of ['nobody', ...Array<string>(5).fill('ann')]) {
+      const refused = await failureOf(vault().loginUserpass(user, password), 'LOGIN_REFUSED', [password]);
+      expect(refused.message).to.include(`"${user}": no such user, or a wrong password`);
+      expect(refused.retryable).to.be.false;
+    }
+    for (const one of [password, right]) {
+      const blocked = await failureOf(vault().loginUserpass('ann', one), 'LOGIN_BLOCKED', [one]);
+      expect(blocked.message).to.include('"ann"').and.include('locked');
+      expect(blocked.hint).to.include('sys/locked-users');
+    }
+    await root.auth.ensureUser('otto', right, ['default']);
+    const otto = await vault().loginUserpass('otto', right);
+    const denied = await failureOf(otto.system.policy('default'), 'VAULT_PERMISSION_DENIED', [right]);
+    expect(denied.message).to.include('policy default').and.include('permission denied');
+  });
+
+  it('does not call a user locked where the log-in by password is not enabled', async () => {
+    await using other = await VaultProcess.startReady();
+    const error = await failureOf(
+      Vault.connect({ address: other.address, ca: other.ca }).loginUserpass('ann', right),
+      'VAULT_PERMISSION_DENIED',
+      [right],
+    );
+    expect(error.message).to.not.include('locked');
+  });
+});
+
+describe('the state of a Vault', () => {
+  it('is reported at each stage of its life, also when it does not answer', async () => {
+    await using server = await VaultProcess.start({ storage: 'file' });
+    const { system } = Vault.connect({ address: server.address, ca: server.ca });
+    const { version } = await system.health();
+    expect(await system.state()).to.deep.equal({ state: 'uninitialized', version });
+    const made = await system.initialize({ shares: 3, threshold: 2 });
+    const [first, second] = made.unsealKeys;
+    if (first === undefined || second === undefined) expect.fail('too few keys');
+    const sealed = { state: 'sealed', version, threshold: 2, shares: 3 };
+    expect(await system.state()).to.deep.equal({ ...sealed, progress: 0 });
+    await system.unseal(first);
+    expect(await system.state()).to.deep.equal({ ...sealed, progress: 1 });
+    await system.unseal(second);
+    expect(await system.probe()).to.deep.equal({ state: 'active', version });
+    await server.kill();
+    const dead = await system.probe();
+    if (dead.state !== 'unreachable') expect.fail(dead.state);
+    expect(dead.error.code).to.equal('VAULT_UNREACHABLE');
+    await failureOf(system.state(), 'VAULT_UNREACHABLE');
+
+    // As an initialisation leaves it whose storage failed before the seal configuration was written.
+    await rm(join(server.directory, 'data/core/_seal-config'));
+    await server.run();
+    expect(await system.probe()).to.deep.equal({ state: 'half-initialized' });
+    await failureOf(system.sealStatus(), 'VAULT_HALF_INITIALIZED');
+  });
+
+  it('is unreachable where another CA signed its certificate, with an error that says so', async () => {
+    await using server = await VaultProcess.start();
+    const probe = await Vault.connect({ address: server.address }).system.probe();
+    if (probe.state !== 'unreachable') expect.fail(probe.state);
+    expect(probe.error.code).to.equal('CERTIFICATE_INVALID');
   });
 });

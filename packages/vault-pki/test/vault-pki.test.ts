@@ -33,9 +33,9 @@ describe('the PKI of a Vault', () => {
   before(async () => {
     server = await VaultProcess.startReady();
     root = Vault.connect({ address: server.address, ca: server.ca }, server.rootToken);
-    await root.ensurePki('ca/server', { maxTtlHours: 87_600 });
-    ca = await root.generateExportedCa('ca/server', { commonName: 'server CA', ttl: '87600h' });
-    await root.ensureSigningRole('ca/server', 'boot-0', role);
+    await root.pki('ca/server').ensureEnabled({ maxTtlHours: 87_600 });
+    ca = await root.pki('ca/server').generateExportedCa({ commonName: 'server CA', ttl: '87600h' });
+    await root.pki('ca/server').ensureSigningRole('boot-0', role);
   });
 
   after(async () => server.stop());
@@ -43,7 +43,7 @@ describe('the PKI of a Vault', () => {
   const signed = async (mount = 'ca/server', roleName = 'boot-0', wanted: object = names) => {
     const key = await createKey();
     const csr = await createSigningRequest(key, { commonName: 'boot-0' });
-    return { key, csr, ...(await root.sign(mount, roleName, { csr, ...names, ...wanted })) };
+    return { key, csr, ...(await root.pki(mount).sign(roleName, { csr, ...names, ...wanted })) };
   };
 
   it('has a CA of ten years on P-256 that begins in the past, and gives its key out once', async () => {
@@ -54,7 +54,7 @@ describe('the PKI of a Vault', () => {
     expect(notBefore.getTime()).to.be.below(Date.now() - 3_500_000);
     expect(notAfter.getTime() - Date.now()).to.be.within(87_599 * 3_600_000, 87_601 * 3_600_000);
     expect(createPrivateKey(ca.privateKey.reveal()).asymmetricKeyType).to.equal('ec');
-    expect(await root.caCertificate('ca/server')).to.equal(ca.certificate);
+    expect(await root.pki('ca/server').caCertificate()).to.equal(ca.certificate);
   });
 
   it('signs what openssl verifies, with the wanted names, usages and life and nothing of the request', async () => {
@@ -64,7 +64,7 @@ describe('the PKI of a Vault', () => {
       dnsNames: ['boot-1'],
       ipAddresses: ['10.0.0.9'],
     });
-    const leaf = await root.sign('ca/server', 'boot-0', { csr, ...names });
+    const leaf = await root.pki('ca/server').sign('boot-0', { csr, ...names });
     const [caFile, file] = await Promise.all([
       fileIn(server.directory, 'sign-ca.crt', leaf.ca),
       fileIn(server.directory, 'sign.crt', leaf.certificate),
@@ -102,7 +102,7 @@ describe('the PKI of a Vault', () => {
 
   it('gives a client role neither IP addresses nor the usage of a server', async () => {
     const client = { ...role, allowedDomains: ['neco-0'], server: false, allowIpSans: false };
-    await root.ensureSigningRole('ca/server', 'neco-0', client);
+    await root.pki('ca/server').ensureSigningRole('neco-0', client);
     const wanted = { commonName: 'neco-0', altNames: [] };
     await failureOf(signed('ca/server', 'neco-0', { ...wanted, ipSans: ['10.0.0.3'] }), 'VAULT_FAILED');
     const leaf = await signed('ca/server', 'neco-0', { ...wanted, ipSans: [] });
@@ -115,13 +115,13 @@ describe('the PKI of a Vault', () => {
     const old = await signed();
     await using second = await VaultProcess.startReady();
     const other = Vault.connect({ address: second.address, ca: second.ca }, second.rootToken);
-    await other.ensurePki('ca/server', { maxTtlHours: 87_600 });
-    expect(await other.caCertificate('ca/server')).to.be.undefined;
-    expect(await other.importCa('ca/server', ca)).to.be.true;
-    expect(await other.importCa('ca/server', ca)).to.be.false;
+    await other.pki('ca/server').ensureEnabled({ maxTtlHours: 87_600 });
+    expect(await other.pki('ca/server').caCertificate()).to.be.undefined;
+    expect(await other.pki('ca/server').importCa(ca)).to.be.true;
+    expect(await other.pki('ca/server').importCa(ca)).to.be.false;
     expect(await second.json(['list', '-format=json', 'ca/server/issuers'])).to.have.length(1);
-    await other.ensureSigningRole('ca/server', 'boot-0', role);
-    const { certificate } = await other.sign('ca/server', 'boot-0', { csr: old.csr, ...names });
+    await other.pki('ca/server').ensureSigningRole('boot-0', role);
+    const { certificate } = await other.pki('ca/server').sign('boot-0', { csr: old.csr, ...names });
     const caFile = await fileIn(server.directory, 'import-ca.crt', ca.certificate);
     for (const leaf of [old.certificate, certificate]) {
       const file = await fileIn(server.directory, 'import.crt', leaf);
@@ -130,8 +130,8 @@ describe('the PKI of a Vault', () => {
   });
 
   it('has the list made that an import which was cut short did not come to', async () => {
-    await root.ensurePki('ca/unlisted', { maxTtlHours: 87_600 });
-    await root.importCa('ca/unlisted', ca);
+    await root.pki('ca/unlisted').ensureEnabled({ maxTtlHours: 87_600 });
+    await root.pki('ca/unlisted').importCa(ca);
     const mounts = (await server.json(['secrets', 'list', '-detailed', '-format=json'])) as Record<
       string,
       { uuid: string }
@@ -140,18 +140,18 @@ describe('the PKI of a Vault', () => {
     const kept = (await server.json(['list', '-format=json', lists])) as string[];
     for (const id of kept.filter((id) => id !== 'config'))
       await server.client(['delete', `${lists}/${id}`], server.rootToken);
-    await failureOf(root.crl('ca/unlisted'), 'VAULT_FAILED');
-    expect(await root.importCa('ca/unlisted', ca)).to.be.true;
-    expect(parseCrl(await root.crl('ca/unlisted')).serials).to.deep.equal([]);
-    expect(await root.importCa('ca/unlisted', ca)).to.be.false;
+    await failureOf(root.pki('ca/unlisted').crl(), 'VAULT_FAILED');
+    expect(await root.pki('ca/unlisted').importCa(ca)).to.be.true;
+    expect(parseCrl(await root.pki('ca/unlisted').crl()).serials).to.deep.equal([]);
+    expect(await root.pki('ca/unlisted').importCa(ca)).to.be.false;
   });
 
   it('makes an imported CA the default where another one signs', async () => {
-    await root.ensurePki('ca/second', { maxTtlHours: 87_600 });
-    await root.generateExportedCa('ca/second', { commonName: 'other CA', ttl: '87600h' });
-    expect(await root.importCa('ca/second', ca)).to.be.true;
-    expect(await root.caCertificate('ca/second')).to.equal(ca.certificate);
-    expect(await root.importCa('ca/second', ca)).to.be.false;
+    await root.pki('ca/second').ensureEnabled({ maxTtlHours: 87_600 });
+    await root.pki('ca/second').generateExportedCa({ commonName: 'other CA', ttl: '87600h' });
+    expect(await root.pki('ca/second').importCa(ca)).to.be.true;
+    expect(await root.pki('ca/second').caCertificate()).to.equal(ca.certificate);
+    expect(await root.pki('ca/second').importCa(ca)).to.be.false;
     expect(await server.json(['list', '-format=json', 'ca/second/issuers'])).to.have.length(2);
   });
 
@@ -159,15 +159,15 @@ describe('the PKI of a Vault', () => {
     const leaf = await signed();
     const caFile = await fileIn(server.directory, 'crl-ca.crt', ca.certificate);
     const file = await fileIn(server.directory, 'crl-leaf.crt', leaf.certificate);
-    const list = await root.crl('ca/server');
+    const list = await root.pki('ca/server').crl();
     expect(parseCrl(list).nextUpdate?.getTime()).to.be.above(Date.now() + 87_599 * 3_600_000);
     expect(parseCrl(list).serials).not.to.include(leaf.serial);
     const before = await fileIn(server.directory, 'before.crl', list);
     const text = await openssl('crl', '-inform', 'DER', '-in', before, '-noout', '-text');
     expect(text).to.include('Version 2');
-    await root.revoke('ca/server', leaf.serial);
-    await root.revoke('ca/server', leaf.serial);
-    const revoked = await root.crl('ca/server');
+    await root.pki('ca/server').revoke({ serial: leaf.serial });
+    await root.pki('ca/server').revoke({ serial: leaf.serial });
+    const revoked = await root.pki('ca/server').crl();
     expect(parseCrl(revoked).serials).to.include(leaf.serial);
     const after = await fileIn(server.directory, 'after.crl', revoked);
     const pem = `${server.directory}/after.crl.pem`;
@@ -188,51 +188,48 @@ describe('the PKI of a Vault', () => {
     const [first, second, third, fourth] = [await signed(), await signed(), await signed(), await signed()];
     // As a call leaves it that was killed after its first revocation.
     await server.json(['write', '-format=json', 'ca/server/config/crl', 'auto_rebuild=true']);
-    await root.revoke('ca/server', first.serial);
-    const serials = async (): Promise<string[]> => parseCrl(await root.crl('ca/server')).serials;
+    await root.pki('ca/server').revoke({ serial: first.serial });
+    const serials = async (): Promise<string[]> => parseCrl(await root.pki('ca/server').crl()).serials;
     expect(await serials()).not.to.include(first.serial);
-    await root.revokeAll(
-      'ca/server',
-      [first, second].map(({ serial }) => ({ serial })),
-    );
+    await root.pki('ca/server').revokeAll([first, second].map(({ serial }) => ({ serial })));
     expect(await serials()).to.include.members([first.serial, second.serial]);
-    await failureOf(root.revokeAll('ca/server', [third, { serial: '0a:0b' }]), 'VAULT_FAILED');
+    await failureOf(root.pki('ca/server').revokeAll([third, { serial: '0a:0b' }]), 'VAULT_FAILED');
     expect(await serials()).to.include(third.serial);
-    await root.revoke('ca/server', fourth.serial);
+    await root.pki('ca/server').revoke({ serial: fourth.serial });
     expect(await serials()).to.include(fourth.serial);
   });
 
   it('revokes by its text what another mount signed with the same CA, and nothing of a stranger', async () => {
-    await root.ensurePki('ca/real', { maxTtlHours: 87_600 });
-    await root.importCa('ca/real', ca);
+    await root.pki('ca/real').ensureEnabled({ maxTtlHours: 87_600 });
+    await root.pki('ca/real').importCa(ca);
     const leaf = await signed();
-    const failure = await failureOf(root.revoke('ca/real', leaf.serial), 'VAULT_FAILED');
+    const failure = await failureOf(root.pki('ca/real').revoke({ serial: leaf.serial }), 'VAULT_FAILED');
     expect(failure.message).to.include('not found');
-    await root.revokeCertificate('ca/real', leaf.certificate);
-    await root.revokeCertificate('ca/real', leaf.certificate);
-    expect(parseCrl(await root.crl('ca/real')).serials).to.include(leaf.serial);
-    await root.ensurePki('ca/stranger', { maxTtlHours: 87_600 });
-    await root.generateExportedCa('ca/stranger', { commonName: 'stranger', ttl: '87600h' });
-    await failureOf(root.revokeCertificate('ca/stranger', leaf.certificate), 'VAULT_FAILED');
+    await root.pki('ca/real').revoke(leaf);
+    await root.pki('ca/real').revoke(leaf);
+    expect(parseCrl(await root.pki('ca/real').crl()).serials).to.include(leaf.serial);
+    await root.pki('ca/stranger').ensureEnabled({ maxTtlHours: 87_600 });
+    await root.pki('ca/stranger').generateExportedCa({ commonName: 'stranger', ttl: '87600h' });
+    await failureOf(root.pki('ca/stranger').revoke(leaf), 'VAULT_FAILED');
   });
 
   it('says so when there is no CA yet, or something else is mounted', async () => {
-    await root.ensurePki('ca/none', { maxTtlHours: 1 });
-    expect(await root.caCertificate('ca/none')).to.be.undefined;
-    await failureOf(root.crl('ca/none'), 'VAULT_FAILED');
+    await root.pki('ca/none').ensureEnabled({ maxTtlHours: 1 });
+    expect(await root.pki('ca/none').caCertificate()).to.be.undefined;
+    await failureOf(root.pki('ca/none').crl(), 'VAULT_FAILED');
     await server.client(['secrets', 'enable', '-path=taken', 'kv'], server.rootToken);
-    const error = await failureOf(root.ensurePki('taken', { maxTtlHours: 1 }), 'VAULT_FAILED');
+    const error = await failureOf(root.pki('taken').ensureEnabled({ maxTtlHours: 1 }), 'VAULT_FAILED');
     expect(error.message).to.include('taken').and.include('kv');
   });
 
   it('puts a role right that was altered by hand', async () => {
-    await root.ensureSigningRole('ca/server', 'altered', role);
-    expect(await root.ensureSigningRole('ca/server', 'altered', role)).to.be.false;
+    await root.pki('ca/server').ensureSigningRole('altered', role);
+    expect(await root.pki('ca/server').ensureSigningRole('altered', role)).to.be.false;
     await server.client(
       ['patch', 'ca/server/roles/altered', 'allow_any_name=true', 'no_store=true'],
       server.rootToken,
     );
-    expect(await root.ensureSigningRole('ca/server', 'altered', role)).to.be.true;
+    expect(await root.pki('ca/server').ensureSigningRole('altered', role)).to.be.true;
     const read = (await server.json(['read', '-format=json', 'ca/server/roles/altered'])) as { data: object };
     expect(read.data).to.include({ allow_any_name: false, no_store: false, key_type: 'ec', key_bits: 256 });
   });

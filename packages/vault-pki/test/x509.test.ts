@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -113,10 +113,10 @@ describe('keys, requests, certificates and revocation lists', () => {
       ['does not name boot-9', { dnsNames: [...names.dnsNames, 'boot-9'] }],
       ['does not name 10.0.0.4', { ipAddresses: ['10.0.0.4', '127.0.0.1'] }],
       ['names 127.0.0.1', { ipAddresses: ['10.0.0.3'] }],
-      ['ends already', { minimumLife: 25 * hour }],
-      ['ends already', await ca.issue({ ...names, notAfter: new Date(Date.now() - 1000) })],
-      ['begins only', await ca.issue({ ...names, notBefore: new Date(Date.now() + hour) })],
-      ["server's", { ...(await ca.issue({ ...names, usages: ['client'] })), usages: ['server'] }],
+      ['expires too soon', { minimumLife: 25 * hour }],
+      ['expires too soon', await ca.issue({ ...names, notAfter: new Date(Date.now() - 1000) })],
+      ['not valid before', await ca.issue({ ...names, notBefore: new Date(Date.now() + hour) })],
+      ['a server certificate', { ...(await ca.issue({ ...names, usages: ['client'] })), usages: ['server'] }],
       ['not a certificate', { certificate: '' }],
       ['not a certificate', { ca: '' }],
     ];
@@ -125,6 +125,30 @@ describe('keys, requests, certificates and revocation lists', () => {
     expect(checkCertificate(wanted({ key: broken })))
       .to.be.a('string')
       .and.not.include(broken.reveal());
+  });
+
+  it('throws a programming error in place of reporting it as a fault of the certificate', () => {
+    const { key } = leaf;
+    const mistakes: [name: string, change: object][] = [
+      ['a key that is not a Secret', { key: key.reveal() }],
+      ['a certificate that is a Secret', { certificate: new Secret(leaf.certificate) }],
+      ['no CA', { ca: undefined }],
+      ['names that are not a list', { dnsNames: 3 }],
+    ];
+    for (const [name, change] of mistakes)
+      expect(() => checkCertificate({ ...wanted(), ...change }), name).to.throw(TypeError);
+  });
+
+  it('reports a fault for every certificate that is damaged', () => {
+    const der = new X509Certificate(leaf.certificate).raw;
+    for (const index of der.keys()) {
+      for (const mask of [0x01, 0x80, 0xff]) {
+        const damaged = Buffer.from(der);
+        damaged[index] = (damaged[index] ?? 0) ^ mask;
+        const certificate = `-----BEGIN CERTIFICATE-----\n${damaged.toString('base64')}\n-----END CERTIFICATE-----\n`;
+        expect(checkCertificate(wanted({ certificate })), `byte ${String(index)}`).to.be.a('string');
+      }
+    }
   });
 
   it('finds a key on another curve', async () => {

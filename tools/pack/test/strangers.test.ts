@@ -48,8 +48,8 @@ export async function signed(vault: Vault, csr: string): Promise<SignedCertifica
   await vault.loginUserpass('otto', 'correct horse battery staple');
   const operator: Vault = await vault.loginUserpass('otto', new Secret('correct horse battery staple'));
   // @ts-expect-error: a request names whom it is for
-  await operator.sign('ca/etcd-client', 'squid', { csr });
-  return operator.sign('ca/etcd-client', 'squid', { csr, commonName: 'squid' });
+  await operator.pki('ca/etcd-client').sign('squid', { csr });
+  return operator.pki('ca/etcd-client').sign('squid', { csr, commonName: 'squid' });
 }
 
 export const key = (pair: IssuedPair): Secret => pair.key;

@@ -4,7 +4,7 @@ import type { AuthorityName } from './authorities.ts';
 /** A certificate that each boot server has: who signs it, what names it carries, where it lies. */
 export interface CertificateKind {
   authority: AuthorityName;
-  /** The issuing role, which admits this server's names alone. */
+  /** The signing role, which allows only this server's names. */
   role(lrn: number): string;
   commonName(lrn: number): string;
   /** Whether it carries the server's address, 127.0.0.1 and localhost besides its name. */

@@ -51,7 +51,7 @@ export async function validFirstCertificates(
   const lists = new Map(
     await Promise.all(
       [...new Set(noted.map(({ authority }) => authority))].map(
-        async (name) => [name, parseCrl(await vault.crl(authorities[name].mount)).serials] as const,
+        async (name) => [name, parseCrl(await vault.pki(authorities[name].mount).crl()).serials] as const,
       ),
     ),
   );

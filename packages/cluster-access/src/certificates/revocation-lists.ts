@@ -26,7 +26,7 @@ export async function fetchRevocations(
 ): Promise<PerAuthority<Buffer>> {
   const from = (address: string): Promise<PerAuthority<Buffer>> => {
     const vault = Vault.connect({ address: vaultAddress(address), ca: serverCa, timeout: callTimeout });
-    return forEachAuthority((name) => vault.crl(authorities[name].mount));
+    return forEachAuthority((name) => vault.pki(authorities[name].mount).crl());
   };
   const [nearest, ...others] = addresses;
   if (nearest === undefined) throw new NecoError('INTERNAL', 'no Vault is known');

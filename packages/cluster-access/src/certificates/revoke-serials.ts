@@ -10,11 +10,8 @@ import { authorities } from './authorities.ts';
 export async function revokeSerials(vault: Vault, serials: readonly string[]): Promise<void> {
   await Promise.all(
     Object.values(authorities).map(async ({ mount }) => {
-      const kept = (await vault.certificates(mount)).filter((serial) => serials.includes(serial));
-      await vault.revokeAll(
-        mount,
-        kept.map((serial) => ({ serial })),
-      );
+      const kept = (await vault.pki(mount).certificates()).filter((serial) => serials.includes(serial));
+      await vault.pki(mount).revokeAll(kept.map((serial) => ({ serial })));
     }),
   );
 }

@@ -1,7 +1,12 @@
 import type { Secret } from '@neco/core';
 import { createKey, createSigningRequest, type Vault } from '@neco/vault-pki';
 import { authorities, type AuthorityName, type PerAuthority } from './authorities.ts';
-import { certificateKinds, namesOf, type CertificateKindName } from './certificate-kinds.ts';
+import {
+  certificateKindNames,
+  certificateKinds,
+  namesOf,
+  type CertificateKindName,
+} from './certificate-kinds.ts';
 
 /** A key pair in memory. */
 export interface Pair {
@@ -28,7 +33,7 @@ export class Signer {
   async certify(name: CertificateKindName, lrn: number, csr: string, life: number): Promise<string> {
     const kind = certificateKinds[name];
     const names = namesOf(kind, lrn, this.#addresses.get(lrn) ?? '');
-    const signed = await this.vault.sign(authorities[kind.authority].mount, kind.role(lrn), {
+    const signed = await this.vault.pki(authorities[kind.authority].mount).sign(kind.role(lrn), {
       csr,
       commonName: kind.commonName(lrn),
       ...(names.dnsNames.length === 0 ? {} : { altNames: names.dnsNames.slice(1) }),
@@ -38,11 +43,29 @@ export class Signer {
     return signed.certificate;
   }
 
+  /**
+   * Signs all requests of a boot server.
+   * @param life hours
+   * @returns the certificates, PEM by kind
+   */
+  async certifyAll(
+    lrn: number,
+    requests: Readonly<Record<CertificateKindName, string>>,
+    life: number,
+  ): Promise<Record<CertificateKindName, string>> {
+    const signed = await Promise.all(
+      certificateKindNames.map(
+        async (kind) => [kind, await this.certify(kind, lrn, requests[kind], life)] as const,
+      ),
+    );
+    return Object.fromEntries(signed) as Record<CertificateKindName, string>;
+  }
+
   /** A certificate for etcd's root user: ten minutes, its key in memory only. */
   async certifyRoot(): Promise<Pair> {
     const key = await createKey();
     const csr = await createSigningRequest(key, { commonName: 'root', dnsNames: [], ipAddresses: [] });
-    const signed = await this.vault.sign(authorities.client.mount, 'root', {
+    const signed = await this.vault.pki(authorities.client.mount).sign('root', {
       csr,
       commonName: 'root',
       ttl: '10m',
@@ -53,7 +76,7 @@ export class Signer {
   /** The CA certificates, PEM. They are what they are: they are asked for once. */
   authorities(): Promise<PerAuthority<string>> {
     this.#authorities ??= forEachAuthority(async (name) => {
-      const certificate = await this.vault.caCertificate(authorities[name].mount);
+      const certificate = await this.vault.pki(authorities[name].mount).caCertificate();
       return certificate ?? '';
     });
     this.#authorities.catch(() => (this.#authorities = undefined));
@@ -62,7 +85,7 @@ export class Signer {
 
   /** The revocation lists, DER. */
   revocations(): Promise<PerAuthority<Buffer>> {
-    return forEachAuthority((name) => this.vault.crl(authorities[name].mount));
+    return forEachAuthority((name) => this.vault.pki(authorities[name].mount).crl());
   }
 }
 

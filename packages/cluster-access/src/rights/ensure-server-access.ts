@@ -31,8 +31,8 @@ export async function ensureServerAccess(
     role,
     commonName: role,
   }));
-  await vault.ensurePolicy(name, serverPolicy([...own, ...special]));
-  await vault.ensureCertRole(name, {
+  await vault.system.ensurePolicy(name, serverPolicy([...own, ...special]));
+  await vault.auth.ensureCertRole(name, {
     ca: serverCa,
     allowedCommonNames: [name],
     policies: [name],

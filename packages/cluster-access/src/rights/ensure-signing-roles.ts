@@ -4,7 +4,7 @@ import type { CertificateKind } from '../certificates/certificate-kinds.ts';
 import { distinctRoles } from './distinct-roles.ts';
 
 /**
- * Makes the issuing roles of these boot servers at one authority, and at that of etcd's clients those of etcd's root user
+ * Makes the signing roles of these boot servers at one authority, and at that of etcd's clients those of etcd's root user
  * and of backups. The mount must be there.
  */
 export async function ensureSigningRoles(
@@ -24,7 +24,7 @@ export async function ensureSigningRoles(
 }
 
 function ensureServerRole(vault: Vault, kind: CertificateKind, lrn: number): Promise<unknown> {
-  return vault.ensureSigningRole(authorities[kind.authority].mount, kind.role(lrn), {
+  return vault.pki(authorities[kind.authority].mount).ensureSigningRole(kind.role(lrn), {
     allowedDomains: kind.addressed ? [kind.commonName(lrn), 'localhost'] : [kind.commonName(lrn)],
     server: kind.usages.server,
     client: kind.usages.client,
@@ -35,5 +35,5 @@ function ensureServerRole(vault: Vault, kind: CertificateKind, lrn: number): Pro
 
 function ensureSpecialRole(vault: Vault, name: string, ttl: string): Promise<unknown> {
   const role = { server: false, client: true, allowIpSans: false, allowedDomains: [name], ttl };
-  return vault.ensureSigningRole(authorities.client.mount, name, role);
+  return vault.pki(authorities.client.mount).ensureSigningRole(name, role);
 }

@@ -8,15 +8,15 @@ export async function ensureVaultAccess(
   addresses: ReadonlyMap<number, string>,
   serverCa: string,
 ): Promise<void> {
-  const logIns = vault.ensureCertAuth();
+  const logIns = vault.auth.ensureCertAuth();
   await Promise.all([
-    vault.ensureUserpass(),
+    vault.auth.ensureUserpass(),
     ...[...addresses].map(async ([lrn, address]) => {
       await logIns;
       await ensureServerAccess(vault, lrn, address, serverCa);
     }),
-    vault.ensurePolicy(administratorPolicyName, administratorPolicy()),
-    vault.ensurePolicy('neco-operator', operatorPolicy()),
-    vault.ensurePolicy('neco-viewer', viewerPolicy()),
+    vault.system.ensurePolicy(administratorPolicyName, administratorPolicy()),
+    vault.system.ensurePolicy('neco-operator', operatorPolicy()),
+    vault.system.ensurePolicy('neco-viewer', viewerPolicy()),
   ]);
 }

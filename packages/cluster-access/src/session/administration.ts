@@ -148,7 +148,7 @@ class FreshRoot {
 
   async #isRevoked(session: VaultSession): Promise<boolean> {
     const { serial } = certificateFacts((await this.#made.pair).certificate);
-    const list = await session.run('Vault to answer', (vault) => vault.crl(authorities.client.mount));
+    const list = await session.run('Vault to answer', (vault) => vault.pki(authorities.client.mount).crl());
     return parseCrl(list).serials.includes(serial);
   }
 

@@ -16,7 +16,7 @@ export async function reachVaultByName(
 ): Promise<Vault> {
   const looks = [...servers].map(async ([lrn, address]) => {
     const place = { ...means, address: vaultAddress(address), serverName: serverName(lrn) };
-    const { sealed, initialized } = await Vault.connect({ ...place, timeout: timeouts.look }).health();
+    const { sealed, initialized } = await Vault.connect({ ...place, timeout: timeouts.look }).system.health();
     if (initialized && !sealed) return Vault.connect({ ...place, timeout: timeouts.call });
     throw new NecoError('VAULT_SEALED', `Vault of ${serverName(lrn)} is sealed`, {
       hint: 'unseal one of them with "vault operator unseal"; neco-updater does it while the unseal key is in etcd',

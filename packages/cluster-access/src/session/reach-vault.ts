@@ -28,7 +28,7 @@ export async function reachVault(
 }
 
 async function unsealed(place: VaultConnection, timeout: number): Promise<Vault> {
-  const { initialized, sealed } = await Vault.connect({ timeout, ...place }).health();
+  const { initialized, sealed } = await Vault.connect({ timeout, ...place }).system.health();
   if (initialized && !sealed) return Vault.connect({ timeout: timeouts.call, ...place });
   throw initialized
     ? new NecoError('VAULT_SEALED', `Vault at ${place.address} is sealed`, {

@@ -13,66 +13,29 @@ export interface VaultUser {
  */
 export type AskVaultUser = (refusal?: NecoError) => Promise<VaultUser | undefined>;
 
-/** Remembers who logged in, so that nobody is asked again when another Vault has to be logged in to. */
+/** Remembers who logged in, so that logging in to another Vault asks nobody again. */
 export function askedLogIn(ask: AskVaultUser): {
   logIn: (vault: Vault) => Promise<Vault>;
   name: () => string;
 } {
   let known: VaultUser | undefined;
   const logIn = async (vault: Vault): Promise<Vault> => {
-    if (known !== undefined) return await logInOnce(vault, known);
+    if (known !== undefined) return await vault.loginUserpass(known.name, known.password);
     let refusal: NecoError | undefined;
     for (;;) {
       const user = await ask(refusal);
       if (user === undefined) throw refusal ?? new NecoError('CANCELLED', 'nobody to log in to Vault');
       try {
-        const session = await logInOnce(vault, user);
+        const session = await vault.loginUserpass(user.name, user.password);
         known = user;
         return session;
       } catch (error) {
-        // A Vault that has no leader just now has refused nobody.
+        // A Vault that has no leader just now did not look at the password.
         if (error instanceof NecoError && error.retryable) known = user;
-        if (!(error instanceof NecoError) || error.code !== 'LOGIN_REFUSED' || isLocked(error)) throw error;
+        if (!(error instanceof NecoError) || error.code !== 'LOGIN_REFUSED') throw error;
         refusal = error;
       }
     }
   };
   return { logIn, name: () => known?.name ?? '' };
-}
-
-/**
- * Vault does not say whether the name or the password is wrong; a locked user it refuses as it does who has no right.
- * https://developer.hashicorp.com/vault/docs/concepts/user-lockout
- */
-async function logInOnce(vault: Vault, { name, password }: VaultUser): Promise<Vault> {
-  try {
-    return await vault.loginUserpass(name, password);
-  } catch (error) {
-    if (!(error instanceof NecoError) || error.code !== 'VAULT_PERMISSION_DENIED') throw error;
-    throw error.message.includes('invalid username or password') ? wrong(vault, name) : locked(vault, name);
-  }
-}
-
-function wrong({ address }: Vault, name: string): NecoError {
-  return new NecoError(
-    'LOGIN_REFUSED',
-    `Vault at ${address} refuses ${JSON.stringify(name)}: no such user, or a wrong password`,
-    {
-      hint: 'Vault does not tell which of the two; after five wrong ones in a row it locks the user for 15 minutes',
-    },
-  );
-}
-
-function locked({ address }: Vault, name: string): NecoError {
-  return new NecoError(
-    'LOGIN_REFUSED',
-    `Vault at ${address} refuses ${JSON.stringify(name)}: the user is locked`,
-    {
-      hint: 'there were too many wrong passwords: wait 15 minutes, or have an administrator unlock it with "vault write -force sys/locked-users/ACCESSOR/unlock/NAME"',
-    },
-  );
-}
-
-function isLocked({ message }: NecoError): boolean {
-  return message.endsWith('the user is locked');
 }

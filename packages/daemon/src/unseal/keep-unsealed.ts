@@ -60,7 +60,7 @@ async function isUnsealed(
 ): Promise<boolean> {
   const { address } = configuration.vault;
   const vault = Vault.connect({ address, ca: await readVaultCa(configuration), timeout });
-  const { initialized, sealed } = await vault.sealStatus();
+  const { initialized, sealed } = await vault.system.sealStatus();
   if (!initialized) {
     messages.info(`Vault at ${address} is not initialised yet`);
     return false;
@@ -69,7 +69,7 @@ async function isUnsealed(
   messages.info(`Vault at ${address} is sealed`);
   const key = keys.read();
   if (key === undefined) return false;
-  const after = await vault.unseal(key);
+  const after = await vault.system.unseal(key);
   if (after.sealed) {
     const missing = String(after.threshold - after.progress);
     messages.warn(

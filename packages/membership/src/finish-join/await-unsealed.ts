@@ -27,7 +27,7 @@ export const awaitUnsealed: Phase<FinishContext, FinishContext> = {
 };
 
 async function isUnsealed({ worker }: FinishContext): Promise<boolean> {
-  const { initialized, sealed } = await (await connectVault(worker.host, '127.0.0.1')).sealStatus();
+  const { initialized, sealed } = await (await connectVault(worker.host, '127.0.0.1')).system.sealStatus();
   return initialized && !sealed;
 }
 
@@ -37,7 +37,7 @@ async function unseal({ worker }: FinishContext): Promise<boolean> {
   try {
     const key = await link.registry.unsealKey.get();
     if (key === undefined) return false;
-    return !(await (await connectVault(worker.host, '127.0.0.1')).unseal(key)).sealed;
+    return !(await (await connectVault(worker.host, '127.0.0.1')).system.unseal(key)).sealed;
   } finally {
     link.close();
   }

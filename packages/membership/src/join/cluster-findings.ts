@@ -183,7 +183,7 @@ async function learnerFindings(
 
 async function clusterNameFindings(context: JoinContext): Promise<ErrorDetail[]> {
   const { site } = context;
-  const { clusterName } = await sessionOf(context).vault('Vault to answer', (vault) => vault.health());
+  const { clusterName } = await sessionOf(context).vault('Vault to answer', (vault) => vault.system.health());
   if (clusterName === undefined || clusterName === site.cluster) return [];
   return [
     {

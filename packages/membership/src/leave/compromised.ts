@@ -102,9 +102,9 @@ async function secretsInForce({
     version: 1 as const,
     at: new Date().toISOString(),
     unsealKey: written.kvs[0]?.mod_revision ?? '',
-    barrierKey: await vault.barrierKeyTerm(),
+    barrierKey: await vault.system.barrierKeyTerm(),
     authorities: await forEachAuthority(async (name) =>
-      publicKeyFingerprint((await vault.caCertificate(authorities[name].mount)) ?? ''),
+      publicKeyFingerprint((await vault.pki(authorities[name].mount).caCertificate()) ?? ''),
     ),
   }));
 }
@@ -207,7 +207,7 @@ async function oldLogIns(
 ): Promise<ErrorDetail[]> {
   const names = servers.map(serverName);
   const cas = await session.run('Vault to answer', (vault) =>
-    Promise.all(names.map((name) => vault.certRoleCa(name))),
+    Promise.all(names.map((name) => vault.auth.certRoleCa(name))),
   );
   return names
     .filter((_, index) => authorityFingerprints(cas[index] ?? '').includes(old))

@@ -113,7 +113,9 @@ export function readLeave(means: LeaveMeans): LeaveReader {
       return (await answers.catch(() => [])).some(({ leader }) => leader === id);
     },
     isActiveVault: () =>
-      vault(async (one) => (await one.leader()).leaderAddress === vaultAddress(address)).catch(() => false),
+      vault(async (one) => (await one.system.leader()).leaderAddress === vaultAddress(address)).catch(
+        () => false,
+      ),
     plan: () => registry.leavePlans.at(lrn).get(),
     async hasNotedSecrets() {
       const plan = await registry.leavePlans.at(lrn).get();
@@ -169,7 +171,7 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
     },
     moveLeadership: () => moveLeadership(etcd, name),
     stepDownVault: () =>
-      session.run('the active Vault to step down', (one) => one.stepDownAt(vaultAddress(address))),
+      session.run('the active Vault to step down', (one) => one.at(vaultAddress(address)).system.stepDown()),
     removeMember: (id) => etcd.removeMember(id),
     writePlan: (plan) => registry.leavePlans.at(lrn).put(plan),
     async noteSecrets() {
@@ -189,16 +191,18 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
       }),
     async revoke(certificates) {
       const byMount = Map.groupBy(certificates, ({ mount }) => mount);
-      await Promise.all([...byMount].map(([mount, list]) => vault((one) => one.revokeAll(mount, list))));
+      await Promise.all([...byMount].map(([mount, list]) => vault((one) => one.pki(mount).revokeAll(list))));
     },
     forgetCertificates: () => forgetApplicationCertificates(registry, lrn),
     closeVault: () =>
       vault(async (one) => {
-        await one.deleteCertRole(name);
+        await one.auth.deleteCertRole(name);
         await Promise.all([
-          one.deletePolicy(name),
-          tokensOf(one, name).then((tokens) => Promise.all(tokens.map((token) => one.revokeAccessor(token)))),
-          ...signingRolesOf(lrn).map(({ mount, role }) => one.deleteSigningRole(mount, role)),
+          one.system.deletePolicy(name),
+          tokensOf(one, name).then((tokens) =>
+            Promise.all(tokens.map((token) => one.auth.revokeAccessor(token))),
+          ),
+          ...signingRolesOf(lrn).map(({ mount, role }) => one.pki(mount).deleteSigningRole(role)),
         ]);
       }),
     deleteKeys: () => registry.deleteKeysOf(lrn),
@@ -236,21 +240,26 @@ function ownRootSerial({ connection: { tls } }: EtcdCluster): string | undefined
 
 async function tracesOf(vault: Vault, lrn: number, name: string): Promise<VaultTraces> {
   const [certRole, policy, tokens, there] = await Promise.all([
-    vault.hasCertRole(name),
-    vault.policy(name),
+    vault.auth.certRoleCa(name),
+    vault.system.policy(name),
     tokensOf(vault, name),
     Promise.all(
       signingRolesOf(lrn).map(async ({ mount, role }) =>
-        (await vault.hasSigningRole(mount, role)) ? [`${mount}/${role}`] : [],
+        (await vault.pki(mount).hasSigningRole(role)) ? [`${mount}/${role}`] : [],
       ),
     ),
   ]);
-  return { certRole, policy: policy !== undefined, signingRoles: there.flat(), tokens };
+  return {
+    certRole: certRole !== undefined,
+    policy: policy !== undefined,
+    signingRoles: there.flat(),
+    tokens,
+  };
 }
 
 /** The accessors of a boot server's tokens. */
 async function tokensOf(vault: Vault, name: string): Promise<string[]> {
-  const tokens = await vault.tokens();
+  const tokens = await vault.auth.tokens();
   return tokens.filter(({ policies }) => policies.includes(name)).map(({ accessor }) => accessor);
 }
 

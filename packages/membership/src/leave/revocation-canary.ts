@@ -66,9 +66,9 @@ async function signProof(vault: Vault, mount: string): Promise<Proof> {
   const key = await createKey();
   const [csr] = await Promise.all([
     createSigningRequest(key, { commonName: role, dnsNames: [], ipAddresses: [] }),
-    vault.ensureSigningRole(mount, role, settings),
+    vault.pki(mount).ensureSigningRole(role, settings),
   ]);
-  const { certificate, serial } = await vault.sign(mount, role, { csr, commonName: role, ttl: '1h' });
-  await vault.deleteSigningRole(mount, role);
+  const { certificate, serial } = await vault.pki(mount).sign(role, { csr, commonName: role, ttl: '1h' });
+  await vault.pki(mount).deleteSigningRole(role);
   return { pair: { certificate, key }, mount, serial, commonName: role };
 }

@@ -30,7 +30,7 @@ export class SignedCertificates {
   }
 
   async #validAt(vault: Vault, mount: string): Promise<SignedCertificate[]> {
-    const [serials, crl] = await Promise.all([vault.certificates(mount), vault.crl(mount)]);
+    const [serials, crl] = await Promise.all([vault.pki(mount).certificates(), vault.pki(mount).crl()]);
     const revoked = new Set(parseCrl(crl).serials);
     const found = await Promise.all(
       serials
@@ -46,7 +46,7 @@ export class SignedCertificates {
 
   async #read(vault: Vault, mount: string, serial: string): Promise<CertificateMemory | undefined> {
     if (this.#seen.has(serial)) return this.#seen.get(serial);
-    const pem = await vault.certificate(mount, serial);
+    const pem = await vault.pki(mount).certificate(serial);
     if (pem === undefined) return undefined;
     const facts = new X509Certificate(pem).ca ? undefined : certificateFacts(pem);
     this.#seen.set(serial, facts);

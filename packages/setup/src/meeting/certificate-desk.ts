@@ -1,6 +1,5 @@
 import {
   type CertificateKindName,
-  certificateKindNames,
   forEachAuthority,
   initialLeafLifeHours,
   leafLifeHours,
@@ -34,23 +33,20 @@ export class CertificateDesk {
   async sign(
     lrn: number,
     issue: Issue,
-    requests: Partial<Record<CertificateKindName, string>>,
+    requests: Readonly<Record<CertificateKindName, string>>,
   ): Promise<Certificates> {
     const signer = await this.#options.signer(issue);
     if (signer === undefined) {
       throw new NecoError('INTERNAL', `no Vault can sign the ${issue} certificates of ${serverName(lrn)}`);
     }
     const life = issue === 'initial' ? initialLeafLifeHours : leafLifeHours;
-    const signing = certificateKindNames.map(
-      async (kind) => [kind, await signer.certify(kind, lrn, requests[kind] ?? '', life)] as const,
-    );
-    const [signed, authorities, revocations] = await Promise.all([
-      Promise.all(signing),
+    const [certificates, authorities, revocations] = await Promise.all([
+      signer.certifyAll(lrn, requests, life),
       signer.authorities(),
       this.#revocationsOf(signer),
     ]);
     return {
-      certificates: Object.fromEntries(signed) as Record<CertificateKindName, string>,
+      certificates,
       authorities,
       revocations: await forEachAuthority((name) => Promise.resolve(revocations[name].toString('base64'))),
     };

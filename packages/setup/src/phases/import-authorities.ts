@@ -30,7 +30,7 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
   plan: () => [
     'turn on two audit devices',
     'import three CAs',
-    'make issuing roles, policies and log-ins of the boot servers',
+    'make signing roles, policies and log-ins of the boot servers',
     'make a Vault user for the first administrator',
   ],
   async run(context) {
@@ -40,7 +40,7 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
       throw new NecoError('INTERNAL', 'the CAs are neither in Vault nor in the state of setup');
     const vault = (await rootVault(context)).asNew();
     // All that comes goes through it, and what comes when nobody waits any more through the second one as well.
-    await vault.ensureAuditDevice('file', 'file', { file_path: paths.vaultAuditLog });
+    await vault.system.ensureAuditDevice('file', 'file', { file_path: paths.vaultAuditLog });
     const access = ensureVaultAccess(vault, addresses, kept.server.certificate);
     const noted = noteAdministrator(context, vault);
     void context.background.administrator.begin(async () => {
@@ -65,9 +65,9 @@ async function importAuthority(
   lrns: readonly number[],
 ): Promise<void> {
   const { mount } = authorities[name];
-  await vault.ensurePki(mount, { maxTtlHours: authorityLifeHours });
-  await Promise.all([vault.importCa(mount, ca), ensureSigningRoles(vault, name, lrns)]);
-  const imported = await vault.caCertificate(mount);
+  await vault.pki(mount).ensureEnabled({ maxTtlHours: authorityLifeHours });
+  await Promise.all([vault.pki(mount).importCa(ca), ensureSigningRoles(vault, name, lrns)]);
+  const imported = await vault.pki(mount).caCertificate();
   if (imported?.trim() === ca.certificate.trim()) return;
   throw new NecoError('VAULT_FAILED', `Vault does not give back the CA imported to ${mount}`);
 }

@@ -1,13 +1,11 @@
 import { NecoError, type Phase } from '@neco/core';
 import type { Registry } from '@neco/bootserver-registry';
-import type { InitializedVault, Vault } from '@neco/vault-pki';
+import type { InitializedVault, Vault, VaultState } from '@neco/vault-pki';
 import { connectEtcd } from '@neco/cluster-access';
 import {
-  howFar,
   initializeProved,
   refuseForeignKeys,
   vaultAnswering,
-  type HowFar,
 } from '../vault/initialization.ts';
 import { isFinished } from '../progress.ts';
 import { startAndWait } from '../services/start-and-wait.ts';
@@ -26,7 +24,7 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
   async isDone(view) {
     if (await isFinished(view)) return true;
     const vault = await view.sight.localVault();
-    const initialized = await vault.sealStatus().then(
+    const initialized = await vault.system.sealStatus().then(
       (status) => status.initialized,
       () => false,
     );
@@ -51,15 +49,17 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
 /** @returns nothing where Vault is initialised and its key is stored */
 async function initialize(context: SetupContext, registry: Registry): Promise<InitializedVault | undefined> {
   const vault = await context.sight.localVault();
-  const { initialized, sealed } = await howFar(vault).catch(() => started(context, vault));
+  const { state } = await vault.system.state().catch(() => started(context, vault));
   await refuseForeignKeys(registry, context.options.prefix);
-  if (initialized && (await registry.unsealKey.get()) !== undefined) return undefined;
-  if (initialized) await clearEmptyVault(context, registry, sealed);
+  if (state !== 'uninitialized') {
+    if ((await registry.unsealKey.get()) !== undefined) return undefined;
+    await clearEmptyVault(context, registry, state);
+  }
   return initializeProved(vault, registry);
 }
 
 /** Of a Vault that does not answer, because it runs no longer or not yet. */
-async function started(context: SetupContext, vault: Vault): Promise<HowFar> {
+async function started(context: SetupContext, vault: Vault): Promise<VaultState> {
   await startAndWait(context, 'vault.service');
   return vaultAnswering(context, vault);
 }
@@ -78,11 +78,16 @@ async function storeKeys(registry: Registry, { unsealKeys, rootToken }: Initiali
   await registry.setup.put({ version: 1, vault: 'stored' });
 }
 
-async function clearEmptyVault(context: SetupContext, registry: Registry, sealed: boolean): Promise<void> {
-  const state = await registry.setup.get();
+async function clearEmptyVault(
+  context: SetupContext,
+  registry: Registry,
+  vaultState: VaultState['state'],
+): Promise<void> {
+  const note = await registry.setup.get();
+  const isUnsealed = vaultState === 'active' || vaultState === 'standby';
   const used =
     context.record?.authoritiesImportedAt !== undefined || (await registry.rootToken.get()) !== undefined;
-  if (state?.vault !== 'initialising' || !sealed || used) {
+  if (note?.vault !== 'initialising' || isUnsealed || used) {
     throw new NecoError('FOREIGN_DATA', 'Vault is initialised, but its unseal key is not in etcd', {
       hint: `nothing was changed; if an admin took the key out, put it back at ${context.options.prefix}vault-unseal-key and run setup again`,
     });

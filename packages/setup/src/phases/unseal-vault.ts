@@ -14,7 +14,7 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
   title: 'Unseal Vault',
   async isDone(view) {
     const vault = await view.sight.localVault();
-    return vault.sealStatus().then(
+    return vault.system.sealStatus().then(
       (status) => status.initialized && !status.sealed,
       () => false,
     );
@@ -33,7 +33,7 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
     if (!(await vaultAnswers(vault))) await startAndWait(context, 'vault.service');
     await waitFor(
       async () => {
-        const status = await vault.unseal(key);
+        const status = await vault.system.unseal(key);
         return status.sealed ? { done: false, seen: 'still sealed' } : { done: true, value: true };
       },
       {
@@ -71,7 +71,7 @@ async function checkAuditPlace({ host }: SetupView): Promise<void> {
 async function waitForActive(context: SetupContext, vault: Vault): Promise<void> {
   await waitFor(
     async () => {
-      const { leaderAddress } = await vault.leader();
+      const { leaderAddress } = await vault.system.leader();
       return leaderAddress === ''
         ? { done: false, seen: 'no Vault is active' }
         : { done: true, value: leaderAddress };

@@ -38,7 +38,7 @@ export const verifySetup: Phase<SetupView, SetupContext> = {
 async function proveUnsealKey(context: SetupContext): Promise<void> {
   if (context.unsealedWithStoredKey) return;
   const vault = await context.sight.localVault();
-  if (!(await vault.health()).standby) return;
+  if (!(await vault.system.health()).standby) return;
   await context.host.restartUnit('vault.service', { block: true, signal: context.signal });
   await unsealVault.run(context);
 }

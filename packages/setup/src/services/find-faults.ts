@@ -109,10 +109,7 @@ async function vaultState(
   const name = serverName(lrn);
   try {
     const vault = await (lrn === view.lrn ? view.sight.localVault() : connectVault(view.host, address));
-    const health = await vault.health();
-    if (!health.initialized) return { name, state: 'not initialised' };
-    if (health.sealed) return { name, state: 'sealed' };
-    return { name, state: health.standby ? 'standby' : 'active' };
+    return { name, state: (await vault.system.state()).state };
   } catch (error) {
     return { name, state: messageOf(error) };
   }

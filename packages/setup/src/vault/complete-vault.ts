@@ -11,9 +11,9 @@ import { writeSetupRecord } from '../setup-record.ts';
  */
 export async function completeVault(context: SetupContext, vault: Vault): Promise<string> {
   const { name, password } = await context.options.administrator();
-  await vault.ensureAuditDevice('syslog', 'syslog', { tag: 'vault-audit', facility: 'AUTH' });
+  await vault.system.ensureAuditDevice('syslog', 'syslog', { tag: 'vault-audit', facility: 'AUTH' });
   await noteAdministrator(context, vault);
-  await vault.ensureUser(name, password, [administratorPolicyName]);
+  await vault.auth.ensureUser(name, password, [administratorPolicyName]);
   const login = await vault.loginUserpass(name, password);
   await login.revokeSelf();
   return name;
@@ -27,7 +27,7 @@ export async function noteAdministrator(context: SetupContext, vault: Vault): Pr
   const { name } = await context.options.administrator();
   const { administratorBegun: before } = recordOf(context);
   if (before === name) return;
-  if (before !== undefined) await vault.deleteUser(before);
+  if (before !== undefined) await vault.auth.deleteUser(before);
   context.record = { ...recordOf(context), administratorBegun: name };
   await writeSetupRecord(context.host, context.record);
 }

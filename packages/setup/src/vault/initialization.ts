@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { NecoError, waitFor } from '@neco/core';
 import type { Registry } from '@neco/bootserver-registry';
-import type { InitializedVault, Vault, VaultSealStatus } from '@neco/vault-pki';
+import type { InitializedVault, Vault, VaultState } from '@neco/vault-pki';
 import type { SetupContext } from '../setup-context.ts';
 
 /** How long a Vault that was just started may take to answer before it is initialised later, in ms. */
@@ -19,7 +19,7 @@ export async function beginInitialization(context: SetupContext): Promise<void> 
 async function initializeNew(context: SetupContext): Promise<InitializedVault | undefined> {
   if (!context.done.vaultStarted) return undefined;
   const vault = await context.sight.localVault();
-  if ((await vaultAnswering(context, vault, patience)).initialized) return undefined;
+  if ((await vaultAnswering(context, vault, patience)).state !== 'uninitialized') return undefined;
   return context.sight.withRegistry(async (registry) => {
     await refuseForeignKeys(registry, context.options.prefix);
     return initializeProved(vault, registry);
@@ -29,7 +29,7 @@ async function initializeNew(context: SetupContext): Promise<InitializedVault | 
 /** Initialises Vault, once the place for its keys has been proved to take them. */
 export async function initializeProved(vault: Vault, registry: Registry): Promise<InitializedVault> {
   await proveThePlace(registry);
-  return vault.initialize({ shares: 1, threshold: 1 });
+  return vault.system.initialize({ shares: 1, threshold: 1 });
 }
 
 export async function refuseForeignKeys(registry: Registry, prefix: string): Promise<void> {
@@ -44,31 +44,20 @@ export async function refuseForeignKeys(registry: Registry, prefix: string): Pro
   );
 }
 
-export type HowFar = Pick<VaultSealStatus, 'initialized' | 'sealed'>;
-
-/** How far a Vault is, once it answers. @param timeout ms @throws NecoError TIMEOUT, CANCELLED */
+/** The state of a Vault, once it answers. @param timeout ms @throws NecoError TIMEOUT, CANCELLED */
 export async function vaultAnswering(
   { signal, reporter }: SetupContext,
   vault: Vault,
   timeout = 60_000,
-): Promise<HowFar> {
+): Promise<VaultState> {
   const onState = (text: string): void => {
     reporter.state(text);
   };
-  return waitFor(async () => ({ done: true, value: await howFar(vault) }), {
+  return waitFor(async () => ({ done: true, value: await vault.system.state() }), {
     what: 'Vault to answer',
     timeout,
     signal,
     onState,
-  });
-}
-
-/** One that was left half initialised has keys that nobody has: it is initialised, and of no use. */
-export async function howFar(vault: Vault): Promise<HowFar> {
-  return vault.sealStatus().catch((error: unknown) => {
-    if (error instanceof NecoError && error.code === 'VAULT_HALF_INITIALIZED')
-      return { initialized: true, sealed: true };
-    throw error;
   });
 }
 

@@ -29,10 +29,10 @@ async function start(context: SetupContext): Promise<Signer> {
   const kept = state.authorities;
   state.authorities = await forEachAuthority(async (name) => {
     const { mount } = authorities[name];
-    await vault.ensurePki(mount, { maxTtlHours: authorityLifeHours });
+    await vault.pki(mount).ensureEnabled({ maxTtlHours: authorityLifeHours });
     const roles = ensureSigningRoles(vault, name, lrns);
     const [ca] = await Promise.all([kept === undefined ? generate(vault, name) : kept[name], roles]);
-    if (kept !== undefined) await vault.importCa(mount, ca);
+    if (kept !== undefined) await vault.pki(mount).importCa(ca);
     return ca;
   });
   await save();
@@ -41,7 +41,7 @@ async function start(context: SetupContext): Promise<Signer> {
 
 function generate(vault: Vault, name: AuthorityName): Promise<ExportedCa> {
   const { mount, commonName } = authorities[name];
-  return vault.generateExportedCa(mount, { commonName, ttl: `${String(authorityLifeHours)}h` });
+  return vault.pki(mount).generateExportedCa({ commonName, ttl: `${String(authorityLifeHours)}h` });
 }
 
 /** Takes the keys of the CAs out of the coordinator's state and ends the temporary Vault: from now on only the real one has them. */

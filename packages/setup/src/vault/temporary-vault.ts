@@ -45,8 +45,8 @@ export async function startTemporaryVault(
   meanwhile();
   await started;
   const vault = Vault.connect({ address: `http://127.0.0.1:${String(port)}` });
-  const { unsealKeys, rootToken } = await vault.initialize({ shares: 1, threshold: 1 });
-  for (const key of unsealKeys) await vault.unseal(key);
+  const { unsealKeys, rootToken } = await vault.system.initialize({ shares: 1, threshold: 1 });
+  for (const key of unsealKeys) await vault.system.unseal(key);
   return vault.withToken(rootToken);
 }
 

@@ -37,7 +37,7 @@ async function unsealOne(
   given: Secret[],
   ask: UnsealOptions['key'],
 ): Promise<boolean> {
-  const before = await vault.sealStatus();
+  const before = await vault.system.sealStatus();
   if (!before.initialized) {
     throw new NecoError('VAULT_UNINITIALIZED', `Vault of ${name} is not initialised`, {
       hint: 'setup has not come so far: run neco setup again',
@@ -47,7 +47,7 @@ async function unsealOne(
   for (let number = 0; number < before.threshold; number++) {
     const key = given[number] ?? (await ask(number + 1, before.threshold));
     given[number] = key;
-    const { sealed } = await vault.unseal(key);
+    const { sealed } = await vault.system.unseal(key);
     if (!sealed) return true;
   }
   throw new NecoError('VAULT_SEALED', `Vault of ${name} took the keys and is sealed still`, {

@@ -1,6 +1,6 @@
-import { messageOf, type EtcdOptions } from '@neco/core';
+import type { EtcdOptions } from '@neco/core';
 import { readOnlyHost } from '@neco/host-installer';
-import type { Vault } from '@neco/vault-pki';
+import type { VaultProbe } from '@neco/vault-pki';
 import { withVaults } from './vaults-of-cluster.ts';
 
 /** How the Vault of one boot server is. */
@@ -9,9 +9,9 @@ export interface ListedVault {
   name: string;
   /** `https://ADDRESS:8200`. */
   address: string;
-  state: 'active' | 'standby' | 'sealed' | 'uninitialized' | 'unreachable';
+  state: VaultProbe['state'];
   version?: string;
-  /** How many keys unseal it, of how many, and how many have been given. */
+  /** Of a sealed one: how many keys unseal it, of how many, and how many have been given. */
   threshold?: number;
   shares?: number;
   progress?: number;
@@ -33,22 +33,13 @@ export async function vaultStatus(options: { etcd: Partial<EtcdOptions> }): Prom
         lrn,
         name,
         address: vault.address,
-        ...(await stateOf(vault)),
+        ...listed(await vault.system.probe()),
       })),
     ),
     ...(trouble === undefined ? {} : { message: trouble }),
   }));
 }
 
-async function stateOf(vault: Vault): Promise<Omit<ListedVault, 'lrn' | 'name' | 'address'>> {
-  try {
-    const [health, seal] = await Promise.all([vault.health(), vault.sealStatus()]);
-    const { threshold, shares, progress, version } = seal;
-    if (!health.initialized) return { state: 'uninitialized', version };
-    const facts = { version, threshold, shares, progress };
-    if (seal.sealed) return { state: 'sealed', ...facts };
-    return { state: health.standby ? 'standby' : 'active', ...facts };
-  } catch (error) {
-    return { state: 'unreachable', message: messageOf(error) };
-  }
+function listed(probe: VaultProbe): Omit<ListedVault, 'lrn' | 'name' | 'address'> {
+  return probe.state === 'unreachable' ? { state: probe.state, message: probe.error.message } : probe;
 }

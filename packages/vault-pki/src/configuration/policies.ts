@@ -1,27 +1,26 @@
 import { NecoError } from '@neco/core';
 
-/** One certificate that may be signed, names and all. */
+/** One certificate that may be signed, with its exact names. */
 export interface SignRule {
   /** `ca/server`, for example. */
   mount: string;
   role: string;
   commonName: string;
-  /** The value of `alt_names` that is let through, exactly as sent; without it none is. */
+  /** The only value of `alt_names` that is allowed, exactly as sent; none by default. */
   altNames?: string;
-  /** The value of `ip_sans` that is let through, exactly as sent: `10.0.0.3,127.0.0.1`; without it none is. */
+  /** The only value of `ip_sans` that is allowed, exactly as sent: `10.0.0.3,127.0.0.1`; none by default. */
   ipSans?: string;
 }
 
 /**
- * A policy that lets these certificates be signed and nothing else. A role cannot say which IP addresses a
- * certificate may carry, so the policy names every parameter and its only value; a parameter that is not named is
- * refused, and so is another value. Nothing is left open by `*`: neither as a parameter, through which the rest of
- * them would slip, nor in a value, where Vault would take it as a pattern.
+ * A policy that allows these certificates to be signed and nothing else. A role cannot restrict which IP addresses a
+ * certificate carries, so the policy names every parameter and its only value; other parameters and values are refused.
+ * It contains no `*`: as a parameter that would allow all others, and in a value Vault would read it as a pattern.
  *
  * https://developer.hashicorp.com/vault/docs/concepts/policies#parameter-constraints
  *
- * @throws NecoError INTERNAL for a rule that a pattern character would widen, or a second one of a role, whose values Vault
- * would mix with those of the first.
+ * @throws NecoError INTERNAL for a rule with a pattern character, which would widen it, and for a second rule of one role,
+ * whose values Vault would mix with those of the first.
  */
 export function signPolicy(rules: readonly SignRule[]): string {
   const paths = rules.map(({ mount, role }) => `${mount}/sign/${role}`);
@@ -31,8 +30,8 @@ export function signPolicy(rules: readonly SignRule[]): string {
 }
 
 /**
- * What a boot server may do: have these certificates signed, and look at and give up its own token, which it could not
- * otherwise, since its tokens go without Vault's policy `default`.
+ * What a boot server may do: have these certificates signed, and look up and revoke its own token. The latter would be in
+ * Vault's policy `default`, which its tokens do not have.
  *
  * @throws NecoError INTERNAL as `signPolicy`
  */
@@ -45,9 +44,9 @@ export function serverPolicy(rules: readonly SignRule[]): string {
 }
 
 /**
- * What an administrator may do: the CAs and their roles, the log-in by certificate, policies, users, tokens of others by
- * their accessor, handing over leadership or sealing, and a new barrier key. Who may write policies can give himself any other right; that is
- * an administrator's trust, and audit devices, which this policy cannot change, see it.
+ * What an administrator may do: manage CAs and signing roles, certificate roles, policies, users, and the tokens of others by
+ * accessor; make the active Vault step down or seal; rotate the barrier key. Whoever may write policies can gain any other
+ * right: an administrator is trusted, and the audit devices, which this policy cannot change, record it.
  */
 export function administratorPolicy(): string {
   const all = ['create', 'read', 'update', 'patch', 'delete', 'list', 'sudo'];

@@ -1,4 +1,4 @@
-/** What a boot server's Vault is told; paths are those on the boot server. */
+/** What a boot server's Vault is configured with; paths are those on the boot server. */
 export interface VaultConfiguration {
   /** How others reach this Vault: `https://10.0.0.3:8200`. */
   address: string;
@@ -25,8 +25,8 @@ export interface VaultConfiguration {
 
 /**
  * The configuration file of a boot server's Vault, for `vault server -config=FILE` with a name that ends in `.json`.
- * Decisions: TLS 1.3 alone, since all who talk to it can; client certificates are asked for but only the log-in by
- * certificate looks at them; no web page; metrics only with a token (Vault's default), and none sent anywhere; `mlock` off,
+ * Decisions: TLS 1.3 alone, since all its clients support it; client certificates are requested, but only the log-in by
+ * certificate uses them; no web page; metrics only with a token (Vault's default), and none sent anywhere; `mlock` off,
  * because the unit forbids swap (`MemorySwapMax=0`).
  *
  * https://developer.hashicorp.com/vault/docs/configuration, /storage/etcd, /listener/tcp
@@ -64,8 +64,8 @@ export function vaultConfiguration(wanted: VaultConfiguration): string {
 }
 
 /**
- * The configuration of the Vault that makes the first certificates: on the loopback only, in memory only, in clear text
- * (what goes through it never leaves the kernel of this host), gone when it stops.
+ * The configuration of setup's temporary Vault, which signs the initial certificates: on the loopback only, in memory only, in
+ * clear text (its traffic never leaves the kernel of this host), gone when it stops.
  *
  * @param wanted.directory an existing directory of its own, for its pid file.
  * @returns JSON text.

@@ -4,7 +4,7 @@ import * as z from 'zod';
 const answer = z.object({ response: z.object({ statusCode: z.number(), body: z.unknown() }) });
 const errors = z.object({ errors: z.array(z.string()) });
 
-/** What was asked of which Vault, for the message; `hide` are the secrets of the call. */
+/** Which Vault was asked to do what, for the message; `hide` are the secrets of the call. */
 export interface FailedCall {
   address: string;
   path: string;
@@ -21,7 +21,7 @@ export function statusOf(thrown: unknown): number | undefined {
   return parsed.success ? parsed.data.response.statusCode : undefined;
 }
 
-/** What Vault itself says in its answer, on one line, without the secrets of the call. */
+/** Vault's own message in its answer, on one line, without the secrets of the call. */
 export function saidBy(thrown: unknown, hide: readonly string[] = []): string {
   const parsed = answer.safeParse(thrown);
   if (!parsed.success) return '';
@@ -32,8 +32,8 @@ export function saidBy(thrown: unknown, hide: readonly string[] = []): string {
 }
 
 /**
- * Gives what a call to Vault threw as a NecoError that holds nothing of the request: neither token nor body. What is
- * told apart are the cases in which the caller does different things, not each of Vault's messages.
+ * Turns what a call to Vault threw into a NecoError that contains nothing of the request, neither token nor body. Its code
+ * distinguishes the cases that callers handle differently, not each of Vault's messages.
  *
  * https://developer.hashicorp.com/vault/api-docs#http-status-codes
  */
@@ -44,33 +44,31 @@ export function classifyError(thrown: unknown, call: FailedCall): NecoError {
     : withAnswer(status, saidBy(thrown, call.hide), call);
 }
 
-function withAnswer(status: number, said: string, call: FailedCall): NecoError {
-  const { code, hint, retryable } = kindOf(status, said, call.path);
+function withAnswer(status: number, message: string, call: FailedCall): NecoError {
+  const { code, hint, retryable, said = message } = kindOf(status, message, call.path);
   return new NecoError(code, `Vault at ${call.address} could not ${call.what}: ${said}`, { hint, retryable });
 }
 
-function kindOf(
-  status: number,
-  said: string,
-  path: string,
-): { code: ErrorCode; hint: string; retryable: boolean } {
-  if (/not (yet )?(been )?initialized/i.test(said)) return uninitialized;
-  if (said.includes('barrier reports initialized but no seal configuration')) return halfInitialized;
-  if (/vault is sealed/i.test(said)) {
+interface Kind {
+  code: ErrorCode;
+  hint: string;
+  retryable: boolean;
+  /** What stands in place of Vault's message, where that misleads. */
+  said?: string;
+}
+
+function kindOf(status: number, message: string, path: string): Kind {
+  if (/not (yet )?(been )?initialized/i.test(message)) return uninitialized;
+  if (message.includes('barrier reports initialized but no seal configuration')) return halfInitialized;
+  if (/vault is sealed/i.test(message)) {
     return {
       code: 'VAULT_SEALED',
       hint: 'unseal it with "vault operator unseal", or let neco-updater do it',
       retryable: true,
     };
   }
-  // A log-in that is refused has no status of its own.
-  if (status === 400 && /^auth\/[^/]+\/login/.test(path)) {
-    return {
-      code: 'VAULT_PERMISSION_DENIED',
-      hint: 'check the name and the password or certificate used to log in',
-      retryable: false,
-    };
-  }
+  if (/^auth\/[^/]+\/login/.test(path) && (status === 400 || status === 403))
+    return refusedLogIn(status, message, path);
   if (status === 403 || status === 401) {
     return {
       code: 'VAULT_PERMISSION_DENIED',
@@ -81,28 +79,61 @@ function kindOf(
   return {
     code: 'VAULT_FAILED',
     hint: 'Vault\'s own log says more: "journalctl -u vault"',
-    retryable: status >= 500 || status === 429 || status === 307 || storageFailed.test(said),
+    retryable: status >= 500 || status === 429 || status === 307 || storageFailed.test(message),
   };
 }
 
-/** What etcd's client says when a member is lost in the middle of a call; `sys/init` gives it the status of a bad request. */
+/**
+ * Vault answers 400 to a wrong name or password, without saying which, and to a certificate that the role does not accept. It
+ * answers 403 to a user whose password it does not even look at, because the user is locked.
+ * https://developer.hashicorp.com/vault/docs/concepts/user-lockout
+ * https://github.com/hashicorp/vault/blob/v1.21.1/vault/request_handling.go#L1645
+ */
+function refusedLogIn(status: number, message: string, path: string): Kind {
+  const isUser = path.startsWith('auth/userpass/');
+  if (isUser && status === 403) {
+    return {
+      code: 'LOGIN_BLOCKED',
+      said: 'permission denied; most likely the user is locked',
+      hint: 'after five wrong passwords in a row Vault locks a user for 15 minutes: wait, or have an administrator unlock it with "vault write -force sys/locked-users/ACCESSOR/unlock/NAME"',
+      retryable: false,
+    };
+  }
+  if (isUser && message.includes('invalid username or password')) {
+    return {
+      code: 'LOGIN_REFUSED',
+      said: 'no such user, or a wrong password',
+      hint: 'Vault does not say which of the two; after five wrong passwords in a row it locks the user for 15 minutes',
+      retryable: false,
+    };
+  }
+  return {
+    code: 'VAULT_PERMISSION_DENIED',
+    hint: isUser
+      ? 'check that the user may log in by password'
+      : 'check the certificate used to log in, and the role of auth/cert that should accept it',
+    retryable: false,
+  };
+}
+
+/** What etcd's client reports when a member fails during a call; `sys/init` returns it with the status of a bad request. */
 const storageFailed =
   /rpc error: code = (Unavailable|DeadlineExceeded)|etcdserver: |context deadline exceeded/;
 
 const uninitialized = { code: 'VAULT_UNINITIALIZED', hint: 'run "neco setup"', retryable: true } as const;
 
 /**
- * Vault writes the configuration of its seal last. One whose storage failed it in between says so from then on, and nobody has its
- * keys; so does for a moment one that another is just initialising.
+ * Vault writes its seal configuration last. Where its storage failed before that, it reports this from then on, and its keys
+ * are lost. While another Vault of the cluster initialises, it reports the same for a moment.
  * https://github.com/hashicorp/vault/blob/v1.21.1/vault/init.go#L117
  */
 const halfInitialized = {
   code: 'VAULT_HALF_INITIALIZED',
-  hint: 'its initialisation was cut short, and nobody has its keys: run "neco setup" again, which begins it anew',
+  hint: 'its initialisation was interrupted and its keys are lost; it holds nothing: run "neco setup" again, which initialises it again',
   retryable: true,
 } as const;
 
-/** The error of a call to a Vault that says it is sealed only because it was never initialised. */
+/** The error of a call to a Vault that says it is sealed because it was never initialised. */
 export function uninitializedError(call: FailedCall): NecoError {
   return new NecoError(
     uninitialized.code,
@@ -117,7 +148,7 @@ function withoutAnswer(thrown: unknown, { address, what, hide, timeout = 10_000 
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const errno = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const reason = redact(reasonOf(error, errno, timeout), hide);
-  // The original may hold the request; a copy of its text is all that goes on.
+  // The original may contain the request; only a copy of its text is passed on.
   const cause = new Error(errno === '' || reason.includes(errno) ? reason : `${reason} (${errno})`);
   if (untrusted.test(errno)) {
     return new NecoError(
@@ -149,7 +180,7 @@ function reasonOf(error: Error, errno: string, timeout: number): string {
     EHOSTUNREACH: 'no route to the host',
     ENETUNREACH: 'no route to its network',
     ETIMEDOUT: 'no answer to the connection',
-    ENOTFOUND: 'its name is not known',
+    ENOTFOUND: 'its name cannot be resolved',
   };
   return known[errno] ?? oneLine(error.message);
 }

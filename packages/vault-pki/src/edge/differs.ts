@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-/** Whether any of the wanted fields is another in what is there. Fields that are not wanted are nobody's business. */
+/** Whether any of the wanted fields differs from what is there. Other fields are ignored. */
 export function differs(
   there: Readonly<Record<string, unknown>> | undefined,
   wanted: Readonly<Record<string, unknown>>,

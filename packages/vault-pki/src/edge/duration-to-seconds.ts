@@ -3,10 +3,10 @@ import { NecoError } from '@neco/core';
 const units = { s: 1, m: 60, h: 3600 };
 
 /**
- * A duration as Vault takes it, in whole seconds, minutes or hours (`30s`, `10m`, `2160h`), in seconds, so that it can
- * be compared with the seconds that Vault gives back.
+ * Converts a duration that Vault accepts, in whole seconds, minutes or hours (`30s`, `10m`, `2160h`), to seconds, to compare
+ * it with the seconds that Vault returns.
  *
- * @throws NecoError INTERNAL when it is none.
+ * @throws NecoError INTERNAL when it is not a duration.
  */
 export function durationToSeconds(text: string): number {
   const match = /^([0-9]+)(s|m|h)$/.exec(text);

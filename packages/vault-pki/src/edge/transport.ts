@@ -28,11 +28,11 @@ const sharing = { keepAlive: true, timeout: 100, maxSockets: 8 } as const;
 
 /**
  * The transport under node-vault, plugged in where it takes one. Its own is axios, which obeys `HTTP_PROXY`, decodes
- * a revocation list as if it were text, counts idle time instead of the whole call, and puts the token and the
- * request's body into its errors. This one does none of that: verification is always on whatever the environment
- * says, one deadline covers the call, and no request is ever sent twice. Calls that follow each other closely share a
- * few connections, because a handshake costs both sides more than most calls; one that is idle is closed soon, so that
- * a Vault that was restarted or got a new certificate is met as it is now.
+ * a revocation list as if it were text, limits idle time instead of the whole call, and puts the token and the
+ * request's body into its errors. This one does none of that: it always verifies whatever the environment says, one
+ * deadline covers the call, and no request is ever sent twice. Calls that follow each other closely share a few
+ * connections, because a handshake costs both sides more than most calls. An idle connection is closed soon, so that the
+ * next call meets a Vault that was restarted, or has a new certificate, as it is now.
  */
 export function createTransport(connection: VaultConnection): Transport {
   const { timeout = defaultTimeout } = connection;
@@ -48,7 +48,7 @@ export function createTransport(connection: VaultConnection): Transport {
         .on('error', reject)
         .end(body);
     });
-    tellCertificate(connection, response);
+    reportCertificate(connection, response);
     return {
       statusCode: response.statusCode ?? 0,
       body: decode(response.headers['content-type'], await buffer(response)),
@@ -57,7 +57,7 @@ export function createTransport(connection: VaultConnection): Transport {
   };
 }
 
-function tellCertificate({ onCertificate }: VaultConnection, { socket }: IncomingMessage): void {
+function reportCertificate({ onCertificate }: VaultConnection, { socket }: IncomingMessage): void {
   const shown = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
   if (shown !== undefined) onCertificate?.(shown);
 }
@@ -79,7 +79,7 @@ function decode(type: string | undefined, body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {
-    // JSON.parse quotes what it read, and that may hold a key.
+    // JSON.parse quotes what it read, which may contain a key.
     throw new Error('its answer is not JSON');
   }
 }

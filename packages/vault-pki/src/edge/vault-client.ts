@@ -6,7 +6,7 @@ import { differs } from './differs.ts';
 import { createTransport, type Transport } from './transport.ts';
 import type { VaultConnection } from './vault-connection.ts';
 
-/** A request's body. A Secret in it is revealed on the way out and struck from whatever comes back as an error. */
+/** A request's body. A Secret in it is revealed when it is sent, and removed from whatever comes back as an error. */
 export type VaultBody = Readonly<Record<string, VaultValue>>;
 
 type VaultValue = string | number | boolean | Secret | readonly string[] | Readonly<Record<string, string>>;
@@ -21,16 +21,16 @@ interface Call {
 }
 
 /**
- * The edge to node-vault, and the only file that imports it: paths and bodies go in, parsed answers and NecoErrors come
- * out. Nothing of the environment (`VAULT_TOKEN`, `VAULT_ADDR`, `VAULT_SKIP_VERIFY`, `VAULT_NAMESPACE`, proxies, `DEBUG`)
- * has a say.
+ * The edge to node-vault, and the only file that imports it: takes paths and bodies, returns parsed answers, throws
+ * NecoErrors. Ignores the environment (`VAULT_TOKEN`, `VAULT_ADDR`, `VAULT_SKIP_VERIFY`, `VAULT_NAMESPACE`, proxies,
+ * `DEBUG`).
  */
 export class VaultClient {
   readonly connection: VaultConnection;
-  /** Whether `ensure` looks before it writes; for a Vault that is new it finds nothing. */
+  /** Whether `ensure` reads before it writes; in a new Vault it would find nothing. */
   readonly looks: boolean;
-  /** What another client of this Vault, with another token, may use as well: a handshake costs more than most calls. */
-  readonly transport: Transport;
+  /** Shared with the other clients of this Vault, because a handshake costs more than most calls. */
+  readonly #transport: Transport;
   readonly #token: Secret | undefined;
   readonly #vault: nodeVault.client;
 
@@ -44,7 +44,7 @@ export class VaultClient {
   ) {
     this.connection = connection;
     this.looks = looks;
-    this.transport = transport;
+    this.#transport = transport;
     this.#token = token;
     this.#vault = nodeVault({
       endpoint: connection.address,
@@ -52,8 +52,21 @@ export class VaultClient {
       debug: () => undefined,
       'request-promise': { defaults: () => transport },
     });
-    // Given to the constructor, an empty one would be replaced by what the environment says.
+    // The constructor would replace an empty one by what the environment says.
     Object.assign(this.#vault, { token: token?.reveal() ?? '', pathPrefix: '', namespace: '' });
+  }
+
+  withToken(token: Secret): VaultClient {
+    return new VaultClient(this.connection, token, { transport: this.#transport });
+  }
+
+  /** With the same token, at another address. */
+  at(address: string): VaultClient {
+    return new VaultClient({ ...this.connection, address }, this.#token, { looks: this.looks });
+  }
+
+  asNew(): VaultClient {
+    return new VaultClient(this.connection, this.#token, { looks: false, transport: this.#transport });
   }
 
   /** Reads a path; undefined when there is nothing (404). */
@@ -82,7 +95,7 @@ export class VaultClient {
     }
   }
 
-  /** Writes a body to a path and gives what Vault answers. */
+  /** Writes a body to a path and returns Vault's answer. */
   async write<T extends z.ZodType>(
     path: string,
     body: VaultBody,
@@ -97,12 +110,12 @@ export class VaultClient {
     }
   }
 
-  /** Writes a body to a path where nothing of the answer is of use. */
+  /** Writes a body to a path and ignores the answer. */
   async change(path: string, body: VaultBody, what: string): Promise<void> {
     await this.write(path, body, z.unknown(), what);
   }
 
-  /** Writes fields to a path only when one of them is another there. Gives whether it wrote. */
+  /** Writes fields to a path only when one of them differs there. Returns whether it wrote. */
   async ensure(path: string, wanted: VaultBody, what: string): Promise<boolean> {
     if (this.looks) {
       const found = await this.read(path, z.object({ data: z.record(z.string(), z.unknown()) }), what);
@@ -113,7 +126,7 @@ export class VaultClient {
   }
 
   /**
-   * Makes something unless it is there; where one need not look first, it is made, and looked for when that fails.
+   * Makes something unless it is there. A client that need not read first makes it, and looks for it when that fails.
    * @returns what was there
    */
   async unlessThere<T>(
@@ -149,6 +162,14 @@ export class VaultClient {
     return new NecoError('VAULT_FAILED', `Vault at ${this.connection.address}: ${said}`, { hint, retryable });
   }
 
+  /** The error for a path at which something of another type is enabled than the one wanted. */
+  otherType(path: string, there: string, wanted: string): NecoError {
+    return this.fault(
+      `${path} is of type ${there}, not ${wanted}`,
+      'disable it there and run the same command again',
+    );
+  }
+
   async #send({ method, path, body }: Call): Promise<unknown> {
     const json = body === undefined ? {} : { json: revealed(body) };
     return await this.#vault.request({ path: `/${path}`, method, ...json });
@@ -171,7 +192,7 @@ export class VaultClient {
     return classifyError(thrown, call);
   }
 
-  /** A Vault that was never initialised says of most things only that it is sealed. */
+  /** A Vault that was never initialised answers most requests by saying that it is sealed. */
   async #neverInitialized(): Promise<boolean> {
     try {
       const status = await this.#send({ method: 'GET', path: 'sys/seal-status', what: '' });
@@ -184,7 +205,7 @@ export class VaultClient {
   #parse<T extends z.ZodType>(schema: T, body: unknown, what: string): z.infer<T> {
     const result = schema.safeParse(body);
     if (result.success) return result.data;
-    // Neither the body nor zod's report goes on: the answer may hold a key.
+    // Neither the body nor zod's report is passed on: the answer may contain a key.
     const fields = result.error.issues.map((issue) => issue.path.map(String).join('.')).join(', ');
     throw new NecoError(
       'VAULT_FAILED',

@@ -6,20 +6,20 @@ import { createSigningRequest } from '../x509/create-signing-request.ts';
 import { renewalTime } from '../x509/renewal-time.ts';
 import type { SignedCertificate, SignRequest } from './sign.ts';
 
-/** What is to be had again and again. */
+/** Which certificate to keep valid. */
 export interface CertificateOrder {
   /**
-   * Logs in. Asked anew for each certificate, for a token lives shorter than one; its token is revoked afterwards.
+   * Logs in. Called for each certificate, because a token does not live as long as one; the token is revoked afterwards.
    */
   logIn: () => Promise<Vault>;
   mount: string;
   role: string;
-  /** The names, and a life shorter than the role's where that is wanted. */
+  /** The names, and optionally a shorter life than the role's. */
   request: Omit<SignRequest, 'csr'>;
-  /** The certificate that is there already, PEM: the first new one comes when this is to be renewed. */
+  /** The present certificate, PEM: the first new one comes when this one is due for renewal. */
   current?: string | undefined;
   signal?: AbortSignal | undefined;
-  /** Told each time why none could be had; it is tried again. */
+  /** Called with each failure; the order is tried again. */
   onFailure?: (error: NecoError) => void;
 }
 
@@ -28,18 +28,18 @@ export interface IssuedPair extends SignedCertificate {
   key: Secret;
 }
 
-/** In milliseconds. A day is less than a timer's limit, and after it a clock that was set right is looked at again. */
+/** In milliseconds. A day is below the limit of a timer, and after it a clock that was corrected is read again. */
 const pauses = { first: 1000, longest: 5 * 60_000, longestSleep: 24 * 3_600_000 } as const;
 
-/** Up to this share of the time until its renewal, a certificate is renewed sooner: not all servers ask at once. */
+/** A certificate is renewed earlier by up to this share of the time until it is due, so that not all servers ask at once. */
 const jitter = 0.1;
 
 /**
- * Gives a certificate with a new key, and another each time a third of the life of the last is left, until the signal
- * fires. The next is begun when it is asked for: put one in place, then ask. While Vault does not answer or refuses,
- * it tries again with growing pauses; a first certificate that is refused for good ends it.
+ * Yields a certificate with a new key, and another each time a third of the life of the last one is left, until the signal
+ * fires. It starts on the next one when that is requested: put one in place, then ask for the next. While Vault does not answer
+ * or refuses, it tries again with growing pauses; it ends when the first certificate is refused for good.
  *
- * @throws NecoError VAULT_*, CERTIFICATE_INVALID: what trying again does not mend, while no certificate was there yet.
+ * @throws NecoError VAULT_*, LOGIN_*, CERTIFICATE_INVALID: a failure that is not retryable, before the first certificate.
  */
 export async function* freshCertificates(order: CertificateOrder): AsyncGenerator<IssuedPair, void, void> {
   const { signal, current } = order;
@@ -67,12 +67,16 @@ async function issue({ logIn, mount, role, request }: CertificateOrder): Promise
   const csr = await createSigningRequest(key, { commonName, dnsNames, ipAddresses });
   const vault = await logIn();
   try {
-    const signed = await vault.sign(mount, role, { ...request, csr });
+    const signed = await vault.pki(mount).sign(role, { ...request, csr });
     const fault = checkCertificate({ ...signed, key, commonName, dnsNames, ipAddresses });
     if (fault === undefined) return { ...signed, key };
-    throw new NecoError('CERTIFICATE_INVALID', `what Vault signed for ${commonName} is of no use: ${fault}`, {
-      hint: `see what the role ${role} of ${mount} lets through`,
-    });
+    throw new NecoError(
+      'CERTIFICATE_INVALID',
+      `the certificate that Vault signed for ${commonName} is not usable: ${fault}`,
+      {
+        hint: `check what the signing role ${role} of ${mount} allows`,
+      },
+    );
   } finally {
     await vault.revokeSelf().catch(() => undefined);
   }

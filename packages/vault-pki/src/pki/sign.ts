@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { VaultClient } from '../edge/vault-client.ts';
 
-/** What is asked of a signing role. */
+/** What a signing role is asked to sign. */
 export interface SignRequest {
   /** PKCS #10, PEM. Only its public key is used. */
   csr: string;
@@ -44,7 +44,7 @@ export async function sign(
   const body = {
     csr,
     common_name: commonName,
-    // One string each, and none when empty: a policy compares the parameter whole, and refuses one it does not name.
+    // One string each, and none when empty: a policy compares the whole parameter, and refuses one that it does not name.
     ...(altNames.length === 0 ? {} : { alt_names: altNames.join(',') }),
     ...(ipSans.length === 0 ? {} : { ip_sans: ipSans.join(',') }),
     ...(ttl === undefined ? {} : { ttl }),
@@ -54,7 +54,7 @@ export async function sign(
     path,
     body,
     signed,
-    `sign ${commonName} with the role ${role} of ${mount}`,
+    `sign ${commonName} with the signing role ${role} of ${mount}`,
   );
   return {
     certificate: `${data.certificate.trim()}\n`,

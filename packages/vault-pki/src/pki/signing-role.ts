@@ -1,22 +1,22 @@
 import { durationToSeconds } from '../edge/duration-to-seconds.ts';
 
-/** What a signing role lets through. */
+/** What a signing role allows. */
 export interface SigningRole {
   /** The only names that a certificate may carry, as common name and as alternative DNS names. */
   allowedDomains: readonly string[];
-  /** Whether the certificate may be a server's, a client's, or both. */
+  /** Whether certificates are for servers, clients, or both. */
   server: boolean;
   client: boolean;
-  /** Whether it may carry IP addresses at all. Which ones, only a policy can say (`signPolicy`). */
+  /** Whether it may carry IP addresses at all. Only a policy can say which ones (`signPolicy`). */
   allowIpSans: boolean;
-  /** Life of a certificate, and the longest that may be asked for: `2160h`. */
+  /** Life of a certificate, and the longest that may be requested: `2160h`. */
   ttl: string;
 }
 
 /**
- * A signing role in Vault's own fields, every one that decides what comes out, so that one altered by hand is seen and
- * put right. Decisions: names are compared whole (`allow_bare_domains`, no sub-domains, globs, wildcards or localhost
- * unless listed); nothing of the request but its public key counts; serial numbers are stored, or they could not be revoked;
+ * A signing role in Vault's own fields, with every field that affects the certificate, so that one altered by hand is
+ * noticed and corrected. Decisions: names are compared whole (`allow_bare_domains`, no sub-domains, globs, wildcards or localhost
+ * unless listed); nothing of the request is used but its public key; serial numbers are stored, because only stored ones can be revoked;
  * EC keys only, of 256 bits or more (Vault has no upper limit; `checkCertificate` has).
  *
  * https://developer.hashicorp.com/vault/api-docs/secret/pki#create-update-role

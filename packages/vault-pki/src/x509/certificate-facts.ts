@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { messageOf, NecoError } from '@neco/core';
+import { NecoError } from '@neco/core';
+import { parseInput } from './parse-input.ts';
 
 export interface CertificateFacts {
   /** As Vault writes it, `0a:1b:…`. */
@@ -13,17 +14,17 @@ export interface CertificateFacts {
 }
 
 /**
- * What a certificate says of itself.
+ * Reads a certificate.
  *
  * @param pem the certificate; of a bundle, the first.
- * @throws NecoError CERTIFICATE_INVALID when it is none.
+ * @throws NecoError CERTIFICATE_INVALID when it is not a certificate.
  */
 export function certificateFacts(pem: string): CertificateFacts {
   const certificate = parseCertificate(pem);
   return {
     serial: serialOf(certificate),
-    notBefore: certificate.validFromDate,
-    notAfter: certificate.validToDate,
+    notBefore: dateOf(certificate.validFromDate),
+    notAfter: dateOf(certificate.validToDate),
     commonName: /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? '',
     names: namesOf(certificate),
   };
@@ -31,11 +32,13 @@ export function certificateFacts(pem: string): CertificateFacts {
 
 /** @throws NecoError CERTIFICATE_INVALID */
 export function parseCertificate(pem: string): X509Certificate {
-  try {
-    return new X509Certificate(pem);
-  } catch (error) {
-    throw new NecoError('CERTIFICATE_INVALID', `not a certificate in PEM: ${messageOf(error)}`);
-  }
+  return parseInput('a certificate in PEM', () => new X509Certificate(pem));
+}
+
+function dateOf(date: Date): Date {
+  if (Number.isNaN(date.getTime()))
+    throw new NecoError('CERTIFICATE_INVALID', 'not a certificate in PEM: a date in it is invalid');
+  return date;
 }
 
 function serialOf({ serialNumber }: X509Certificate): string {

@@ -1,31 +1,33 @@
 import { createPrivateKey, type X509Certificate } from 'node:crypto';
-import { messageOf, type Secret } from '@neco/core';
+import { NecoError, type Secret } from '@neco/core';
 import { certificateFacts, parseCertificate } from './certificate-facts.ts';
+import { parseInput } from './parse-input.ts';
 
 /** What a certificate must be. */
 export interface CertificateExpectation {
   /** PEM. */
   certificate: string;
-  /** Its private key, PEM; without it, only the certificate is looked at. */
+  /** Its private key, PEM; without it, only the certificate is checked. */
   key?: Secret | undefined;
   /** The CA that must have signed it, PEM. */
   ca: string;
   commonName: string;
   dnsNames?: readonly string[];
   ipAddresses?: readonly string[];
-  /** How long it must still be good, in milliseconds. */
+  /** How long it must remain valid, in milliseconds. */
   minimumLife?: number;
-  /** The usages it must allow; no others are forbidden. */
+  /** The usages it must allow; it may allow others as well. */
   usages?: readonly ('server' | 'client')[];
 }
 
 const usageOids = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' };
 
 /**
- * Looks whether a certificate is what it should be: its key, issuer, P-256, life, usages, and exactly the names wanted
- * (the common name may stand among the alternative ones, where Vault puts it).
+ * Checks a certificate: its key, issuer, curve (P-256), validity, usages, and that it has exactly the names wanted (the common
+ * name may also be among the alternative names, where Vault puts it).
  *
- * @returns the first reason why it does not fit, as in "the certificate …"; undefined when it fits. Never throws.
+ * @returns the first fault, as in "the certificate is not usable: …"; undefined when there is none. Only what is wrong with the
+ * input is a fault; a programming error is thrown.
  */
 export function checkCertificate(wanted: CertificateExpectation): string | undefined {
   try {
@@ -38,16 +40,20 @@ export function checkCertificate(wanted: CertificateExpectation): string | undef
       usageFault(certificate, wanted.usages ?? [])
     );
   } catch (error) {
-    return messageOf(error);
+    if (error instanceof NecoError && error.code === 'CERTIFICATE_INVALID') return error.message;
+    throw error;
   }
 }
 
 function keyFault(certificate: X509Certificate, key: Secret | undefined): string | undefined {
-  const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
-  if (asymmetricKeyType !== 'ec' || asymmetricKeyDetails?.namedCurve !== 'prime256v1')
+  const publicKey = parseInput('a certificate with a readable public key', () => certificate.publicKey);
+  if (publicKey.asymmetricKeyType !== 'ec' || publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
     return 'its key is not EC P-256';
-  if (key === undefined || certificate.checkPrivateKey(createPrivateKey(key.reveal()))) return undefined;
-  return 'its key is another than the private key beside it';
+  if (key === undefined) return undefined;
+  const privateKey = parseInput('a private key in PEM', () => createPrivateKey(key.reveal()));
+  return certificate.checkPrivateKey(privateKey)
+    ? undefined
+    : 'its key does not match the private key beside it';
 }
 
 function issuerFault(certificate: X509Certificate, ca: string): string | undefined {
@@ -58,10 +64,10 @@ function issuerFault(certificate: X509Certificate, ca: string): string | undefin
 
 function lifeFault({ certificate, minimumLife = 0 }: CertificateExpectation): string | undefined {
   const { notBefore, notAfter } = certificateFacts(certificate);
-  if (notBefore.getTime() > Date.now()) return `it begins only at ${notBefore.toISOString()}`;
+  if (notBefore.getTime() > Date.now()) return `it is not valid before ${notBefore.toISOString()}`;
   return notAfter.getTime() - Date.now() > minimumLife
     ? undefined
-    : `it ends already at ${notAfter.toISOString()}`;
+    : `it expires too soon, at ${notAfter.toISOString()}`;
 }
 
 function namesFault(wanted: CertificateExpectation): string | undefined {
@@ -72,17 +78,17 @@ function namesFault(wanted: CertificateExpectation): string | undefined {
   const missing = [...names].find((name) => !facts.names.includes(name));
   if (missing !== undefined) return `it does not name ${missing}`;
   const foreign = facts.names.find((name) => !names.has(name) && name !== commonName);
-  return foreign === undefined ? undefined : `it names ${foreign}, which is not this server's`;
+  return foreign === undefined ? undefined : `it names ${foreign}, which is not expected`;
 }
 
 function usageFault(
   certificate: X509Certificate,
   usages: readonly ('server' | 'client')[],
 ): string | undefined {
-  // Node calls the extended key usage `keyUsage`; without any, types have it undefined though they do not say so.
+  // Node calls the extended key usage `keyUsage`, and leaves it undefined where there is none, against its types.
   const there = (certificate.keyUsage as string[] | undefined) ?? [];
   const missing = usages.find((usage) => !there.includes(usageOids[usage]));
-  return missing === undefined ? undefined : `it may not be used as a ${missing}'s`;
+  return missing === undefined ? undefined : `it may not be used as a ${missing} certificate`;
 }
 
 function oneLine(subject: string): string {

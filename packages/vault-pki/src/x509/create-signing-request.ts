@@ -1,11 +1,5 @@
 import type { Secret } from '@neco/core';
-
-/** The names that a certificate is asked for. */
-export interface CertificateNames {
-  commonName: string;
-  dnsNames?: readonly string[];
-  ipAddresses?: readonly string[];
-}
+import type { CertificateNames } from './certificate-names.ts';
 
 /**
  * Makes a certificate request (PKCS #10, PEM) for a key of `createKey`. The names in it are for people who read it:

@@ -1,4 +1,4 @@
-/** The tags of DER that neco meets. */
+/** The DER tags that neco reads. */
 export const derTag = {
   integer: 0x02,
   bitString: 0x03,
@@ -17,8 +17,8 @@ export interface DerElement {
 
 /**
  * Reads DER elements one after the other, as strictly as Go's `cryptobyte`: no indefinite or padded lengths. For the two
- * places that read outside of what `node:crypto` parses; the X.509 library takes longer to load than such a list to
- * read, and takes what etcd refuses.
+ * formats that `node:crypto` does not parse. The X.509 library takes longer to load than this takes to read a list, and
+ * accepts what etcd rejects.
  */
 export class DerReader {
   #rest: Uint8Array;
@@ -32,7 +32,7 @@ export class DerReader {
     return this.#rest[0];
   }
 
-  /** Takes the next element, which must have this tag. @throws Error */
+  /** Reads the next element, which must have this tag. @throws Error */
   take(tag: number): DerElement {
     if (this.tag !== tag) throw new Error(`${hex(tag)} expected, ${hex(this.tag)} found`);
     const [header, length] = lengthOf(this.#rest);
@@ -43,17 +43,17 @@ export class DerReader {
     return { tag, whole, content: whole.subarray(header) };
   }
 
-  /** Takes the next element when it has this tag. */
+  /** Reads the next element when it has this tag. */
   takeIf(tag: number): DerElement | undefined {
     return this.tag === tag ? this.take(tag) : undefined;
   }
 
-  /** Reads the inside of the next element. */
+  /** Returns a reader of the next element's content. */
   enter(tag: number = derTag.sequence): DerReader {
     return new DerReader(this.take(tag).content);
   }
 
-  /** @throws Error when something is left. */
+  /** @throws Error when it is not at the end. */
   end(): void {
     if (this.tag !== undefined) throw new Error('something behind its end');
   }

@@ -10,8 +10,8 @@ export interface CrlFacts {
 }
 
 /**
- * Reads a revocation list as strictly as etcd does, which refuses every client when its list is not one: DER, not PEM,
- * version 2, nothing behind its end. Its signature is not checked.
+ * Reads a revocation list as strictly as etcd does, which refuses every client when its list is invalid: DER, not PEM,
+ * version 2, nothing after its end. Its signature is not checked.
  *
  * https://www.rfc-editor.org/rfc/rfc5280#section-5.1, https://pkg.go.dev/crypto/x509#ParseRevocationList
  *
@@ -82,7 +82,7 @@ function readTime(reader: DerReader): Date {
 function invalid(reason: string): NecoError {
   return new NecoError(
     'CERTIFICATE_INVALID',
-    `not a certificate revocation list that etcd takes: ${reason}`,
+    `not a certificate revocation list that etcd accepts: ${reason}`,
     {
       hint: 'fetch it from Vault again, as DER: /v1/<mount>/crl, not /crl/pem',
     },

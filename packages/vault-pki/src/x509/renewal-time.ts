@@ -1,10 +1,10 @@
 import { certificateFacts } from './certificate-facts.ts';
 
 /**
- * When a certificate is to be renewed: when a third of its life is left.
+ * When to renew a certificate: when a third of its life is left.
  *
- * @param since from when its life counts; Vault dates a certificate half a minute back, which matters for short ones.
- * @throws NecoError CERTIFICATE_INVALID when it is none.
+ * @param since the start of its life; Vault backdates a certificate by half a minute, which matters for short ones.
+ * @throws NecoError CERTIFICATE_INVALID when it is not a certificate.
  */
 export function renewalTime(pem: string, since?: Date): Date {
   const { notBefore, notAfter } = certificateFacts(pem);

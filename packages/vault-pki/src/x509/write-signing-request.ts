@@ -1,9 +1,9 @@
-// The X.509 library asks for this polyfill before itself.
+// The X.509 library requires this polyfill to be imported first.
 import 'reflect-metadata';
 import { createPrivateKey, createPublicKey, webcrypto } from 'node:crypto';
 import type { Secret } from '@neco/core';
 import { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } from '@peculiar/x509';
-import type { CertificateNames } from './create-signing-request.ts';
+import type { CertificateNames } from './certificate-names.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 

@@ -1,7 +1,6 @@
 import type { Phase } from '@neco/core';
 import {
   type CertificateKindName,
-  certificateKindNames,
   certificatesFit,
   ensureServerAccess,
   ensureSigningRoles,
@@ -23,7 +22,7 @@ export const obtainCertificates: Phase<JoinView, JoinContext> = {
   title: 'Obtain the certificates',
   isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
   plan: ({ name }) => [
-    `make the issuing roles, the policy and the log-in of ${name} in Vault`,
+    `make the signing roles, the policy and the log-in of ${name} in Vault`,
     'make keys for etcd, Vault and neco, and have Vault sign their certificates',
   ],
   async run(context) {
@@ -68,15 +67,10 @@ async function signAll(
   lrn: number,
   requests: Record<CertificateKindName, string>,
 ): Promise<SignedSet> {
-  const [signed, authorities, revocations] = await Promise.all([
-    Promise.all(
-      certificateKindNames.map(
-        async (kind) => [kind, await signer.certify(kind, lrn, requests[kind], leafLifeHours)] as const,
-      ),
-    ),
+  const [certificates, authorities, revocations] = await Promise.all([
+    signer.certifyAll(lrn, requests, leafLifeHours),
     signer.authorities(),
     signer.revocations(),
   ]);
-  const certificates = Object.fromEntries(signed) as Record<CertificateKindName, string>;
   return { certificates, authorities, revocations };
 }

@@ -51,7 +51,7 @@ async function revokeFirstCertificates(context: JoinContext): Promise<void> {
   const { registry, vault } = sessionOf(context);
   await vault('the revocation', async (one) => {
     const first = await validFirstCertificates(registry, context.lrn, one);
-    for (const { mount, certificate } of first) await one.revokeCertificate(mount, certificate);
+    for (const certificate of first) await one.pki(certificate.mount).revoke(certificate);
   });
   await forgetFirstCertificates(registry, context.lrn);
 }
