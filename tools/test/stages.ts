@@ -7,6 +7,20 @@ const reporter = join(import.meta.dirname, 'json-lines-reporter.ts');
 /** Minutes of one scenario file; all kill tests, and not a part of them, take most of an hour by themselves. */
 const scenarioLimit = process.env['NECO_TEST_ALL'] === undefined ? 60 : 150;
 
+/** The scenarios that take longest, the longest first: begun in this order, all slots end at about the same time. */
+const longest = [
+  'cluster-faults',
+  'setup-killed',
+  'join-interrupted',
+  'leave-live',
+  'leave',
+  'leave-compromised',
+  'setup-result',
+  'use-cases',
+  'setup-trust',
+  'setup-refused',
+];
+
 /** Stages of which so many run at once; a group begins when the one before it has ended. */
 export interface StageGroup {
   width: number;
@@ -45,17 +59,29 @@ export async function findStages(): Promise<StageGroup[]> {
     // These look at the whole machine, or build what the others install.
     {
       width: 1,
-      stages: [stage('debs', 'deb:make', 20), ...scenarios.filter(({ alone }) => alone).map(scenario)],
+      stages: [
+        stage('debs', 'deb:make', 20),
+        stage('disks', 'dctest:make', 20),
+        ...scenarios.filter(({ alone }) => alone).map(scenario),
+      ],
     },
     // They wait more than they work, on two cores more than half of the time: each has a data centre of its own.
     {
       width: 3,
       stages: [
-        ...scenarios.filter(({ alone }) => !alone).map(scenario),
+        ...longestFirst(scenarios.filter(({ alone }) => !alone).map(scenario)),
         ...own.filter(({ onBuild }) => onBuild).map(test),
       ],
     },
   ];
+}
+
+function longestFirst(stages: readonly Stage[]): Stage[] {
+  const rank = ({ name }: Stage) => {
+    const place = longest.indexOf(name.replace(/^dc /, ''));
+    return place === -1 ? longest.length : place;
+  };
+  return [...stages].sort((one, other) => rank(one) - rank(other));
 }
 
 async function findTasks(): Promise<Task[]> {

@@ -106,7 +106,7 @@ async function runningVault(host: HostReader, options: LocalComponentsOptions): 
   try {
     const ca = await host.readText(vaultCa);
     const vault = Vault.connect({ address, timeout, ...(ca === undefined ? {} : { ca }) });
-    return { state: 'running', running: (await vault.health()).version };
+    return { state: 'running', running: (await vault.system.health()).version };
   } catch (error) {
     if (error instanceof NecoError && error.code === 'VAULT_UNREACHABLE') return { state: 'not running' };
     return { state: 'unknown', message: messageOf(error) };

@@ -6,6 +6,7 @@ import { parseBenchOptions, type BenchOptions } from './bench-options.ts';
 import { benchRun } from './bench-run.ts';
 import { applicationsRun, membersRun } from './changes/changes-run.ts';
 import { changingLrns, prepareCluster } from './changes/changing-cluster.ts';
+import { finishedClusterRuns } from './finished-cluster-runs.ts';
 import { excessOf } from './excess-of.ts';
 import { changeFigures, figures, type FigureName } from './figures.ts';
 import { isOver, resultOf, type Result, type Sample } from './results.ts';
@@ -46,7 +47,7 @@ function benchesOf(names: readonly FigureName[]): Bench[] {
   const { members, newcomer, byHand } = changingLrns;
   const benches: Bench[] = [
     {
-      names: names.filter((name) => !changeFigures.includes(name)),
+      names: names.filter((name) => !changeFigures.includes(name) && name !== 'finished-cluster'),
       lrns: members,
       prepare: (dataCenter, wanted, signal) =>
         Promise.resolve([(index, say) => benchRun({ dataCenter, wanted, index, signal, say })]),
@@ -62,6 +63,11 @@ function benchesOf(names: readonly FigureName[]): Bench[] {
               run({ cluster, wanted, index, signal, say }),
         );
       },
+    },
+    {
+      names: names.filter((name) => name === 'finished-cluster'),
+      lrns: members,
+      prepare: ({ name }, _, signal) => finishedClusterRuns({ name, lrns: members, signal, say }),
     },
   ];
   return benches.filter((bench) => bench.names.length > 0);

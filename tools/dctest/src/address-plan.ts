@@ -2,6 +2,8 @@ import { addressOf, serverName, siteSchema } from '@neco/core';
 
 /** The one place that says which address is whose in a data centre in a box. Each has a network of its own. */
 export const addressPlan = {
+  /** The name of the cluster in site.yml. */
+  cluster: 'dc',
   /** Bits of the network part: 10.69.0.0/16. */
   prefixLength: 16,
   /** The address of LRN 0, and how far the next LRN's is from it: what site.yml says under `addresses`. */
@@ -14,14 +16,15 @@ export const addressPlan = {
 /** The largest LRN that has an address of its own below the depot's. */
 export const largestLrn = 65_000;
 
-/** What site.yml says on the boot server with this LRN, as an object. */
-export function siteOf(cluster: string, lrn: number) {
-  return { cluster, lrn, addresses: { first: addressPlan.first, step: addressPlan.step } };
+/** What site.yml says on the boot server with this LRN, as an object. It is the same in each data centre. */
+export function siteOf(lrn: number) {
+  const { cluster, first, step } = addressPlan;
+  return { cluster, lrn, addresses: { first, step } };
 }
 
 /** The address of the boot server with this LRN, by the same function that neco uses. */
 export function addressOfLrn(lrn: number): string {
-  return addressOf(siteSchema.parse(siteOf('dc', lrn)), lrn);
+  return addressOf(siteSchema.parse(siteOf(lrn)), lrn);
 }
 
 /** Name and address of a server: `boot-<LRN>`, or the depot. */

@@ -6,6 +6,7 @@ import { withFileLock } from '../../lib/with-file-lock.ts';
 import { largestLrn } from './address-plan.ts';
 import { baseImage } from './base-image.ts';
 import { startCapture, type Capture } from './capture.ts';
+import { cachedLayers } from './cached-layers.ts';
 import { ControlGroup } from './control-group.ts';
 import { depotRepository } from './depot-repository.ts';
 import { Disk, unmountBelow, type DiskFile } from './disk.ts';
@@ -20,6 +21,7 @@ import { slowLink, type SlowLink } from './slow-link.ts';
 import { together } from './together.ts';
 import { setUpCluster } from './set-up-cluster.ts';
 import { defaultSuite, inTurn, type Suite } from './suites.ts';
+import { untilHealthy } from './until-healthy.ts';
 import { lockFile, readState, removeState, stateNames, writeState, type State } from './state.ts';
 
 export interface UpOptions {
@@ -31,8 +33,10 @@ export interface UpOptions {
   readonly suites?: readonly Suite[];
   /** Fresh Debian servers and nothing else: no depot, no neco. */
   readonly bare?: boolean;
-  /** Go on to a finished cluster: `neco setup` on all at once. */
-  readonly setup?: boolean;
+  /** A finished cluster of all boot servers, or of these; its disks come from the cache, where others of today left them. */
+  readonly setup?: boolean | readonly number[];
+  /** Takes only Debian from the cache: installs neco by apt, and with `setup` runs `neco setup`, as a person does. */
+  readonly fresh?: boolean;
   /** What the depot serves, as paths of this machine; neco's own debs, built when missing, unless given. */
   readonly debs?: readonly string[];
   /** Take down what stands under this name instead of refusing. */
@@ -42,6 +46,9 @@ export interface UpOptions {
   /** Is told what goes on, a line each time. */
   readonly say?: (line: string) => void;
 }
+
+/** What `up` was asked for, completed. */
+type BuildOptions = UpOptions & Required<Pick<UpOptions, 'name' | 'lrns' | 'setup' | 'say'>>;
 
 /** A data centre in a box: boot servers, and with them a depot, on one bridge. */
 export class DataCenter {
@@ -59,19 +66,19 @@ export class DataCenter {
     this.network = new Network(state.name);
     this.#state = state;
     this.#group = group;
-    const server = (which: number | 'depot', lower: readonly string[] = []) => {
+    const server = (which: number | 'depot') => {
       const directory = join(state.directory, which === 'depot' ? which : serverName(which));
       return new Server({
         which,
         dataCenter: state.name,
         network: this.network,
         group: group.child(which === 'depot' ? which : serverName(which)),
-        disk: new Disk(directory, lower),
+        disk: new Disk(directory),
         consoleFile: `${directory}.console`,
       });
     };
-    this.servers = state.lrns.map((lrn, index) => server(lrn, state.lower[index]));
-    this.depot = state.depotLower === undefined ? undefined : server('depot', state.depotLower);
+    this.servers = state.lrns.map(server);
+    this.depot = state.depotLower === undefined ? undefined : server('depot');
   }
 
   /**
@@ -79,9 +86,9 @@ export class DataCenter {
    * @throws NecoError USAGE, BUSY when one of this name is up, NOT_ROOT, CANCELLED, COMMAND_FAILED, TIMEOUT.
    */
   static async up(options: UpOptions = {}): Promise<DataCenter> {
-    const { name = 'dc', lrns = [0, 1, 2], say = () => undefined } = options;
+    const { name = 'dc', lrns = [0, 1, 2], setup = false, say = () => undefined } = options;
     checkName(name);
-    checkLrns(lrns);
+    checkLrns(lrns, setup);
     await checkRequirements();
     await raiseLimits();
     return withFileLock(await lockFile(name), waiting(name, say), async () => {
@@ -93,7 +100,7 @@ export class DataCenter {
       }
       await DataCenter.#clearAway(name);
       try {
-        return await DataCenter.#build({ ...options, name, lrns, say });
+        return await DataCenter.#build({ ...options, name, lrns, setup, say });
       } catch (error) {
         const logs = options.signal?.aborted === true ? undefined : await DataCenter.keepLogs(name);
         await DataCenter.#clearAway(name);
@@ -191,7 +198,7 @@ export class DataCenter {
     await server.crash();
     await this.#provision(server);
     await server.boot();
-    if (this.depot !== undefined) await installNeco(server);
+    await this.#install([server]);
     return server;
   }
 
@@ -205,33 +212,48 @@ export class DataCenter {
     await DataCenter.takeDown(this.name);
   }
 
-  static async #build(
-    options: UpOptions & { name: string; lrns: readonly number[]; say: (line: string) => void },
-  ) {
+  static async #build(options: BuildOptions) {
     const { name, say, signal } = options;
-    const lrns = [...options.lrns].sort((one, other) => one - other);
+    const lrns = ascending(options.lrns);
     const suites = inTurn(options.suites ?? [defaultSuite()], lrns.length);
+    const members = options.setup === true ? lrns : ascending(options.setup === false ? [] : options.setup);
     const bases = new Map<Suite, string>();
     for (const suite of new Set(suites)) bases.set(suite, await baseImage(suite, say, signal));
-    const lower = suites.map((suite) => [bases.get(suite) ?? '']);
     const depot = options.bare === true ? undefined : await depotRepository(options.debs, say, signal);
+    const up = (own: Pick<UpOptions, 'name' | 'lrns' | 'suites' | 'fresh'>) =>
+      DataCenter.up({ ...own, replace: true, say, ...(signal === undefined ? {} : { signal }) });
+    // Debs of a test's own are worth no cached disk.
+    const isCached = options.fresh !== true && options.debs === undefined;
+    const suiteOf = (lrn: number) => suites[lrns.indexOf(lrn)] ?? defaultSuite();
+    const { neco, cluster } =
+      depot !== undefined && isCached
+        ? await cachedLayers({
+            bases,
+            depot: depot.tree,
+            members: members.map((lrn) => ({ lrn, suite: suiteOf(lrn) })),
+            up,
+            say,
+            signal,
+          })
+        : {};
     const state: State = {
       name,
       directory: disksOf(name),
       lrns,
       suites,
-      kind: options.bare === true ? 'bare' : options.setup === true ? 'setup' : 'installed',
-      lower,
+      kind: options.bare === true ? 'bare' : members.length > 0 ? 'setup' : 'installed',
+      lower: suites.map((suite) => [neco?.get(suite), bases.get(suite)].filter((path) => path !== undefined)),
+      hasNeco: neco !== undefined,
       ...(depot === undefined
         ? {}
-        : { depotLower: [depot.tree, ...(lower[0] ?? [])], publicKey: depot.publicKey }),
+        : { depotLower: [depot.tree, ...[...bases.values()].slice(0, 1)], publicKey: depot.publicKey }),
       owner: process.pid,
       complete: false,
     };
     await writeState(state);
     await mkdir(state.directory, { recursive: true });
     const dataCenter = new DataCenter(state, await ControlGroup.at(name));
-    await dataCenter.#start(options);
+    await dataCenter.#start(members, cluster, options);
     await writeState({ ...state, complete: true });
     return DataCenter.attach(name);
   }
@@ -273,37 +295,75 @@ export class DataCenter {
     return present;
   }
 
-  async #start({ say = () => undefined, setup = false, signal }: UpOptions): Promise<void> {
+  /** @param cluster the directory with the disks of the members, when they are a finished cluster already. */
+  async #start(
+    lrns: readonly number[],
+    cluster: string | undefined,
+    { say, signal }: BuildOptions,
+  ): Promise<void> {
     await this.network.create();
     const all = [...(this.depot === undefined ? [] : [this.depot]), ...this.servers];
+    const members = lrns.map((lrn) => this.server(lrn));
     say(`booting ${all.map(({ name }) => name).join(', ')}`);
+    const finished = cluster === undefined ? [] : members;
+    await together([
+      this.#bootCluster(finished, cluster, signal),
+      ...all
+        .filter((server) => !finished.includes(server))
+        .map(async (server) => {
+          await this.#provision(server);
+          await server.boot(signal);
+          await server.settle();
+        }),
+    ]);
+    throwIfStopped(signal);
+    if (!this.#state.hasNeco && this.depot !== undefined) say('installing neco');
+    await this.#install(this.servers);
+    throwIfStopped(signal);
+    if (cluster === undefined && members.length > 0) await setUpCluster(members, say, signal);
+  }
+
+  async #bootCluster(
+    members: readonly Server[],
+    cluster = '',
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     await together(
-      all.map(async (server) => {
-        await this.#provision(server);
+      members.map(async (server) => {
+        await server.renewDisk([join(cluster, server.name), ...this.#lowerOf(server)], []);
         await server.boot(signal);
-        await server.settle();
       }),
     );
-    throwIfStopped(signal);
-    if (this.depot === undefined) return;
-    say('installing neco');
-    await together(this.servers.map((server) => installNeco(server)));
-    throwIfStopped(signal);
-    if (setup) await setUpCluster(this.servers, say, signal);
+    await untilHealthy(members, signal);
+  }
+
+  async #install(servers: readonly Server[]): Promise<void> {
+    if (this.depot === undefined || this.#state.hasNeco) return;
+    await together(servers.map((server) => installNeco(server)));
   }
 
   async #provision(server: Server): Promise<void> {
-    await server.renewDisk(this.#filesOf(server.which));
+    await server.renewDisk(this.#lowerOf(server), this.#filesOf(server.which));
+  }
+
+  /** What lies below its disk when it is empty. */
+  #lowerOf({ which }: Server): readonly string[] {
+    const { lrns, lower, depotLower = [] } = this.#state;
+    return which === 'depot' ? depotLower : (lower[lrns.indexOf(which)] ?? []);
   }
 
   #filesOf(which: number | 'depot'): DiskFile[] {
     const identity = identityFiles(which);
     if (which === 'depot') return [...identity, ...depotFiles()];
-    const { publicKey, name } = this.#state;
+    const { publicKey } = this.#state;
     return publicKey === undefined
       ? identity
-      : [...identity, ...depotSourceFiles(publicKey), siteFile(name, which)];
+      : [...identity, ...depotSourceFiles(publicKey), siteFile(which)];
   }
+}
+
+function ascending(lrns: readonly number[]): number[] {
+  return [...lrns].sort((one, other) => one - other);
 }
 
 function disksOf(name: string): string {
@@ -317,7 +377,7 @@ function checkName(name: string): void {
   });
 }
 
-function checkLrns(lrns: readonly number[]): void {
+function checkLrns(lrns: readonly number[], setup: boolean | readonly number[]): void {
   const large = lrns.find((lrn) => lrn > largestLrn);
   if (large !== undefined) {
     throw new NecoError('USAGE', `LRN ${large} has no address in a data centre in a box`, {
@@ -325,6 +385,9 @@ function checkLrns(lrns: readonly number[]): void {
     });
   }
   if (lrns.length === 0) throw new NecoError('USAGE', 'a data centre needs one boot server at least');
+  const missing = typeof setup === 'boolean' ? undefined : setup.find((lrn) => !lrns.includes(lrn));
+  if (missing !== undefined)
+    throw new NecoError('USAGE', `${serverName(missing)} is to be set up, and is none of the boot servers`);
 }
 
 function withLogs(thrown: unknown, logs: string | undefined): unknown {

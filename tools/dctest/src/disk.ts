@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { run } from './run.ts';
 
@@ -12,12 +12,9 @@ export interface DiskFile {
 /** The disk of one server: an overlay over directories that all share (Documentation/filesystems/overlayfs.rst). */
 export class Disk {
   readonly #directory: string;
-  readonly #lower: readonly string[];
 
-  /** @param lower absolute paths of the shared directories, the topmost first. */
-  constructor(directory: string, lower: readonly string[]) {
+  constructor(directory: string) {
     this.#directory = directory;
-    this.#lower = lower;
   }
 
   /** Where the whole disk is seen on this machine. */
@@ -30,14 +27,19 @@ export class Disk {
     return join(this.#directory, 'upper');
   }
 
-  /** Makes the disk new, with these files on it. Nothing may use the old one. */
-  async renew(files: readonly DiskFile[]): Promise<void> {
+  /**
+   * Makes the disk new. Nothing may use the old one.
+   * @param lower absolute paths of the shared directories, the topmost first.
+   * @param files what is on it besides.
+   */
+  async renew(lower: readonly string[], files: readonly DiskFile[]): Promise<void> {
     await unmountBelow(this.#directory);
     await rm(this.#directory, { recursive: true, force: true });
     await mkdir(this.root, { recursive: true });
     await mkdir(this.upper);
     await chmod(this.upper, 0o755); // it is the mode of the server's root directory
     await mkdir(join(this.#directory, 'work'));
+    await writeFile(this.#lowerFile, lower.join(':'));
     await this.mount();
     for (const file of files) await write(join(this.root, file.path), file);
   }
@@ -45,8 +47,20 @@ export class Disk {
   async mount(): Promise<void> {
     if ((await mountsBelow(this.#directory)).length > 0) return;
     const work = join(this.#directory, 'work');
-    const options = `lowerdir=${this.#lower.join(':')},upperdir=${this.upper},workdir=${work}`;
+    const lower = await readFile(this.#lowerFile, 'utf8');
+    const options = `lowerdir=${lower},upperdir=${this.upper},workdir=${work}`;
     await run(['mount', '-t', 'overlay', 'overlay', '-o', options, this.root]);
+  }
+
+  /** Moves what the server wrote to a directory on the same file system, which can lie below other disks then. */
+  async moveTo(directory: string): Promise<void> {
+    await unmountBelow(this.#directory);
+    await rename(this.upper, directory);
+  }
+
+  /** Says what lies below, so that whoever mounts it again after a crash of this tool knows. */
+  get #lowerFile(): string {
+    return join(this.#directory, 'lower');
   }
 }
 

@@ -38,8 +38,8 @@ export function depotSourceFiles(publicKey: string): DiskFile[] {
 }
 
 /** site.yml of a boot server. */
-export function siteFile(cluster: string, lrn: number): DiskFile {
-  const { addresses } = siteOf(cluster, lrn);
+export function siteFile(lrn: number): DiskFile {
+  const { cluster, addresses } = siteOf(lrn);
   const lines = [
     `cluster: ${JSON.stringify(cluster)}`,
     `lrn: ${lrn}`,

@@ -21,6 +21,7 @@ const environment = {
 
 const bootLimit = 30_000;
 const settleLimit = 60_000;
+const shutDownLimit = 60_000;
 
 /** When these have started, a server has booted for whoever wants to use it. */
 const bootedUnits = ['systemd-user-sessions.service', 'systemd-networkd-wait-online.service'] as const;
@@ -73,9 +74,18 @@ export class Server {
     return (await this.#init()) !== undefined;
   }
 
-  /** Gives it a new empty disk: Debian and these files. It must not run. */
-  async renewDisk(files: readonly DiskFile[]): Promise<void> {
-    await this.#disk.renew(files);
+  /**
+   * Gives it a new disk. It must not run.
+   * @param lower what is on it, as directories that several servers share, the topmost first.
+   * @param files what is on it besides.
+   */
+  async renewDisk(lower: readonly string[], files: readonly DiskFile[]): Promise<void> {
+    await this.#disk.renew(lower, files);
+  }
+
+  /** Moves what it wrote to its disk to a directory that is not there yet. It must not run, and cannot any more. */
+  async moveDiskTo(directory: string): Promise<void> {
+    await this.#disk.moveTo(directory);
   }
 
   /**
@@ -117,6 +127,13 @@ export class Server {
     if (stdout.trim() === 'running') return;
     const failed = await this.exec(['systemctl', '--failed', '--plain', '--no-legend']);
     throw new NecoError('COMMAND_FAILED', `${this.name} is ${stdout.trim()}: ${failed.stdout.trim()}`);
+  }
+
+  /** Shuts it down in order, as systemctl(1) poweroff does. @throws NecoError TIMEOUT */
+  async shutDown(): Promise<void> {
+    await this.exec(['systemctl', 'poweroff']); // its exit code tells nothing: it may be killed on the way
+    await this.#group.ended(shutDownLimit);
+    await this.clear();
   }
 
   /** A power cut: all its processes die at once and say nothing to anybody. Its disk keeps what was written. */

@@ -15,8 +15,10 @@ const stateSchema = z.strictObject({
   kind: z.enum(['bare', 'installed', 'setup']),
   /** The Debian release of each boot server, in the order of the LRNs. */
   suites: z.array(z.enum(suites)),
-  /** The directories below each server's disk, the topmost first, in that order; the depot has its own. */
+  /** The directories below each boot server's disk when it is empty, the topmost first, in that order; the depot has its own. */
   lower: z.array(z.array(z.string())),
+  /** Whether neco is in one of them, and need not be installed. */
+  hasNeco: z.boolean(),
   depotLower: z.array(z.string()).optional(),
   publicKey: z.string().optional(),
   /** The process that brings or brought it up, and whether it came to its end. */

@@ -36,7 +36,7 @@ describe('the depot of a data centre in a box', function () {
 
   it('stands beside a site.yml that gives each boot server its LRN and address', async () => {
     const site = parseSiteConfiguration(await dataCenter.server(1).readFile('/etc/neco/site.yml'));
-    expect(site).to.deep.include({ cluster: name, lrn: 1 });
+    expect(site).to.deep.include({ cluster: 'dc', lrn: 1 });
     expect(site.addresses).to.deep.include({ first: '10.69.0.10', step: 1 });
   });
 

@@ -1,12 +1,15 @@
-import { Backoff, type Reporter, sleep, toNecoError } from '@neco/core';
+import { Backoff, sleep, toNecoError, type Reporter } from '@neco/core';
 import { Vault } from '@neco/vault-pki';
 import type { DaemonConfiguration } from '../daemon-configuration.ts';
 import { readVaultCa } from '../read-vault-ca.ts';
 import { ChangingMessages } from './changing-messages.ts';
+import { untilClosed } from './until-closed.ts';
 import { UnsealKeyWatch } from './unseal-key-watch.ts';
 
-/** Pauses between two looks at Vault, in milliseconds: it tells nobody when it is sealed. */
-const pauses = { unsealed: 5000, first: 1000, longest: 5000 } as const;
+/** Pauses between two looks at Vault, in milliseconds. A Vault that is down or has no key comes back any moment. */
+const pauses = { unsealed: 5000, otherwise: 250 } as const;
+/** A Vault that rejects the key is asked less and less often. */
+const afterFailure = { first: 1000, longest: 5000 } as const;
 /** Vault is on this server: it answers soon or not at all. */
 const timeout = 5000;
 
@@ -24,33 +27,39 @@ export interface KeepUnsealedOptions {
 export async function keepUnsealed({ configuration, reporter, signal }: KeepUnsealedOptions): Promise<void> {
   const messages = new ChangingMessages(reporter);
   const keys = new UnsealKeyWatch(configuration.etcd, messages);
+  const failures = new Backoff(afterFailure);
   let was = false;
-  const backoff = new Backoff(pauses);
   while (!signal.aborted) {
-    const { changed } = keys;
-    let pause: number = pauses.first;
+    const wake = AbortSignal.any([signal, keys.changed]);
     try {
       const unsealed = await isUnsealed(configuration, keys, messages);
-      backoff.reset();
+      failures.reset();
       if (unsealed) {
-        pause = pauses.unsealed;
         await keys.stop();
         if (!was) messages.forget();
         messages.info(`Vault at ${configuration.vault.address} is unsealed`);
       }
       was = unsealed;
+      if (unsealed) await untilVaultStops(configuration, wake);
+      else await sleep(pauses.otherwise, wake);
     } catch (thrown) {
       was = false;
       const { code, message, hint } = toNecoError(thrown);
       messages.warn(hint === undefined ? message : `${message} (${hint})`);
-      // A Vault that is down comes back any moment; one that does not take the key is not to be pestered.
-      if (code === 'VAULT_UNREACHABLE') backoff.reset();
-      else pause = backoff.advance();
+      if (code === 'VAULT_UNREACHABLE') {
+        failures.reset();
+        await sleep(pauses.otherwise, wake);
+      } else await failures.pause(wake);
     }
-    const wake = AbortSignal.any([signal, changed]);
-    await sleep(pause, wake);
   }
   await keys.stop();
+}
+
+/** Waits for the next look at a Vault that is unsealed: it reports nothing when it is sealed, but a restart closes connections. */
+async function untilVaultStops(configuration: DaemonConfiguration, wake: AbortSignal): Promise<void> {
+  const signal = AbortSignal.any([wake, AbortSignal.timeout(pauses.unsealed)]);
+  await untilClosed(configuration.vault.address, await readVaultCa(configuration), signal);
+  await sleep(pauses.otherwise, signal);
 }
 
 async function isUnsealed(

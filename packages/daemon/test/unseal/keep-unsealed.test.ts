@@ -105,6 +105,16 @@ describe('keeping Vault unsealed', function () {
     expect(JSON.stringify(reporter.said)).not.to.contain(vault.unsealKey.reveal());
   });
 
+  it('notices a restart at once, not at its next regular look', async () => {
+    await putKey(vault.unsealKey);
+    await start();
+    await reporter.until('is unsealed');
+    const begin = performance.now();
+    await restartVault();
+    await reporter.until('is unsealed', 2);
+    expect(performance.now() - begin, 'the regular look comes after 5 s').to.be.lessThan(4500);
+  });
+
   it('says once that the key is missing, and unseals as soon as it is there', async () => {
     await restartVault();
     await start();

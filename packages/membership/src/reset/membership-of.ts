@@ -22,7 +22,7 @@ export async function membershipOf(host: HostReader, flags: Partial<EtcdOptions>
   const cluster = await openCluster(applicationLayout, flags);
   const { lrn, name, address, etcd, registry } = cluster;
   try {
-    const [members, servers] = await Promise.all([etcd.members(), registry.bootServers()]);
+    const [members, servers] = await Promise.all([etcd.members(), registry.bootServers.list()]);
     const isMember = members.some(({ peerUrls }) =>
       peerUrls.some((url) => URL.parse(url)?.hostname === address),
     );

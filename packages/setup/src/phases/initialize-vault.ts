@@ -2,11 +2,7 @@ import { NecoError, type Phase } from '@neco/core';
 import type { Registry } from '@neco/bootserver-registry';
 import type { InitializedVault, Vault, VaultState } from '@neco/vault-pki';
 import { connectEtcd } from '@neco/cluster-access';
-import {
-  initializeProved,
-  refuseForeignKeys,
-  vaultAnswering,
-} from '../vault/initialization.ts';
+import { initializeProved, refuseForeignKeys, vaultAnswering } from '../vault/initialization.ts';
 import { isFinished } from '../progress.ts';
 import { startAndWait } from '../services/start-and-wait.ts';
 import { signerFor } from '../vault/signer-in-charge.ts';

@@ -50,7 +50,7 @@ async function storedSecrets(flags: Partial<EtcdOptions>): Promise<string[]> {
   const cluster = EtcdCluster.connect(await readEtcdConnection(options));
   try {
     const registry = new Registry(cluster, options.prefix);
-    const keys = await Promise.all([registry.unsealKey(), registry.rootToken()]);
+    const keys = await Promise.all([registry.unsealKey.get(), registry.rootToken.get()]);
     return keys.flatMap((key) => (key === undefined ? [] : [key.reveal()]));
   } finally {
     cluster.close();

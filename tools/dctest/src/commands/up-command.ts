@@ -24,12 +24,15 @@ export class UpCommand extends DataCenterCommand {
     description: `Debian release: ${suites.join(' or ')}, or several, which take turns; ${suites[0]} unless given`,
   });
   bare = Option.Boolean('--bare', false, { description: 'fresh Debian and nothing else: no depot, no neco' });
-  setup = Option.Boolean('--setup', false, { description: 'go on to a finished cluster' });
+  setup = Option.Boolean('--setup', false, { description: 'a finished cluster' });
+  fresh = Option.Boolean('--fresh', false, {
+    description: 'install neco by apt and run neco setup, instead of using cached disks of today',
+  });
 
   override async execute(): Promise<number> {
     if (this.bare && this.setup) throw new NecoError('USAGE', '--bare and --setup exclude each other');
     const start = performance.now();
-    const { name, bare, setup, say } = this;
+    const { name, bare, setup, fresh, say } = this;
     const lrns = this.#lrns();
     const dataCenter = await DataCenter.up({
       name,
@@ -37,6 +40,7 @@ export class UpCommand extends DataCenterCommand {
       ...(this.suite === undefined ? {} : { suites: this.suite.split(',').map(parseSuite) }),
       bare,
       setup,
+      fresh,
       say,
       signal: stopSignal(() => this.say('stopping, and taking down what is there')),
     });

@@ -8,7 +8,7 @@ import { applicationIdentity } from '../../src/continuous-writer/application-ide
 import { ContinuousWriter } from '../../src/continuous-writer/continuous-writer.ts';
 import type { CommandResult } from '../../src/run.ts';
 import type { Server } from '../../src/server.ts';
-import { administrator, expectDone, setUpCluster } from '../../src/set-up-cluster.ts';
+import { administrator, expectDone } from '../../src/set-up-cluster.ts';
 import { SetupRun } from '../../src/setup-run.ts';
 import { etcdctl, etcdOf, etcdValue, serverAuthority, vaultOf } from '../../src/stock-clients.ts';
 import { eventually } from './joining.ts';
@@ -27,10 +27,9 @@ describe('applications', function () {
   let other: Server;
 
   before(async () => {
-    dataCenter = await DataCenter.up({ name, lrns, replace: true });
+    dataCenter = await DataCenter.up({ name, lrns, setup: true, replace: true });
     ({ servers } = dataCenter);
     [leader, other] = [dataCenter.server(0), dataCenter.server(1)];
-    await setUpCluster(servers);
     const password = await leader.readFile(administrator.passwordFile);
     await other.writeFile(administrator.passwordFile, password, 0o600);
     const admin = await logInAsAdministrator(leader);

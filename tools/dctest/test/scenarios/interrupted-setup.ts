@@ -3,7 +3,7 @@ import { waitFor, type Look } from '@neco/core';
 import { expect } from 'chai';
 import { checkCluster } from '../../src/check-cluster.ts';
 import { vaultFaults } from '../../src/checks/vault-faults.ts';
-import { DataCenter } from '../../src/data-center.ts';
+import type { DataCenter } from '../../src/data-center.ts';
 import type { Server } from '../../src/server.ts';
 import { expectDone, handOutSecrets, setupArguments, startSetup } from '../../src/set-up-cluster.ts';
 import { SetupRun } from '../../src/setup-run.ts';
@@ -28,11 +28,10 @@ function limitOf(away: number): string[] {
   return ['--timeout', `${120 + away / 1000}s`];
 }
 
-/** Fresh servers with the secrets handed out. */
-export async function freshServers(name: string): Promise<DataCenter> {
-  const dataCenter = await DataCenter.up({ name, lrns: [0, 1, 2], replace: true });
+/** Gives all servers new disks, and hands out the secrets. */
+export async function renewServers(dataCenter: DataCenter): Promise<void> {
+  await Promise.all(dataCenter.servers.map(({ which }) => dataCenter.wipe(Number(which))));
   await handOutSecrets(dataCenter.servers);
-  return dataCenter;
 }
 
 /** Runs setup on all, interrupts one server in one phase, runs the same again there, and checks the cluster. */

@@ -1,14 +1,19 @@
 import { waitFor } from '@neco/core';
 import { DataCenter } from '../../src/data-center.ts';
 import type { Server } from '../../src/server.ts';
-import { administrator, setUpCluster } from '../../src/set-up-cluster.ts';
+import { administrator } from '../../src/set-up-cluster.ts';
 import { SetupRun } from '../../src/setup-run.ts';
 import { etcdctl, etcdOf, vault } from '../../src/stock-clients.ts';
 
 /** A cluster of 0, 1 and 2, and fresh servers beside it, to which the administrator's password was carried. */
 export async function clusterWithSpares(name: string, spares: readonly number[]): Promise<DataCenter> {
-  const dataCenter = await DataCenter.up({ name, lrns: [0, 1, 2, ...spares], replace: true });
-  await setUpCluster(dataCenter.servers.slice(0, 3));
+  const members = [0, 1, 2];
+  const dataCenter = await DataCenter.up({
+    name,
+    lrns: [...members, ...spares],
+    setup: members,
+    replace: true,
+  });
   for (const lrn of spares) await carryPassword(dataCenter, lrn);
   await startWorkers(dataCenter.servers.slice(0, 3));
   return dataCenter;

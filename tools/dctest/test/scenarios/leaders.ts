@@ -1,5 +1,7 @@
 import type { Server } from '../../src/server.ts';
-import { etcdctl, vault } from '../../src/stock-clients.ts';
+import { etcdctl, etcdOf, vault } from '../../src/stock-clients.ts';
+import { eventually } from './joining.ts';
+import { logInAsBootServer } from './vault-log-in.ts';
 
 /** The server among these whose etcd leads, by etcdctl. */
 export async function etcdLeader(servers: readonly Server[]): Promise<Server> {
@@ -24,4 +26,19 @@ export async function activeVault(servers: readonly Server[]): Promise<Server> {
     if (data.is_self) return server;
   }
   throw new Error('no Vault is active');
+}
+
+/** Has etcd of a server lead. */
+export async function leadEtcd(server: Server, servers: readonly Server[]): Promise<void> {
+  const root = await (await logInAsBootServer(server)).sign('ca/etcd-client', 'root', 'root');
+  const { members } = JSON.parse(await server.run(['neco', 'member', 'list', '--json'])) as {
+    members: { name: string; id: string }[];
+  };
+  const id = members.find((member) => member.name === server.name)?.id ?? '';
+  await eventually(`${server.name} to lead etcd`, server.name, async () => {
+    const leader = await etcdLeader(servers);
+    // The leader alone is asked.
+    if (leader !== server) await etcdctl(server, root, ['--endpoints', etcdOf(leader), 'move-leader', id]);
+    return leader.name;
+  });
 }

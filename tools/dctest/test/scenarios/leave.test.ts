@@ -1,22 +1,20 @@
-import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { dc } from '../dc.ts';
 import { applicationIdentity } from '../../src/continuous-writer/application-identity.ts';
 import { ContinuousWriter } from '../../src/continuous-writer/continuous-writer.ts';
 import { DataCenter } from '../../src/data-center.ts';
 import type { Server } from '../../src/server.ts';
-import { administrator, expectDone } from '../../src/set-up-cluster.ts';
-import { phaseIds } from '../../src/phase-ids.ts';
+import { expectDone } from '../../src/set-up-cluster.ts';
 import { SetupRun } from '../../src/setup-run.ts';
 import { etcdctl, etcdOf, etcdValue, serverAuthority } from '../../src/stock-clients.ts';
-import { carryPassword, eventually, memberNames, startWorkers, vaultState } from './joining.ts';
-import { activeVault, etcdLeader } from './leaders.ts';
+import { carryPassword, eventually, memberNames, startWorkers } from './joining.ts';
+import { activeVault, leadEtcd } from './leaders.ts';
 import {
   failure,
   firstPair,
   hasConnection,
+  expectRefused,
   isAnswered,
-  keepSigning,
   leave,
   leaveArguments,
   peerAnswer,
@@ -24,15 +22,6 @@ import {
   steal,
   unitOf,
 } from './leaving.ts';
-import {
-  dropOldAuthorities,
-  replaceAuthorities,
-  restartOneByOne,
-  rotateBarrierKey,
-  rotateUnsealKey,
-  unsealKey,
-} from './rotating.ts';
-import { partOf, partSeed, seeded } from './seeded.ts';
 import { typeOnTerminal } from './terminal.ts';
 import { logInAsAdministrator, logInAsBootServer, logInWith } from './vault-log-in.ts';
 
@@ -126,10 +115,7 @@ describe('neco leave', function () {
     expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1']);
     expect(await etcdValue(zero, '/neco/bootservers/2')).to.equal(undefined);
     expect(await notes()).to.equal('');
-    for (const server of [zero, one]) {
-      expect(await isAnswered(zero, server, stolen.neco), `neco-2 at ${server.name}`).to.equal(false);
-      expect(await isAnswered(zero, server, stolen.vault), `vault-2 at ${server.name}`).to.equal(false);
-    }
+    await expectRefused(zero, [zero, one], [stolen.neco, stolen.vault]);
     const root = await (await logInAsBootServer(zero)).sign('ca/etcd-client', 'root', 'root');
     const users = (await etcdctl(zero, root, ['user', 'list'])).stdout.trim().split('\n');
     expect(users).to.have.members(['root', 'backup', 'neco-0', 'vault-0', 'neco-1', 'vault-1']);
@@ -215,75 +201,6 @@ describe('neco leave', function () {
     await expectDone([run]);
   });
 
-  it('cuts the watches of a server in strange hands wherever they are, is ended by the next run wherever it is killed, and is done when nothing it knew is worth anything', async () => {
-    for (const unit of ['neco-updater', 'vault', 'etcd']) await two.run(['systemctl', 'stop', unit]);
-    const pair = ['--cert', '/etc/neco/etcd.crt', '--key', '/etc/neco/etcd.key', '--cacert', serverAuthority];
-    const watching = ['etcdctl', '--endpoints', etcdOf(one), ...pair, 'watch', '--prefix', '/neco/config/'];
-    const { neco: stolen } = await steal(two, zero);
-    const elsewhere = ['--cert', stolen.certificate, '--key', stolen.key, '--cacert', serverAuthority];
-    const watches = [
-      await two.spawn(watching),
-      await zero.spawn(['etcdctl', '--endpoints', etcdOf(one), ...elsewhere, ...watching.slice(-3)]),
-    ];
-    const seen = watches.map(({ stdout }) => (stdout === null ? Promise.resolve('') : text(stdout)));
-    await eventually('the watch to be open', true, () => hasConnection(one, two));
-    await zero.run(['neco', 'member', 'list']);
-    const put = (value: string) => etcdctl(zero, 'neco', ['put', '/neco/config/test', value]);
-    expect((await put('before')).exitCode).to.equal(0);
-
-    const phases = await phaseIds(zero, ['leave', ...leaveArguments('--compromised', '2')]);
-    for (const phase of partOf(phases, 3, seeded(partSeed))) await killAt(zero, phase, '--compromised');
-    await carryPassword(dataCenter, 1);
-    const left = await leave(one, '--compromised', '2');
-    const undone = failure(left);
-    expect(undone).to.include({ code: 'VERIFICATION_FAILED', exitCode: 1 });
-    expect(left.stderr).to.include('vault operator rekey').and.to.include('ca/etcd-peer');
-    expect(said(await leave(one, '2'))).to.include('boot-2 already left');
-    await rotateBarrierKey(zero);
-    const still = await leave(one, '--compromised', '2');
-    expect(failure(still).code).to.equal('VERIFICATION_FAILED');
-    expect(still.stderr).to.include('vault operator rekey').and.not.to.include('vault operator rotate');
-    expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1']);
-    expect(
-      await isAnswered(two, zero, { certificate: '/etc/neco/etcd.crt', key: '/etc/neco/etcd.key' }),
-    ).to.equal(false);
-
-    expect((await put('after')).exitCode).to.equal(0);
-    expect(await hasConnection(one, two)).to.equal(false);
-    for (const watch of watches) await watch.killTree();
-    for (const output of await Promise.all(seen))
-      expect(output).to.include('before').and.not.to.include('after');
-    for (const server of [zero, one]) {
-      const endpoints = await server.readFile('/etc/neco/neco-updater.yml');
-      expect(endpoints, server.name).to.not.include(two.address);
-      const leftBehind = async () => (await server.exec(['ls', '/var/lib/neco'])).stdout.includes('leave');
-      await eventually(`the backup to be gone from ${server.name}`, false, leftBehind);
-    }
-    const root = await (await logInAsBootServer(zero)).sign('ca/etcd-client', 'root', 'root');
-    const users = (await etcdctl(zero, root, ['user', 'list'])).stdout.trim().split('\n');
-    expect(users).to.have.members(['root', 'backup', 'neco-0', 'vault-0', 'neco-1', 'vault-1']);
-
-    await rotateUnsealKey(zero);
-    const staying = [zero, one] as const;
-    await replaceAuthorities(staying);
-    const trusting = await leave(one, '--compromised', '2');
-    expect(failure(trusting).code).to.equal('VERIFICATION_FAILED');
-    for (const authority of ['server', 'etcd-peer', 'etcd-client']) {
-      const file = `/etc/neco/ca/${authority}.crt`;
-      expect(trusting.stderr).to.include(`the old CA ca/${authority}, which ${file} of boot-1, boot-0 names`);
-    }
-    expect(trusting.stderr).to.include('by which boot-0 logs in').and.not.to.include('root/rotate');
-    await dropOldAuthorities(staying);
-    const loaded = await leave(one, '--compromised', '2');
-    expect(failure(loaded).code).to.equal('VERIFICATION_FAILED');
-    for (const service of ['etcd', 'vault']) expect(loaded.stderr).to.include(`systemctl restart ${service}`);
-    expect(loaded.stderr).to.not.include('names').and.not.to.include('logs in');
-    await restartOneByOne(staying);
-    const done = await leave(one, '--compromised', '2');
-    expect(done.exitCode, done.stderr).to.equal(0);
-    expect((await leave(one, '--compromised', '2')).exitCode, 'once more').to.equal(0);
-  });
-
   it('takes a server out that is cut off, restarts etcd one by one where a socket cannot be cut, and it stops when it is back', async () => {
     // As a kernel without INET_DIAG_DESTROY: it lists and kills nothing.
     const blunt = '#!/bin/sh\ncase "$*" in *--kill*) exit 0;; esac\nexec /usr/bin/ss "$@"\n';
@@ -318,170 +235,7 @@ describe('neco leave', function () {
     expect((await zero.exec(['neco', 'vault', 'status', '--json'])).exitCode).to.equal(0);
     expect(await memberNames(one)).to.deep.equal(['boot-0', 'boot-1']);
   });
-
-  it('takes a live server out, which stops by itself; refuses what rests on a mistake', async () => {
-    const dead = failure(await leave(zero, '--dead', '2'));
-    expect(dead).to.include({ code: 'QUORUM_AT_RISK', exitCode: 4 });
-    expect(dead.text).to.include('is called dead and answers');
-    const itself = failure(await leave(zero, '0'));
-    expect(itself).to.include({ code: 'USAGE', exitCode: 2 });
-
-    const root = await (await logInAsBootServer(zero)).sign('ca/etcd-client', 'root', 'root');
-    const added = await etcdctl(zero, root, [
-      'member',
-      'add',
-      'x',
-      '--learner',
-      '--peer-urls',
-      'https://10.99.0.9:2380',
-    ]);
-    expect(added.exitCode, added.stderr).to.equal(0);
-    const inFlight = failure(await leave(zero, '2'));
-    expect(inFlight).to.include({ code: 'QUORUM_AT_RISK', exitCode: 4 });
-    expect(inFlight.text).to.include('another change is in flight');
-    const learner = /Member\s+([0-9a-f]+)/.exec(added.stdout)?.[1] ?? '';
-    await etcdctl(zero, root, ['member', 'remove', learner]);
-
-    const unasked = failure(await zero.exec(['neco', 'leave', '--json', '--registry-only', '2']));
-    expect(unasked).to.include({ code: 'NO_TERMINAL', exitCode: 2 });
-    expect(await etcdValue(zero, '/neco/bootservers/2')).to.not.equal(undefined);
-    const lock = '/neco/operations/locks/change';
-    await etcdctl(zero, 'neco', ['put', lock, 'somebody']);
-    const bare = await SetupRun.start(zero, leaveArguments('--registry-only', '2'), 'leave');
-    const waits = await bare.next(({ event }) => event === 'state');
-    expect(waits?.text).to.equal('waiting for its turn: somebody is at work');
-    expect(await etcdValue(zero, '/neco/bootservers/2')).to.not.equal(undefined);
-    await etcdctl(zero, 'neco', ['del', lock]);
-    await expectDone([bare]);
-    expect(await etcdValue(zero, '/neco/bootservers/2')).to.equal(undefined);
-    expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
-
-    await leadVault(two, [zero, one]);
-    await leadEtcd(two, dataCenter.servers);
-
-    const phases = await phaseIds(zero, ['leave', ...leaveArguments('2')]);
-    expect(phases).to.include.members(['move-leadership', 'stop-services']);
-    const spoils = await keepSigning(two, zero);
-    const first = { certificate: '/root/spoils/0.crt', key: '/root/spoils/key' };
-    expect(await isAnswered(two, zero, first), 'as long as it is a boot server').to.equal(true);
-    for (const phase of partOf(phases, 1, seeded(partSeed))) await killAt(zero, phase);
-    const left = await leave(zero, '2');
-    expect(left.exitCode, left.stderr).to.equal(0);
-    const log = await two.run(['journalctl', '-u', 'etcd', '-b', '-o', 'cat', '--no-pager']);
-    const [moved, removed] = ['leadership transfer finished', 'removed member'].map((text) =>
-      log.lastIndexOf(text),
-    );
-    expect(moved, 'another led before the member was removed').to.be.within(0, removed ?? 0);
-    expect(await two.run(['cat', '/var/log/vault/audit.log'])).to.include('sys/step-down');
-    for (const spoil of await spoils()) {
-      expect(await isAnswered(two, zero, spoil), `a root certificate, ${spoil.certificate}`).to.equal(false);
-    }
-    expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1']);
-    expect(await unitOf(two, 'etcd')).to.equal('inactive disabled');
-    expect(await unitOf(two, 'vault')).to.equal('inactive disabled');
-    expect((await two.exec(['ls', '/var/lib/etcd'])).stdout).to.equal('');
-    expect((await two.exec(['ls', '/var/lib'])).stdout).to.match(/etcd\.aside-/);
-    await two.crash();
-    await two.boot();
-    const journal = ['journalctl', '-u', 'neco-updater', '-b', '-o', 'cat', '--no-pager'];
-    await eventually('boot-2 to say what became of it', true, async () =>
-      /boot-2 was removed from the cluster.*neco join --discard-old-data/.test(await two.run(journal)),
-    );
-    expect(await unitOf(two, 'etcd')).to.equal('inactive disabled');
-    const vaults = await zero.exec(['neco', 'vault', 'status', '--json']);
-    expect(vaults.exitCode, vaults.stdout).to.equal(0);
-    expect((await zero.exec(['neco', 'status', '--json'])).exitCode).to.equal(0);
-
-    await zero.run(['systemctl', 'restart', 'vault']);
-    await zero.run(['systemctl', 'stop', 'neco-updater']);
-    await zero.run(['systemctl', 'restart', 'vault']);
-    expect((await zero.exec(['neco', 'vault', 'status', '--json'])).exitCode).to.equal(1);
-    expect((await zero.exec(['neco', 'vault', 'unseal', '--json'])).exitCode).to.equal(0);
-
-    // Two are all that there are: the line that ca-hash prints on one of them is good as it stands.
-    const { join } = JSON.parse(await zero.run(['neco', 'ca-hash', '--json'])) as { join: string };
-    expect(join).to.match(/^neco join --ca-hash sha256:[0-9a-f]{64} 0 1$/);
-    await carryPassword(dataCenter, 2);
-    const person = ['--vault-user', administrator.name, '--vault-password-file', administrator.passwordFile];
-    await two.run([...join.split(' '), ...person, '--discard-old-data'], { timeout: 120_000 });
-    await startWorkers([two]);
-    await eventually('three voters', ['boot-0', 'boot-1', 'boot-2'], () => memberNames(zero));
-    await eventually('the registration of boot-2', 'active', async () => {
-      const text = (await etcdValue(zero, '/neco/bootservers/2')) ?? '{}';
-      return (JSON.parse(text) as { state?: string }).state;
-    });
-    const again = await leave(zero, '2');
-    expect(again.exitCode, again.stderr).to.equal(0);
-
-    await unsealByHand(zero, one);
-
-    const forced = await leave(zero, '--force', '1');
-    expect(forced.exitCode, forced.stderr).to.equal(0);
-    expect(await memberNames(zero)).to.deep.equal(['boot-0']);
-    expect(await vaultState(zero)).to.equal('active');
-    await zero.run(['test', '-e', administrator.passwordFile]);
-  });
 });
-
-/** Has etcd of a server lead. */
-async function leadEtcd(server: Server, servers: readonly Server[]): Promise<void> {
-  const root = await (await logInAsBootServer(server)).sign('ca/etcd-client', 'root', 'root');
-  const { members } = JSON.parse(await server.run(['neco', 'member', 'list', '--json'])) as {
-    members: { name: string; id: string }[];
-  };
-  const id = members.find((member) => member.name === server.name)?.id ?? '';
-  await eventually(`${server.name} to lead etcd`, server.name, async () => {
-    const leader = await etcdLeader(servers);
-    // The leader alone is asked.
-    if (leader !== server) await etcdctl(server, root, ['--endpoints', etcdOf(leader), 'move-leader', id]);
-    return leader.name;
-  });
-}
-
-/** Makes the Vault of a server the active one: it is the only one for a while. */
-async function leadVault(server: Server, others: readonly Server[]): Promise<void> {
-  for (const other of others) await other.run(['systemctl', 'stop', 'vault']);
-  await eventually(`Vault of ${server.name}`, 'active', () => vaultState(server));
-  for (const other of others) await other.run(['systemctl', 'start', 'vault']);
-  for (const other of others) await eventually(`Vault of ${other.name}`, 'standby', () => vaultState(other));
-}
-
-/** An administrator who took the key out of etcd gives it: in a file, for another server as well, and by typing it. */
-async function unsealByHand(server: Server, other: Server): Promise<void> {
-  const [key, file] = [await unsealKey(server), '/root/unseal-key'];
-  await server.writeFile(file, `${key}\n`, 0o600);
-  await other.run(['systemctl', 'stop', 'neco-updater']);
-  await etcdctl(server, 'neco', ['del', '/neco/vault-unseal-key']);
-  for (const sealed of [server, other]) await sealed.run(['systemctl', 'restart', 'vault']);
-  const asked = failure(await server.exec(['neco', 'vault', 'unseal', '--json']));
-  expect(asked).to.include({ code: 'NO_TERMINAL', exitCode: 2 });
-  const byFile = await server.exec([
-    'neco',
-    'vault',
-    'unseal',
-    '--json',
-    '--key-file',
-    file,
-    `${other.which}`,
-  ]);
-  expect(byFile.exitCode, byFile.stderr).to.equal(0);
-  expect(await vaultState(server), 'the one that was not named').to.equal('sealed');
-  const typed = await typeOnTerminal(server, 'neco vault unseal', [
-    ['Unseal key of Vault (1 of 1)', `${key}\r`],
-  ]);
-  expect(typed.exitCode, typed.screen).to.equal(0);
-  expect(typed.screen).to.not.include(key);
-  expect((await server.exec(['neco', 'vault', 'status', '--json'])).exitCode).to.equal(0);
-  await other.run(['systemctl', 'start', 'neco-updater']);
-}
-
-/** Runs leave until it comes to a phase, and kills it there. One that an earlier run has ended is passed by. */
-async function killAt(server: Server, phase: string, ...flags: readonly string[]): Promise<void> {
-  const run = await SetupRun.start(server, leaveArguments(...flags, '2'), 'leave');
-  const reached = await run.next(({ id, status }) => id === phase && status !== 'done');
-  await run.kill();
-  expect(reached, `${phase} was to begin`).to.include({ id: phase });
-}
 
 /** When etcd was stopped and was ready last, in microseconds of the one clock of all servers, and its process. */
 async function etcdTimes(server: Server): Promise<{ pid: string; stopped: number; started: number }> {

@@ -1,7 +1,9 @@
 import { basename, dirname } from 'node:path';
+import { expect } from 'chai';
 import type { CommandResult } from '../../src/run.ts';
 import type { Server } from '../../src/server.ts';
 import { administrator } from '../../src/set-up-cluster.ts';
+import { SetupRun } from '../../src/setup-run.ts';
 import { etcdctl, etcdOf, serverAuthority } from '../../src/stock-clients.ts';
 import { eventually } from './joining.ts';
 
@@ -91,6 +93,18 @@ export async function isAnswered(server: Server, target: Server, pair: Stolen): 
   return exitCode === 0 || stderr.includes('permission denied');
 }
 
+/** No etcd of these servers answers a client on `server` with any of these pairs. All are asked at once: each waits 5 s. */
+export async function expectRefused(
+  server: Server,
+  targets: readonly Server[],
+  pairs: readonly Stolen[],
+): Promise<void> {
+  const asked = targets.flatMap((target) => pairs.map((pair) => ({ target, pair })));
+  const answers = await Promise.all(asked.map(({ target, pair }) => isAnswered(server, target, pair)));
+  const answered = asked.filter((_, index) => answers[index]);
+  expect(answered.map(({ target, pair }) => `${pair.certificate} at ${target.name}`)).to.deep.equal([]);
+}
+
 /** What a peer says to this server's own peer certificate, or another of its own: the text of /version, or nothing. */
 export async function peerAnswer(
   server: Server,
@@ -157,4 +171,12 @@ export async function isListed(server: Server, holder: Server, { certificate }: 
   const serial = asked.trim().replace('serial=', '');
   const list = ['openssl', 'crl', '-inform', 'DER', '-in', '/etc/neco/ca/etcd-client.crl', '-noout', '-text'];
   return (await server.run(list)).includes(`Serial Number: ${serial}`);
+}
+
+/** Runs leave until it comes to a phase, and kills it there. One that an earlier run has ended is passed by. */
+export async function killAt(server: Server, phase: string, ...flags: readonly string[]): Promise<void> {
+  const run = await SetupRun.start(server, leaveArguments(...flags, '2'), 'leave');
+  const reached = await run.next(({ id, status }) => id === phase && status !== 'done');
+  await run.kill();
+  expect(reached, `${phase} was to begin`).to.include({ id: phase });
 }

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { DataCenter } from '../../src/data-center.ts';
 import { checkCluster } from '../../src/check-cluster.ts';
 import { phaseIds } from '../../src/phase-ids.ts';
-import { freshServers, setUpInterrupted, setUpKilledInEvery, type Case } from './interrupted-setup.ts';
+import { renewServers, setUpInterrupted, setUpKilledInEvery, type Case } from './interrupted-setup.ts';
 import { setUpThroughWindows } from './setup-windows.ts';
 import { partOf, partSeed, runsAll, seeded } from './seeded.ts';
 
@@ -19,26 +19,47 @@ const spread = 400;
 
 describe(`setup that is interrupted (seed ${partSeed}${runsAll ? ', all' : ''})`, function () {
   this.timeout(45 * 60_000);
+  let dataCenter: DataCenter;
   let phases: Record<'leader' | 'follower', string[]>;
 
   before(async () => {
-    const { servers } = await DataCenter.up({ name, lrns, replace: true });
+    dataCenter = await DataCenter.up({ name, lrns, replace: true });
     const [leader, follower] = await Promise.all(
-      servers.slice(0, 2).map((server) => phaseIds(server, ['setup', ...lrns.map(String)])),
+      dataCenter.servers.slice(0, 2).map((server) => phaseIds(server, ['setup', ...lrns.map(String)])),
     );
     phases = { leader: leader ?? [], follower: follower ?? [] };
   });
 
+  beforeEach(() => renewServers(dataCenter));
+
   after(async () => {
     await DataCenter.takeDown(name);
   });
+
+  const run = async (one: Case): Promise<void> => {
+    try {
+      await setUpInterrupted(dataCenter, one);
+    } catch (error) {
+      const { how, phase, lrn, after } = one;
+      const logs = await DataCenter.keepLogs(name).catch(() => undefined);
+      const where = logs === undefined ? '' : `; what the servers said is in ${logs}`;
+      throw new Error(`${how} of boot-${lrn} ${after} ms into ${phase}${where}`, { cause: error });
+    }
+  };
+  /** One after the other; the servers are new for the first. */
+  const runAll = async (cases: readonly Case[]): Promise<void> => {
+    for (const [index, one] of cases.entries()) {
+      if (index > 0) await renewServers(dataCenter);
+      await run(one);
+    }
+  };
 
   for (const [role, lrn] of [
     ['leader', 0],
     ['follower', 1],
   ] as const) {
     it(`goes on when it is killed in every phase of the ${role}, one after the other`, async () => {
-      const { killed, began } = await setUpKilledInEvery(await freshServers(name), lrn);
+      const { killed, began } = await setUpKilledInEvery(dataCenter, lrn);
       const spared = phases[role].filter((phase) => ![...began, ...mayBeDone].includes(phase));
       expect(spared, 'phases that never began').to.deep.equal([]);
       const escaped = began.filter((phase) => !killed.includes(phase));
@@ -47,19 +68,18 @@ describe(`setup that is interrupted (seed ${partSeed}${runsAll ? ', all' : ''})`
   }
 
   it('goes on when it is killed between two statements, at each point, and when its first certificates have run out', async () => {
-    const dataCenter = await freshServers(name);
     await setUpThroughWindows(dataCenter);
     await checkCluster(dataCenter);
   });
 
   it('finishes when a server is killed in a phase, and the same command is run there again', async () => {
     const all = casesOf('kill', phases.leader, phases.follower);
-    for (const one of partOf(all, 2, random)) await run(one);
+    await runAll(partOf(all, 2, random));
   });
 
   it('finishes when a server loses power at one of six points, boots, and the same command is run there again', async () => {
     const all = casesOf('power cut', sixOf(phases.leader), sixOf(phases.follower));
-    for (const one of partOf(all, 2, random)) await run(one);
+    await runAll(partOf(all, 2, random));
   });
 
   if (runsAll) {
@@ -71,20 +91,9 @@ describe(`setup that is interrupted (seed ${partSeed}${runsAll ? ', all' : ''})`
   it('finishes when all servers are killed or lose power at once, and the same command is run again on all', async () => {
     const points = sixOf(phases.leader);
     const all = [...casesOf('kill everywhere', points, []), ...casesOf('power cut everywhere', points, [])];
-    for (const one of partOf(all, 1, random)) await run(one);
+    await runAll(partOf(all, 1, random));
   });
 });
-
-async function run(one: Case): Promise<void> {
-  try {
-    await setUpInterrupted(await freshServers(name), one);
-  } catch (error) {
-    const { how, phase, lrn, after } = one;
-    const logs = await DataCenter.keepLogs(name).catch(() => undefined);
-    const where = logs === undefined ? '' : `; what the servers said is in ${logs}`;
-    throw new Error(`${how} of boot-${lrn} ${after} ms into ${phase}${where}`, { cause: error });
-  }
-}
 
 function casesOf(how: Case['how'], leader: readonly string[], follower: readonly string[]): Case[] {
   const after = (): number => Math.floor(random() * spread);

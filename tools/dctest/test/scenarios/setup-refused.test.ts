@@ -324,7 +324,7 @@ describe('neco setup, refused and then done, step by step', function () {
     it('all learn that one belongs to another cluster', async () => {
       const fault = siteFault(third, `sed -i 's/cluster: .*/cluster: osaka/' ${site}`);
       const [first, other, stray] = await withFaults([fault], () => onAll());
-      const message = `boot-2 at 10.69.0.12 belongs to the cluster "osaka", the coordinator to "${name}"`;
+      const message = `boot-2 at 10.69.0.12 belongs to the cluster "osaka", the coordinator to "dc"`;
       for (const ending of [first, other]) expect(findingsOf(ending ?? missing())).to.deep.equal([message]);
       expect(failureOf(stray ?? missing())).to.include({ code: 'RENDEZVOUS_REFUSED' });
       expect(failureOf(stray ?? missing()).message).to.include(message);

@@ -17,7 +17,7 @@ import {
   vaultState,
   wantedEndpoints,
 } from './joining.ts';
-import { firstPair, isAnswered, steal, stealPair, type Stolen } from './leaving.ts';
+import { firstPair, expectRefused, isAnswered, steal, stealPair, type Stolen } from './leaving.ts';
 import { privateKeys } from './private-keys.ts';
 import { ProcessWitness } from './process-witness.ts';
 import { readmeCommands } from './readme-commands.ts';
@@ -482,16 +482,7 @@ describe('the use cases of the seed, word for word, step by step', function () {
       ]);
       expect(screen).to.include('now:   4 voters, 3 healthy, quorum 3, 0 more may fail');
       expect(screen).to.include('after: 3 voters, 3 healthy, quorum 2, 1 more may fail');
-      // Each refusal takes etcdctl the whole of its five seconds.
-      await Promise.all(
-        [zero, two, fourth].flatMap((server) =>
-          [stolen.neco, stolen.vault, stolenOfApp].map(async (pair) =>
-            expect(await isAnswered(zero, server, pair), `${pair.certificate} at ${server.name}`).to.equal(
-              false,
-            ),
-          ),
-        ),
-      );
+      await expectRefused(zero, [zero, two, fourth], [stolen.neco, stolen.vault, stolenOfApp]);
       const application = { certificate: '/etc/myapp/etcd.crt', key: '/etc/myapp/etcd.key' };
       expect(await isAnswered(zero, two, application), 'the application elsewhere').to.equal(true);
       const record = (await etcdValue(zero, '/neco/applications/myapp')) ?? '{}';
