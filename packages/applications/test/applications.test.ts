@@ -175,7 +175,7 @@ describe('applications', function () {
       expect(await rightsOf()).not.to.include('/neco/');
       expect(await init(name, { readBootServers: true })).to.deep.equal({ changed: true });
       expect(await rightsOf()).to.include('[/neco/bootservers/, /neco/bootservers0)');
-      expect((await rightsOf()).match(/bootservers\//g), 'to read, not to write').to.have.length(1);
+      expect((await rightsOf()).match(/\[\/neco\/bootservers\//g), 'to read, not to write').to.have.length(1);
       expect(await recordOf()).to.include({ readsBootServers: true });
       expect(await init(name, { readBootServers: true })).to.deep.equal({ changed: false });
       expect(await init(name), 'without the option it stays').to.deep.equal({ changed: false });

@@ -1,4 +1,5 @@
-import { Secret } from '@neco/core';
+import { randomUUID } from 'node:crypto';
+import { NecoError, Secret } from '@neco/core';
 import * as z from 'zod';
 import type { VaultClient } from '../edge/vault-client.ts';
 
@@ -7,11 +8,34 @@ const answer = z.object({ auth: z.object({ client_token: z.string() }) });
 /**
  * https://developer.hashicorp.com/vault/api-docs/auth/userpass#login
  * @returns the new token
+ * @throws NecoError LOGIN_REFUSED, LOGIN_BLOCKED, VAULT_PERMISSION_DENIED where nobody can log in by password
  */
 export async function logInUserpass(client: VaultClient, user: string, password: Secret): Promise<Secret> {
-  const path = `auth/userpass/login/${encodeURIComponent(user)}`;
-  const { auth } = await client.write(path, { password }, answer, `log in the user ${JSON.stringify(user)}`);
-  return new Secret(auth.client_token);
+  const what = `log in the user ${JSON.stringify(user)}`;
+  const login = (name: string, secret: Secret) =>
+    client.write(`auth/userpass/login/${encodeURIComponent(name)}`, { password: secret }, answer, what);
+  try {
+    return new Secret((await login(user, password)).auth.client_token);
+  } catch (error) {
+    if (!hasCode(error, 'LOGIN_BLOCKED')) throw error;
+    // Vault gives a locked user the same answer as where this log-in is not enabled. There, a user that cannot exist gets it too.
+    const enabled = await login(randomUUID(), new Secret(randomUUID())).catch((other: unknown) =>
+      hasCode(other, 'LOGIN_REFUSED'),
+    );
+    if (enabled !== false) throw error;
+    throw new NecoError(
+      'VAULT_PERMISSION_DENIED',
+      `Vault at ${client.connection.address} does not let anybody log in by password`,
+      {
+        hint: 'enable the auth method userpass: "vault auth enable userpass"',
+        cause: error,
+      },
+    );
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof NecoError && error.code === code;
 }
 
 /**
