@@ -84,7 +84,7 @@ describe('certificates that are wrong', function () {
     });
     expect(found.code).to.equal('ETCD_UNREACHABLE');
     expect(found.said).to.equal('the connection was closed before etcd answered');
-    expect(found.hint).to.include('http in place of https');
+    expect(found.hint).to.include('http instead of https');
     await writeFile(tls.path('client.crl'), 'not a list');
     expect((await failure(await etcd.connection('root'))).hint).to.include('not DER');
   });

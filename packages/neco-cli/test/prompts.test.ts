@@ -19,7 +19,7 @@ describe('neco on a terminal', function () {
         [main, 'site', 'init', '--file', path, '--cluster', 'tokyo'],
         [
           ['LRN of this server', '07\r'],
-          ['leading zero', '\u007F\u007F3\r'],
+          ['whole number from 0', '\u007F\u007F3\r'],
           ['IPv4 address of LRN 0', '10.0.0.1\r'],
         ],
       );
