@@ -1,7 +1,7 @@
 import { paths } from '@neco/cluster-access';
 import type { WorkerContext } from '@neco/daemon';
 import { writeJoinRecord, type JoinRecord } from '../join/join-record.ts';
-import { putEtcdDataAside } from '../join/put-old-data-aside.ts';
+import { putEtcdDataAside } from '../old-data/clear-place.ts';
 import { withEtcdRoot } from './with-etcd-root.ts';
 
 /** Limit for taking the learner out, in ms. */

@@ -2,8 +2,8 @@ import { dryRunPhases, NecoError, runPhases } from '@neco/core';
 import { lockHost, openHost, readOnlyHost } from '@neco/host-installer';
 import { checkMembership } from './phases/check-membership.ts';
 import type { ResetOptions } from './reset-options.ts';
+import { allPlaces } from '../old-data/old-places.ts';
 import { resetPhases } from './reset-phases.ts';
-import { resetPlaces } from './reset-places.ts';
 
 /**
  * Puts a server that is no member of a cluster any more back to its state before `neco setup` or `neco join`: services
@@ -21,7 +21,7 @@ export async function reset(options: ResetOptions): Promise<{ changed: boolean }
   await using _lock = await lockHost('operation');
   const context = { host: openHost(), options, reporter, signal };
   await checkMembership.run(context);
-  const places = await resetPlaces(context.host);
+  const places = (await allPlaces(context.host)).map(({ path }) => path);
   if (places.length > 0 && !(await options.confirm(places)))
     throw new NecoError('CANCELLED', 'nothing was changed');
   const [, ...changing] = resetPhases;

@@ -120,9 +120,13 @@ describe('a server that is to be used for something else step by step', function
     expect(await thatExist(two, written)).to.deep.equal([]);
     for (const unit of ['etcd', 'vault', 'neco-worker', 'neco-updater'])
       expect(await unitOf(two, `${unit}.service`), unit).to.equal('inactive disabled');
-    expect(await thatExist(two, ['/etc/neco/site.yml', '/var/log/vault/audit.log'])).to.have.length(2);
-    const aside = await two.run(['sh', '-euc', 'ls -d /etc/neco/*.aside-* /etc/etcd/*.aside-*']);
-    expect(aside).to.include('/etc/neco/ca.aside-').and.to.include('/etc/etcd/etcd.yml.aside-');
+    expect(await thatExist(two, ['/etc/neco/site.yml', '/usr/bin/vault'])).to.have.length(2);
+    const aside = await two.run(['sh', '-euc', 'ls -d /etc/neco/*.aside-* /etc/etcd.aside-*/* /etc/squid/*']);
+    expect(aside)
+      .to.include('/etc/neco/ca.aside-')
+      .and.to.include('/etcd.yml')
+      .and.to.include('ca.crt.aside-');
+    expect(await two.run(['stat', '-c', '%U %a', '/var/lib/etcd'])).to.equal('etcd 700\n');
     expect(said(await reset(two))).to.include('nothing to do');
   });
 

@@ -2,7 +2,7 @@ import { NecoError, waitFor, type Phase } from '@neco/core';
 import { etcdPeerUrl, paths } from '@neco/cluster-access';
 import { joinRecordOf, sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
 import { writeJoinRecord } from '../join-record.ts';
-import { putEtcdDataAside } from '../put-old-data-aside.ts';
+import { putEtcdDataAside } from '../../old-data/clear-place.ts';
 
 /** How long etcd may refuse a new member because of the change before, in ms. */
 const patience = 30_000;

@@ -2,7 +2,7 @@ import type { Phase } from '@neco/core';
 import { publicKeyFingerprint } from '@neco/vault-pki';
 import { authorityOf, type JoinContext, type JoinView } from '../join-context.ts';
 import { writeJoinRecord } from '../join-record.ts';
-import { putOldDataAside } from '../put-old-data-aside.ts';
+import { putOldDataAside } from '../../old-data/put-old-data-aside.ts';
 
 /** The first change: what an earlier life left is put aside where that was asked for, and this join is noted. */
 export const beginJoin: Phase<JoinView, JoinContext> = {

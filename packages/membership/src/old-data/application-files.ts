@@ -1,23 +1,32 @@
 import { X509Certificate } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { applicationLayout, filesOf, paths } from '@neco/cluster-access';
 import type { HostReader } from '@neco/host-installer';
+import type { OldPlace } from './old-place.ts';
+
+/** Directories in /etc with certificates of the server itself. */
+const own = [paths.necoDirectory, dirname(paths.etcdConfiguration), dirname(paths.vaultConfiguration)];
 
 /**
  * The files that `neco init-local` put on this server, of all applications: in a directory of /etc, a certificate that
  * the CA of etcd's clients signed, with its key and its CA.
  */
-export async function applicationFiles(host: HostReader): Promise<string[]> {
+export async function applicationFiles(host: HostReader): Promise<OldPlace[]> {
   const ca = await host.readText(paths.authorities.client);
   if (ca === undefined) return [];
   const names = (await host.list(applicationLayout.applications)) ?? [];
   const found = await Promise.all(
     names.map(async (name) => {
       const files = filesOf(applicationLayout, name);
-      if (files.directory === paths.necoDirectory || !(await isDirectory(host, files.directory))) return [];
+      if (own.includes(files.directory) || !(await isDirectory(host, files.directory))) return [];
       const certificate = await host.readText(files.certificatePath).catch(() => undefined);
       if (certificate === undefined || !isSignedBy(certificate, ca)) return [];
-      return [files.certificatePath, files.keyPath, files.ca, join(files.directory, '.pairs')];
+      return [
+        { path: files.certificatePath, kind: 'link' },
+        { path: files.keyPath, kind: 'link' },
+        { path: join(files.directory, '.pairs'), kind: 'file' },
+        { path: files.ca, kind: 'file' },
+      ] as const;
     }),
   );
   return found.flat();
