@@ -1,6 +1,7 @@
 import { sourceKey } from '../../deb/source-key.ts';
 import { cachedDisks, type DiskSource } from './cached-disks.ts';
 import { setUpCluster } from './set-up-cluster.ts';
+import { together } from './together.ts';
 import { untilHealthy } from './until-healthy.ts';
 
 /**
@@ -26,6 +27,8 @@ export async function clusterDisks(
     prepare: async (servers) => {
       await setUpCluster(servers, say, signal);
       await untilHealthy(servers, signal);
+      // While etcd still has its quorum: else the active Vault's lock stays in etcd, and no Vault is active for 15 s after a boot.
+      await together(servers.map((server) => server.run(['systemctl', 'stop', 'neco-updater', 'vault'])));
     },
   });
 }

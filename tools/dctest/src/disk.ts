@@ -48,7 +48,8 @@ export class Disk {
     if ((await mountsBelow(this.#directory)).length > 0) return;
     const work = join(this.#directory, 'work');
     const lower = await readFile(this.#lowerFile, 'utf8');
-    const options = `lowerdir=${lower},upperdir=${this.upper},workdir=${work}`;
+    // A directory that lies below can be renamed, as on any other disk; without redirects that fails with EXDEV.
+    const options = `lowerdir=${lower},upperdir=${this.upper},workdir=${work},redirect_dir=on`;
     await run(['mount', '-t', 'overlay', 'overlay', '-o', options, this.root]);
   }
 
