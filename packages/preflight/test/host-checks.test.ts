@@ -94,7 +94,7 @@ describe('the checks of one server', function () {
     const findings = await check(host, siteOf(), [1, 2, 3]);
     const text = messages(findings);
     for (const part of [
-      'boot-0, and 0 is not among',
+      'boot-0, but 0 is not in',
       address,
       'systemd',
       '256 MiB of memory',
@@ -193,8 +193,8 @@ describe('the checks of one server', function () {
     await writeFile(sources, '');
     const unknown = await check(host, site);
     expect(messages(unknown))
-      .to.include('neco-test-etcd is in none')
-      .and.include('neco-test-vault is in none');
+      .to.include('neco-test-etcd is in no apt source')
+      .and.include('neco-test-vault is in no apt source');
     await writeFile(sources, `deb file:${join(directory, 'nowhere')} test main\n`);
     const unreachable = await check(host, site);
     expect(unreachable).to.have.length(1);

@@ -30,7 +30,7 @@ export async function putOldDataAside(host: HostWriter, reporter: Reporter): Pro
   for (const path of places) {
     const status = await host.stat(path);
     if (status === undefined || (status.isDirectory && (await host.list(path))?.length === 0)) continue;
-    reporter.info(`put aside: ${await host.moveAside(path)}`);
+    reporter.info(`moved aside: ${await host.moveAside(path)}`);
     if (path === paths.etcdData) await renewDataDirectory(host);
     else if (status.isDirectory) {
       const { mode, owner, group } = status;

@@ -12,7 +12,7 @@ export const putFilesAside: Phase<ResetView, ResetContext> = {
   async run({ host, options, reporter }) {
     for (const path of await resetPlaces(host)) {
       if (options.delete) await host.removeTree(path);
-      else reporter.info(`put aside: ${await host.moveAside(path)}`);
+      else reporter.info(`moved aside: ${await host.moveAside(path)}`);
     }
   },
 };
