@@ -183,10 +183,14 @@ class ApplicationSigner {
 function explained(error: unknown, name: string, user: string): unknown {
   if (!(error instanceof NecoError)) return error;
   if (error.code === 'VAULT_PERMISSION_DENIED') {
-    return new NecoError(error.code, `the Vault user ${user} is not allowed to have certificates of ${name} signed`, {
-      hint: 'have a Vault administrator give the user the policy neco-operator; if it has that policy, repair it with neco init',
-      cause: error,
-    });
+    return new NecoError(
+      error.code,
+      `the Vault user ${user} is not allowed to have certificates of ${name} signed`,
+      {
+        hint: 'have a Vault administrator give the user the policy neco-operator; if it has that policy, repair it with neco init',
+        cause: error,
+      },
+    );
   }
   if (!error.message.includes('unknown role')) return error;
   return new NecoError(error.code, error.message, {

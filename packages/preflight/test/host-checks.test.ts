@@ -114,7 +114,9 @@ describe('the checks of one server', function () {
 
   it('name two LRNs that have one address', async () => {
     const site = siteOf({ addresses: { first: address, exceptions: { 2: address } } });
-    expect(messages(await check(hostLike(), site))).to.match(/boot-0 and boot-2 the same address, 127\.7\.1\.1/);
+    expect(messages(await check(hostLike(), site))).to.match(
+      /boot-0 and boot-2 the same address, 127\.7\.1\.1/,
+    );
   });
 
   for (const on of ['0.0.0.0', '127.0.0.1', address, '::']) {

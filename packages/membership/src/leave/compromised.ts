@@ -22,7 +22,8 @@ const unsealKeyWitness = '/vault/core/shamir-kek';
 
 /** What every boot server knows and no revocation takes back, and what nobody but a person can look at. */
 const never: ErrorDetail = {
-  message: 'the secrets that applications keep in etcd, and the passwords of Vault users (neco cannot check these)',
+  message:
+    'the secrets that applications keep in etcd, and the passwords of Vault users (neco cannot check these)',
   hint: 'change them',
 };
 
