@@ -5,17 +5,17 @@ const pattern = /^[a-z][a-z0-9-]{0,31}$/;
 const rules: readonly { matches: (name: string, prefix: string) => boolean; why: string; hint: string }[] = [
   {
     matches: (name) => !pattern.test(name),
-    why: 'it must have 1 to 32 lower-case letters, digits and hyphens, a letter first',
-    hint: 'it becomes a user of etcd and Linux, a role of Vault, a name in certificates and a directory under /etc',
+    why: 'it must be 1 to 32 lower-case letters, digits and hyphens, starting with a letter',
+    hint: 'choose a name that is valid as an etcd user, a Linux user, a Vault role, a certificate name and a directory',
   },
   {
     matches: (name) => name.endsWith('-') || name.startsWith('xn--'),
     why: 'Vault signs no certificate with a name that ends with a hyphen or begins with xn--',
-    hint: 'choose a name that could be that of a host',
+    hint: 'choose a name that is a valid host name',
   },
   {
     matches: (name) => name === 'root' || name === 'backup',
-    why: 'it is reserved: this user of etcd may do everything',
+    why: 'it is reserved for an etcd user with all permissions',
     hint: 'choose another name',
   },
   {
@@ -41,7 +41,7 @@ const rules: readonly { matches: (name: string, prefix: string) => boolean; why:
   {
     matches: (name, prefix) => prefix.split('/')[1] === name,
     why: "the keys of neco itself lie there, so that the application could read the cluster's own keys",
-    hint: 'choose another name than the first part of the prefix',
+    hint: 'choose a name other than the first part of the prefix',
   },
 ];
 
@@ -55,7 +55,7 @@ export function checkApplicationName(name: string, prefix = ''): void {
   if (broken === undefined) return;
   throw new NecoError(
     'APPLICATION_NAME_INVALID',
-    `${JSON.stringify(name)} cannot be the name of an application: ${broken.why}`,
+    `${JSON.stringify(name)} is not a valid application name: ${broken.why}`,
     { hint: broken.hint },
   );
 }

@@ -74,7 +74,7 @@ async function requireApplication(registry: Registry, name: string): Promise<voi
   checkApplicationName(name, registry.prefix);
   if ((await registry.applications.at(name).get()) !== undefined) return;
   const known = (await registry.applications.list()).map((one) => one.name);
-  throw unknownApplication(name, known, `run this first, once and on one boot server: neco init ${name}`);
+  throw unknownApplication(name, known, `create it first, once, on one boot server: neco init ${name}`);
 }
 
 async function viewOf(
@@ -183,14 +183,18 @@ class ApplicationSigner {
 function explained(error: unknown, name: string, user: string): unknown {
   if (!(error instanceof NecoError)) return error;
   if (error.code === 'VAULT_PERMISSION_DENIED') {
-    return new NecoError(error.code, `the Vault user ${user} may not have certificates of ${name} signed`, {
-      hint: 'an administrator gives the user the policy neco-operator; if it has it, neco init repairs the policy',
-      cause: error,
-    });
+    return new NecoError(
+      error.code,
+      `the Vault user ${user} is not allowed to have certificates of ${name} signed`,
+      {
+        hint: 'have a Vault administrator give the user the policy neco-operator; if it has that policy, repair it with neco init',
+        cause: error,
+      },
+    );
   }
   if (!error.message.includes('unknown role')) return error;
   return new NecoError(error.code, error.message, {
-    hint: `an administrator repairs it with: neco init ${name}`,
+    hint: `have a Vault administrator repair it: neco init ${name}`,
     cause: error,
   });
 }

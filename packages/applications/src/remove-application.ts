@@ -42,7 +42,7 @@ export async function removeApplication(options: RemoveApplicationOptions): Prom
     checkApplicationName(name, cluster.registry.prefix);
     const servers = await serversOf(cluster, name);
     if (!dryRun && !(await options.confirm({ servers })))
-      throw new NecoError('CANCELLED', `nothing was changed: ${name} stays`);
+      throw new NecoError('CANCELLED', `nothing was changed; ${name} stays`);
     const administration = { ...options, layout, host: readOnlyHost() };
     const left = { prefix: applicationPrefix(name), servers };
     if (dryRun) {
@@ -68,13 +68,13 @@ async function serversOf({ registry }: ClusterLink, name: string): Promise<strin
   const application = await registry.applications.at(name).get();
   if (application !== undefined) return application.certificates.map(({ lrn }) => serverName(lrn));
   const known = (await registry.applications.list()).map((one) => one.name);
-  throw unknownApplication(name, known, 'look at "neco application list"');
+  throw unknownApplication(name, known, 'list the applications with "neco application list"');
 }
 
 /** @param known the names of those that are there. */
 export function unknownApplication(name: string, known: readonly string[], hint: string): NecoError {
-  const there = known.length === 0 ? 'there is none yet' : `there are ${known.join(', ')}`;
-  return new NecoError('APPLICATION_UNKNOWN', `there is no application ${JSON.stringify(name)}: ${there}`, {
+  const there = known.length === 0 ? 'there are none yet' : `the applications are ${known.join(', ')}`;
+  return new NecoError('APPLICATION_UNKNOWN', `no application is named ${JSON.stringify(name)}: ${there}`, {
     hint,
   });
 }

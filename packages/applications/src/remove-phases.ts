@@ -17,7 +17,7 @@ type RemovePhase = Phase<RemoveView, RemoveContext>;
 
 const deleteUser: RemovePhase = {
   id: 'delete-etcd-user',
-  title: 'Take the etcd user away',
+  title: 'Remove the etcd user',
   isDone: async ({ access }) => (await access.userRoles()) === undefined,
   plan: ({ name }) => [`delete the etcd user ${name}`],
   run: ({ access }) => access.deleteUser(),
@@ -25,7 +25,7 @@ const deleteUser: RemovePhase = {
 
 const deleteRole: RemovePhase = {
   id: 'delete-etcd-role',
-  title: 'Take the etcd role away',
+  title: 'Remove the etcd role',
   isDone: async ({ access }) => (await access.roleRights()) === undefined,
   plan: ({ name }) => [`delete the etcd role ${name}, also from other users that have it`],
   run: ({ access }) => access.deleteRole(),
@@ -33,7 +33,7 @@ const deleteRole: RemovePhase = {
 
 const forbidSigning: RemovePhase = {
   id: 'forbid-signing',
-  title: 'Let nobody have its certificate signed any more',
+  title: 'Disallow signing its certificate',
   isDone: async ({ access, name }) => (await allowingPolicies(access, name)).length === 0,
   plan: async ({ access, name }) =>
     (await allowingPolicies(access, name)).map(({ policy }) => `change the Vault policy ${policy}`),
@@ -47,7 +47,7 @@ const forbidSigning: RemovePhase = {
 
 const deleteSigningRole: RemovePhase = {
   id: 'delete-signing-role',
-  title: 'Take the signing role in Vault away',
+  title: 'Remove the signing role in Vault',
   isDone: async ({ access }) => (await access.signingRoleFaults()) === undefined,
   plan: ({ name }) => [`delete the role ${name} at ${applicationMount}`],
   run: ({ access }) => access.deleteSigningRole(),
@@ -67,7 +67,7 @@ const revokeCertificates: RemovePhase = {
 /** Comes last, so that a removal that was stopped can be done again. */
 const deleteRecord: RemovePhase = {
   id: 'delete-record',
-  title: 'Take the record away',
+  title: 'Remove the record',
   isDone: async ({ access }) => (await access.record()) === undefined,
   plan: ({ name }) => [`delete applications/${name} under the prefix of neco`],
   run: ({ access }) => access.deleteRecord(),

@@ -240,8 +240,8 @@ describe('applications', function () {
 
     const longest = 'a'.repeat(32);
     for (const [name, reason] of [
-      ['root', 'this user of etcd may do everything'],
-      ['backup', 'this user of etcd may do everything'],
+      ['root', 'an etcd user with all permissions'],
+      ['backup', 'an etcd user with all permissions'],
       ['neco', 'for what the boot servers run themselves'],
       ['neco-x', 'for what the boot servers run themselves'],
       ['vault', 'for what the boot servers run themselves'],
@@ -251,7 +251,7 @@ describe('applications', function () {
       ['a-', 'Vault signs no certificate'],
       ['xn--a', 'Vault signs no certificate'],
       ['A', '1 to 32 lower-case letters'],
-      ['1a', 'a letter first'],
+      ['1a', 'starting with a letter'],
       [`${longest}a`, '1 to 32 lower-case letters'],
     ] as const)
       it(`refuses the name ${name} and says why`, async () => {
@@ -278,7 +278,7 @@ describe('applications', function () {
       await mkdir(dirname(directory), { recursive: true });
       await writeFile(directory, 'boot-0\n');
       const { message } = await refusal(init(name), 'APPLICATION_NAME_INVALID');
-      expect(message).to.include(`${directory} is there and is no directory`);
+      expect(message).to.include(`${directory} exists and is not a directory`);
       expect(await readFile(directory, 'utf8')).to.equal('boot-0\n');
       expect(await world.etcdctlOk('user', 'list')).to.not.match(new RegExp(`^${name}$`, 'm'));
       expect(await world.etcdctlOk('get', `/neco/applications/${name}`)).to.equal('');

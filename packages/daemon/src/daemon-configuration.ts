@@ -4,10 +4,7 @@ import * as z from 'zod';
 /** Fields of `neco-updater.yml` and `neco-worker.yml`: how to reach etcd, as cybozu-go/etcdutil has it, and the own ones. */
 export const daemonConfigurationSchema = z.strictObject({
   ...etcdOptionsShape,
-  prefix: etcdOptionsShape.prefix.refine(
-    (prefix) => prefix !== '',
-    'must not be empty: neco keeps its keys under it',
-  ),
+  prefix: etcdOptionsShape.prefix.refine((prefix) => prefix !== '', 'must not be empty'),
   'vault-address': z
     .string()
     .regex(/^https:\/\/[^/]+$/, 'must be https://ADDRESS:PORT')
@@ -29,7 +26,7 @@ export interface DaemonConfiguration {
 export async function readDaemonConfiguration(path: string): Promise<DaemonConfiguration> {
   const text = await readConfigurationText(
     path,
-    '"neco setup" and "neco join" write it; another file is given by --config PATH',
+    'run "neco setup" or "neco join", which write it, or give another file with --config PATH',
   );
   const {
     'vault-address': address,

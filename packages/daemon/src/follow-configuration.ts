@@ -18,7 +18,7 @@ export function followConfiguration(
     reading = reading.then(() => takeEndpoints(path, configuration, reporter));
   };
   const unseen = (cause: unknown): void => {
-    reporter.warn(`changes of ${path} are not seen until a restart: ${messageOf(cause)}`);
+    reporter.warn(`cannot watch ${path}; restart to apply changes: ${messageOf(cause)}`);
   };
   try {
     // The folder, because whoever changes the file puts another of its name in its place.
@@ -42,9 +42,9 @@ async function takeEndpoints(
     const there = configuration.etcd.endpoints;
     if (endpoints.join() === there.join()) return;
     there.splice(0, Infinity, ...endpoints);
-    reporter.info(`etcd is asked at ${endpoints.join(', ')} from now on, as ${path} says`);
+    reporter.info(`using the etcd endpoints ${endpoints.join(', ')} from ${path}`);
   } catch (thrown) {
     const { message, hint } = toNecoError(thrown);
-    reporter.warn(`${message}${hint === undefined ? '' : ` (${hint})`}; what it said before holds on`);
+    reporter.warn(`${message}${hint === undefined ? '' : ` (${hint})`}; keeping the previous settings`);
   }
 }

@@ -8,6 +8,6 @@ import type { DaemonConfiguration } from './daemon-configuration.ts';
 export async function readVaultCa({ vault }: DaemonConfiguration): Promise<string> {
   return readConfigurationText(
     vault.caFile,
-    '"neco setup" and "neco join" put it there; where it lies elsewhere, set vault-ca-file',
+    'run "neco setup" or "neco join", which write it, or set vault-ca-file to its path',
   );
 }

@@ -34,7 +34,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitStatus> {
     const { config, help } = parseWords(options);
     if (help) {
       write.output(
-        `usage: ${name} [--config PATH]\n\nRuns until it is stopped by SIGTERM. PATH is ${options.configurationPath} by default.\n`,
+        `usage: ${name} [--config PATH]\n\nRuns until it receives SIGTERM. The default PATH is ${options.configurationPath}.\n`,
       );
       return exitStatus.done;
     }
@@ -58,6 +58,6 @@ function parseWords({ argv, name, configurationPath }: DaemonOptions): { config:
     });
     return { config: values.config ?? configurationPath, help: values.help ?? false };
   } catch (cause) {
-    throw new NecoError('USAGE', messageOf(cause), { hint: `see: ${name} --help`, cause });
+    throw new NecoError('USAGE', messageOf(cause), { hint: `to see the usage: ${name} --help`, cause });
   }
 }

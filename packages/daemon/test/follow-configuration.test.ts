@@ -87,7 +87,7 @@ describe('a daemon whose configuration is rewritten', function () {
       // It watches for the key now, at the one member that it knows.
       await heard('the unseal key is not in etcd');
       await configure([etcd.member(1).endpoint, etcd.member(2).endpoint]);
-      await heard(`etcd is asked at ${etcd.member(1).endpoint}, ${etcd.member(2).endpoint} from now on`);
+      await heard(`using the etcd endpoints ${etcd.member(1).endpoint}, ${etcd.member(2).endpoint} from `);
       await etcd.member(0).kill();
       const key = JSON.stringify({ version: 1, value: vault.unsealKey.reveal() });
       await inTheEnd('the key to be written', () => etcd.etcdctl(['put', '/neco/vault-unseal-key', key]));

@@ -27,7 +27,7 @@ describe('neco-updater', function () {
   it('refuses words that it does not know', async () => {
     const { status, stderr } = await daemon.run('--confg', 'x');
     expect(status).to.equal(2);
-    expect(stderr).to.contain("'--confg'").and.to.contain('see: neco-updater --help');
+    expect(stderr).to.contain("'--confg'").and.to.contain('to see the usage: neco-updater --help');
   });
 
   it('refuses a configuration that is not there', async () => {
@@ -58,7 +58,9 @@ describe('neco-updater', function () {
 
   it('lives without etcd and Vault, says what it lacks and the remedy, and ends in good order', async () => {
     const started = daemon.start();
-    await started.says(`<4>${daemon.vaultCa} does not exist ("neco setup" and "neco join" put it there; `);
+    await started.says(
+      `<4>${daemon.vaultCa} does not exist (run "neco setup" or "neco join", which write it, `,
+    );
     expect(started.output).to.match(/^(<4>.*\n)+$/);
     expect(started.output).not.to.include('ENOENT');
     started.kill('SIGTERM');
@@ -71,10 +73,10 @@ describe('neco-updater', function () {
     const with3 = 'endpoints: ["http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3"]';
     await daemon.configure(with3);
     await started.says(
-      `<6>etcd is asked at http://127.0.0.1:1, http://127.0.0.1:2, http://127.0.0.1:3 from now on, as ${daemon.configuration} says\n`,
+      `<6>using the etcd endpoints http://127.0.0.1:1, http://127.0.0.1:2, http://127.0.0.1:3 from ${daemon.configuration}\n`,
     );
     await daemon.configure('endpoints: 5');
-    await started.says('what it said before holds on\n');
+    await started.says('keeping the previous settings\n');
     expect(started.isRunning).to.equal(true);
   });
 });

@@ -26,7 +26,9 @@ describe('neco-worker', function () {
 
   it('lives without etcd and Vault, says what it lacks and the remedy, and ends in good order', async () => {
     const started = daemon.start();
-    await started.says(`<4>${daemon.vaultCa} does not exist ("neco setup" and "neco join" put it there; `);
+    await started.says(
+      `<4>${daemon.vaultCa} does not exist (run "neco setup" or "neco join", which write it, `,
+    );
     // Whichever of its duties speaks first.
     expect(started.output).to.match(/^(<[46]>.*\n)+$/);
     expect(started.output).not.to.include('ENOENT');

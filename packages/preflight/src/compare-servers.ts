@@ -34,13 +34,13 @@ export function compareServers(coordinator: Common, servers: readonly ServerRepo
       servers,
       'machineId',
       'machine id',
-      'one was cloned from the other: on one of them remove /etc/machine-id, run systemd-machine-id-setup and boot again',
+      'one is a clone of the other: on one of them, remove /etc/machine-id, run systemd-machine-id-setup and reboot',
     ),
     ...shared(
       servers,
       'address',
       'address',
-      `correct "addresses" in ${sitePath}, which must say the same on all of them`,
+      `correct "addresses" in ${sitePath}, which must be the same on all of them`,
     ),
     ...clockFaults(servers),
   ];
@@ -63,7 +63,7 @@ function unlikeCoordinator(coordinator: Common, server: ServerReport): ErrorDeta
   const name = serverName(server.lrn);
   const version = {
     message: `${name} runs neco ${server.version}, the coordinator ${coordinator.version}`,
-    hint: 'install one version of neco on all boot servers',
+    hint: 'install the same version of neco on all boot servers',
   };
   const prefix = {
     message: `${name} was given the prefix ${server.prefix} in etcd, the coordinator ${coordinator.prefix}`,
@@ -81,7 +81,7 @@ function otherPlan(coordinator: Common, { lrn, plan }: ServerReport): ErrorDetai
     .filter(([other, address]) => plan[other] !== address)
     .map(([other, address]) => ({
       message: `by ${sitePath} of ${serverName(lrn)} the address of ${serverName(Number(other))} is ${plan[other] ?? 'unknown'}, by that of the coordinator ${address}`,
-      hint: `write the same "addresses" into ${sitePath} on all boot servers`,
+      hint: `use the same "addresses" in ${sitePath} on all boot servers`,
     }));
 }
 
@@ -94,7 +94,7 @@ function shared(
   const groups = Map.groupBy(servers, (server) => server[field]);
   return [...groups]
     .filter(([value, group]) => value !== '' && group.length > 1)
-    .map(([value, group]) => ({ message: `${namesOf(group)} have one ${what}, ${value}`, hint }));
+    .map(([value, group]) => ({ message: `${namesOf(group)} have the same ${what}, ${value}`, hint }));
 }
 
 /** The clocks are held against the one in the middle, so that a single wrong one is named, even the coordinator's. */
@@ -117,8 +117,8 @@ function clockFault(server: ServerReport, other: ServerReport, difference: numbe
   const seconds = (difference / 1000).toFixed(1);
   const direction = server.offset > other.offset ? 'ahead of' : 'behind';
   return {
-    message: `the clock of ${name} is ${seconds} s ${direction} that of ${serverName(other.lrn)}; at most ${String(clockTolerance / 1000)} s are allowed`,
-    hint: `set it right on ${name} and have it kept right, with chrony or systemd-timesyncd`,
+    message: `the clock of ${name} is ${seconds} s ${direction} that of ${serverName(other.lrn)}; the limit is ${String(clockTolerance / 1000)} s`,
+    hint: `synchronize the clock of ${name}, with chrony or systemd-timesyncd`,
   };
 }
 

@@ -43,7 +43,7 @@ function rootFaults(uid: number): ErrorDetail[] {
   if (uid === 0) return [];
   return [
     {
-      message: `this process runs as user ${String(uid)}, not as root; ports, disks, packages and leftovers were not looked at`,
+      message: `this process runs as user ${String(uid)}, not as root; ports, disks, packages and leftovers were not checked`,
       hint: 'run the command as root',
     },
   ];

@@ -45,24 +45,24 @@ describe('servers held against each other', () => {
   it('are named when they share a machine id or an address', () => {
     const found = messages({}, { machineId: 'machine-2' }, { address: '10.0.0.0' });
     expect(found).to.deep.equal([
-      'boot-1 and boot-2 have one machine id, machine-2',
-      'boot-0 and boot-2 have one address, 10.0.0.0',
+      'boot-1 and boot-2 have the same machine id, machine-2',
+      'boot-0 and boot-2 have the same address, 10.0.0.0',
     ]);
   });
 
   it('are named with the offset of their clock, the coordinator too', () => {
     expect(messages({}, {}, { offset: 12_340 })).to.deep.equal([
-      'the clock of boot-2 is 12.3 s ahead of that of boot-0; at most 5 s are allowed',
+      'the clock of boot-2 is 12.3 s ahead of that of boot-0; the limit is 5 s',
     ]);
     expect(messages({}, { offset: -7000 }, { offset: -7100 })).to.deep.equal([
-      'the clock of boot-0 is 7.1 s ahead of that of boot-2; at most 5 s are allowed',
+      'the clock of boot-0 is 7.1 s ahead of that of boot-2; the limit is 5 s',
     ]);
   });
 
   it('are found when only the two outermost clocks are too far apart', () => {
     expect(messages({ offset: -3000 }, {}, { offset: 3000 })).to.deep.equal([
-      'the clock of boot-0 is 6.0 s behind that of boot-2; at most 5 s are allowed',
-      'the clock of boot-2 is 6.0 s ahead of that of boot-0; at most 5 s are allowed',
+      'the clock of boot-0 is 6.0 s behind that of boot-2; the limit is 5 s',
+      'the clock of boot-2 is 6.0 s ahead of that of boot-0; the limit is 5 s',
     ]);
   });
 });

@@ -94,7 +94,7 @@ describe('the checks of one server', function () {
     const findings = await check(host, siteOf(), [1, 2, 3]);
     const text = messages(findings);
     for (const part of [
-      'boot-0, and 0 is not among',
+      'boot-0, but 0 is not in',
       address,
       'systemd',
       '256 MiB of memory',
@@ -114,7 +114,9 @@ describe('the checks of one server', function () {
 
   it('name two LRNs that have one address', async () => {
     const site = siteOf({ addresses: { first: address, exceptions: { 2: address } } });
-    expect(messages(await check(hostLike(), site))).to.match(/boot-0 and boot-2 the same address, 127\.7\.1\.1/);
+    expect(messages(await check(hostLike(), site))).to.match(
+      /boot-0 and boot-2 the same address, 127\.7\.1\.1/,
+    );
   });
 
   for (const on of ['0.0.0.0', '127.0.0.1', address, '::']) {
@@ -193,8 +195,8 @@ describe('the checks of one server', function () {
     await writeFile(sources, '');
     const unknown = await check(host, site);
     expect(messages(unknown))
-      .to.include('neco-test-etcd is in none')
-      .and.include('neco-test-vault is in none');
+      .to.include('neco-test-etcd is in no apt source')
+      .and.include('neco-test-vault is in no apt source');
     await writeFile(sources, `deb file:${join(directory, 'nowhere')} test main\n`);
     const unreachable = await check(host, site);
     expect(unreachable).to.have.length(1);

@@ -40,7 +40,7 @@ async function openFile(path: string): Promise<FileHandle> {
       missing ? 'CONFIG_MISSING' : 'CONFIG_UNREADABLE',
       `the setup secret file ${path} ${missing ? 'does not exist' : 'cannot be opened'}`,
       {
-        hint: `put the secret there: touch ${path} && chmod 600 ${path} && neco setup-secret > ${path}`,
+        hint: `write the secret to it: touch ${path} && chmod 600 ${path} && neco setup-secret > ${path}`,
         cause,
       },
     );
@@ -52,16 +52,16 @@ async function refuseUnsafe(file: FileHandle, path: string): Promise<void> {
   const stats = await file.stat();
   if (!stats.isFile()) {
     throw new NecoError('SECRET_FILE_UNSAFE', `${path} is not a regular file`, {
-      hint: `give a file of your own that holds the secret alone, made safe with: chmod 600 FILE`,
+      hint: `use a regular file that contains only the secret, with mode 600: chmod 600 FILE`,
     });
   }
   if ((stats.mode & 0o077) !== 0) {
     const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');
     throw new NecoError(
       'SECRET_FILE_UNSAFE',
-      `others than its owner can reach the setup secret in ${path} (mode ${mode})`,
+      `other users can read the setup secret in ${path} (mode ${mode})`,
       {
-        hint: `chmod 600 ${path}; unless setup has begun with it, make a new secret as well, for others may have read this one`,
+        hint: `run "chmod 600 ${path}"; if setup has not started, also generate a new secret, because others may have read this one`,
       },
     );
   }

@@ -190,7 +190,7 @@ function decodeAnswer(coordinator: Coordinator, text: string): unknown {
   } catch (cause) {
     throw new NecoError(
       'INTERNAL',
-      `${coordinator.name} gave an answer that this version of neco does not understand`,
+      `${coordinator.name} sent an answer that this version of neco does not understand`,
       {
         hint: 'install the same version of neco on all boot servers',
         cause: toNecoError(cause),

@@ -14,8 +14,8 @@ const networkStates: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused the connection: "neco setup" is not waiting there (yet)',
   ECONNRESET: 'reset the connection',
   EPIPE: 'reset the connection',
-  ETIMEDOUT: 'did not answer: the server is down or the network between is cut',
-  EHOSTUNREACH: 'cannot be reached: the server is down or the network between is cut',
+  ETIMEDOUT: 'did not answer: the server or the network is down',
+  EHOSTUNREACH: 'cannot be reached: the server or the network is down',
   ENETUNREACH: 'cannot be reached: this server has no route there',
   EADDRNOTAVAIL: 'cannot be reached: this server has no address for it',
 };
@@ -34,7 +34,7 @@ export const rendezvousFailures = {
       return this.certificate(coordinator);
     if (refusals.test(code)) return this.refused(coordinator);
     if (code.startsWith('ERR_SSL'))
-      return this.stranger(coordinator, notTls.test(code) ? 'what listens there does not speak TLS' : code);
+      return this.stranger(coordinator, notTls.test(code) ? 'the process there does not speak TLS' : code);
     return unreachable(
       coordinator,
       networkStates[code === '' ? 'ECONNRESET' : code] ?? `cannot be reached (${code})`,
@@ -48,7 +48,7 @@ export const rendezvousFailures = {
   },
 
   certificate(coordinator: Coordinator): NecoError {
-    return this.stranger(coordinator, 'it shows a certificate in place of the setup secret');
+    return this.stranger(coordinator, 'it presents a certificate instead of the setup secret');
   },
 
   stranger(coordinator: Coordinator, what: string): NecoError {
@@ -65,22 +65,19 @@ export const rendezvousFailures = {
     return unreachable(
       coordinator,
       connected
-        ? 'accepted the connection and then said nothing'
-        : 'did not answer: the server is down or the network between is cut',
+        ? 'accepted the connection but did not answer'
+        : 'did not answer: the server or the network is down',
     );
   },
 
   fellSilent(coordinator: Coordinator): NecoError {
-    return unreachable(
-      coordinator,
-      'fell silent in the middle of a request: the server is down or the network between is cut',
-    );
+    return unreachable(coordinator, 'stopped answering during a request: the server or the network is down');
   },
 
   brokeOff(coordinator: Coordinator, cause: unknown): NecoError {
     return unreachable(
       coordinator,
-      'broke off in the middle of a request: "neco setup" was stopped there, or the rendezvous is over',
+      'closed the connection during a request: "neco setup" was stopped there, or the rendezvous is closed',
       cause,
     );
   },
@@ -97,8 +94,8 @@ export const rendezvousFailures = {
   },
 
   tooLarge(path: string): NecoError {
-    return new NecoError('INTERNAL', `what this server has to say to ${path} is too large`, {
-      hint: 'install the same version of neco on all boot servers; if they have it, report this as a fault of neco',
+    return new NecoError('INTERNAL', `the request of this server to ${path} is too large`, {
+      hint: 'install the same version of neco on all boot servers; if they have it, report this as a bug in neco',
     });
   },
 

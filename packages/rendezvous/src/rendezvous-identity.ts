@@ -22,7 +22,7 @@ export function formatRendezvousIdentity({ lrn, cluster, lrns }: RendezvousIdent
   const text = `neco1;${serverName(lrn)};${cluster};${formatRanges([...lrns].sort((a, b) => a - b))}`;
   if (Buffer.byteLength(text) > longest || lrns.length > mostLrns) {
     throw new NecoError('LRN_LIST_INVALID', `${String(lrns.length)} LRNs are too many for one setup`, {
-      hint: 'set up three to nine boot servers with "neco setup", then let the others join',
+      hint: 'set up three to nine boot servers with "neco setup", then add the others with "neco join"',
     });
   }
   return text;

@@ -10,16 +10,16 @@ export interface RendezvousRefusal {
 type Finding = Pick<RendezvousRefusal, 'reason' | 'hint'>;
 
 const stranger =
-  'only "neco setup" on the other boot servers belongs here: find out what runs at that address';
+  'check what runs at that address; only "neco setup" on the other boot servers should connect here';
 
 const findings: Readonly<Record<string, Finding>> = {
   ERR_SSL_BINDER_DOES_NOT_VERIFY: {
-    reason: 'it has another setup secret',
+    reason: 'it has a different setup secret',
     hint: 'run "neco setup" there again with the setup secret of this server',
   },
   ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM: {
-    reason: 'it shows no setup secret',
-    hint: 'when it is a boot server, install the neco version of this server there and run "neco setup" again; else find out what it is',
+    reason: 'it has no setup secret',
+    hint: 'if it is a boot server, install the same version of neco there and run "neco setup" again; otherwise check what it is',
   },
   ERR_SSL_HTTP_REQUEST: { reason: 'it speaks plain HTTP', hint: stranger },
   ERR_SSL_WRONG_VERSION_NUMBER: { reason: 'it does not speak TLS', hint: stranger },
@@ -40,7 +40,7 @@ export const refusalFindings = {
       }
     );
   },
-  slow: { reason: 'it connected and then did not go on', hint: stranger },
+  slow: { reason: 'it connected but did not complete the handshake', hint: stranger },
   crowd: { reason: 'it has too many connections open', hint: stranger },
-  notShared: { reason: 'its session does not rest on the setup secret', hint: stranger },
+  notShared: { reason: 'its session does not use the setup secret', hint: stranger },
 } as const;

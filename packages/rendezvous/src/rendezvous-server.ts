@@ -120,12 +120,12 @@ async function listen(server: Http2SecureServer, { address, port }: RendezvousSe
     const where = `${address}:${String(port)}`;
     if (code === 'EADDRINUSE') {
       throw new NecoError('BUSY', `the port of the rendezvous, ${where}, is in use`, {
-        hint: `end what listens there (see: ss -tlnp 'sport = :${String(port)}'), or set ports.rendezvous in site.yml on all boot servers`,
+        hint: `stop the process that listens there (to find it: ss -tlnp 'sport = :${String(port)}'), or set ports.rendezvous in site.yml on all boot servers`,
         cause,
       });
     }
     throw new NecoError('SERVICE_FAILED', `cannot listen at ${where}: ${code}`, {
-      hint: 'check that the address plan of site.yml gives this server an address that it has (ip address)',
+      hint: 'check that this server has its address from site.yml (to list them: ip address)',
       cause,
     });
   }
@@ -210,7 +210,7 @@ async function readBody(stream: ServerHttp2Stream): Promise<string> {
     const text = await readLimited(stream, rendezvousWire.largestBody);
     if (text !== undefined) return text;
   } catch {
-    throw new NecoError('CANCELLED', 'the request broke off');
+    throw new NecoError('CANCELLED', 'the request was interrupted');
   } finally {
     clearTimeout(timer);
   }

@@ -51,8 +51,8 @@ export function sealState(
 export function openState(secret: Secret, cluster: string, lrns: readonly number[], sealed: Buffer): Buffer {
   const textStart = magic.length + nonceLength + tagLength;
   if (sealed.length < textStart || !sealed.subarray(0, magic.length).equals(magic)) {
-    throw new NecoError('FILE_FAILED', 'the saved state of setup is cut short or not from neco', {
-      hint: 'look at the files of setup under /var/lib/neco; what neco did not write there does not belong there',
+    throw new NecoError('FILE_FAILED', 'the saved state of setup is truncated or was not written by neco', {
+      hint: 'check the files of setup under /var/lib/neco',
     });
   }
   const nonce = sealed.subarray(magic.length, magic.length + nonceLength);
@@ -65,9 +65,9 @@ export function openState(secret: Secret, cluster: string, lrns: readonly number
   } catch {
     throw new NecoError(
       'SECRET_INVALID',
-      'the saved state of setup does not open with this setup secret, cluster and list of LRNs',
+      'the saved state of setup cannot be decrypted with this setup secret, cluster and list of LRNs',
       {
-        hint: 'run setup with the same setup secret and the same LRNs with which it was begun',
+        hint: 'run setup with the setup secret and the LRNs with which it was started',
       },
     );
   }

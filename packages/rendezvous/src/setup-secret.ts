@@ -30,12 +30,12 @@ export function parseSetupSecret(text: string): Secret {
   if (!given.startsWith(prefix)) throw invalid(`it does not begin with "${prefix}"`);
   refuseCharacters(given);
   if (given.length !== length) {
-    throw invalid(`it has ${String(given.length)} characters, a setup secret has ${String(length)}`);
+    throw invalid(`it has ${String(given.length)} characters instead of ${String(length)}`);
   }
   const body = given.slice(0, prefix.length + randomCharacters);
   const matches = checksum(body) === given.slice(body.length);
   if (!matches || setupSecretBase32.decode(body.slice(prefix.length)) === undefined) {
-    throw invalid('its checksum does not match, so a character is wrong or two are swapped');
+    throw invalid('its checksum is wrong: a character is wrong, or two are swapped');
   }
   return new Secret(given);
 }
@@ -46,8 +46,8 @@ function refuseCharacters(given: string): void {
   );
   if (wrong === -1) return;
   throw invalid(
-    `character ${String(wrong + 1)} is none that a setup secret has (0-9 and a-z without i, l, o, u: ` +
-      'what looks like an o is the digit 0, what looks like an i or l is the digit 1)',
+    `character ${String(wrong + 1)} is invalid (use 0-9 and a-z without i, l, o, u: ` +
+      'an apparent o is the digit 0, an apparent i or l the digit 1)',
   );
 }
 

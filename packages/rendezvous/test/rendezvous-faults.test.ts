@@ -132,7 +132,7 @@ describe('faults at the rendezvous', function () {
     world.handle = ({ body }) => Promise.resolve(body);
     await world.listen();
     expect(await answer).to.equal(1);
-    expect(states[0]).to.contain('broke off in the middle of a request');
+    expect(states[0]).to.contain('closed the connection during a request');
   });
 
   it('tells of a restart in the middle of a long poll what to do', async () => {
@@ -142,7 +142,7 @@ describe('faults at the rendezvous', function () {
     await world.close();
     const error = await outcome;
     expect(error.code).to.equal('RENDEZVOUS_UNREACHABLE');
-    expect(error.message).to.contain('broke off in the middle of a request');
+    expect(error.message).to.contain('closed the connection during a request');
     expect(error.hint).to.contain('start "neco setup" on boot-0');
     expect(error.retryable).to.equal(true);
   });
@@ -228,7 +228,7 @@ describe('faults at the rendezvous', function () {
     const error = await rejection(listenRendezvous({ ...options, ...answering }));
     expect(error.code).to.equal('SERVICE_FAILED');
     expect(error.message).to.contain('192.0.2.1:0');
-    expect(error.hint).to.contain('address plan of site.yml');
+    expect(error.hint).to.contain('address from site.yml');
   });
 
   it('does not wait long for a coordinator that accepts and never answers', async () => {
@@ -243,7 +243,7 @@ describe('faults at the rendezvous', function () {
       );
       expect(performance.now() - start).to.be.within(4000, 7000);
       expect(error.code).to.equal('RENDEZVOUS_UNREACHABLE');
-      expect(error.message).to.equal('boot-0 at 127.0.0.1 accepted the connection and then said nothing');
+      expect(error.message).to.equal('boot-0 at 127.0.0.1 accepted the connection but did not answer');
       expect(error.hint).to.contain('start "neco setup" on boot-0');
       expect(error.retryable).to.equal(true);
     } finally {
@@ -265,7 +265,7 @@ describe('faults at the rendezvous', function () {
     const [error] = await Promise.all([cut, givenUp]);
     expect(performance.now() - start).to.be.within(10_000, 15_000);
     expect(error.code).to.equal('RENDEZVOUS_UNREACHABLE');
-    expect(error.message).to.contain('fell silent in the middle of a request');
+    expect(error.message).to.contain('stopped answering during a request');
     expect(error.hint).to.contain('start "neco setup" on boot-0');
     expect(error.retryable).to.equal(true);
     release.resolve('late');

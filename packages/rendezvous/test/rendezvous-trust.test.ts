@@ -118,7 +118,7 @@ describe('trust at the rendezvous', function () {
     expect(await world.refusal()).to.deep.equal({
       remoteAddress: '127.0.0.1',
       identity: 'boot-1 of prod, LRNs 0-2',
-      reason: 'it has another setup secret',
+      reason: 'it has a different setup secret',
       hint: 'run "neco setup" there again with the setup secret of this server',
     });
     expect(world.requests).to.deep.equal([]);
@@ -135,45 +135,45 @@ describe('trust at the rendezvous', function () {
       [
         'a TLS 1.3 client without a secret',
         (port) => tlsClient(port, { ...psk }),
-        'it shows no setup secret',
-        'install the neco version',
+        'it has no setup secret',
+        'install the same version',
       ],
       [
         'a TLS client with a certificate',
         (port) => tlsClient(port, makeCertificate()),
-        'it shows no setup secret',
+        'it has no setup secret',
         'run "neco setup" again',
       ],
       [
         'a TLS 1.2 client',
         (port) => tlsClient(port, { maxVersion: 'TLSv1.2' }),
         'it does not speak TLS 1.3',
-        'find out what runs at that address',
+        'check what runs at that address',
       ],
       [
         'a client with an identity that is none',
         (port) =>
           tlsClient(port, { ...psk, pskCallback: () => ({ psk: Buffer.alloc(32), identity: 'neco2;x' }) }),
-        'it shows no setup secret',
-        'install the neco version',
+        'it has no setup secret',
+        'install the same version',
       ],
       [
         'a plain HTTP client',
         (port) => tcpClient(port, 'GET /hello HTTP/1.1\r\nHost: boot-0\r\n\r\n'),
         'it speaks plain HTTP',
-        'find out what runs at that address',
+        'check what runs at that address',
       ],
       [
         'garbage',
         (port) => tcpClient(port, Buffer.alloc(300, 0xa5)),
         'it does not speak TLS',
-        'find out what runs at that address',
+        'check what runs at that address',
       ],
       [
         'a client that says nothing',
         (port) => tcpClient(port, ''),
-        'it connected and then did not go on',
-        'find out what runs at that address',
+        'it connected but did not complete the handshake',
+        'check what runs at that address',
       ],
     ];
   for (const [name, send, reason, hint] of strangers) {
@@ -196,7 +196,7 @@ describe('trust at the rendezvous', function () {
     try {
       const refusal = await world.refusal();
       expect(refusal).to.include({ remoteAddress: '127.0.0.9', reason: 'it has too many connections open' });
-      expect(refusal.hint).to.contain('find out what runs at that address');
+      expect(refusal.hint).to.contain('check what runs at that address');
       expect(await world.client().request('/hello', 1)).to.deep.equal({ echo: 1 });
     } finally {
       for (const socket of sockets) socket.destroy();
@@ -224,7 +224,7 @@ describe('trust at the rendezvous', function () {
       );
       const error = await rejection(world.client({ port }).request('/hello', 'BODY'));
       expect(error.code).to.equal('RENDEZVOUS_REFUSED');
-      expect(error.message).to.contain('it shows a certificate in place of the setup secret');
+      expect(error.message).to.contain('it presents a certificate instead of the setup secret');
       expect(error.hint).to.contain('find out what listens there').and.to.contain('ports.rendezvous');
       expect(Buffer.concat(fake.received).toString()).to.equal('');
     } finally {
@@ -236,7 +236,7 @@ describe('trust at the rendezvous', function () {
     await using fake = new FakeLeader({ ...psk, ...makeCertificate() });
     const error = await rejection(world.client({ port: await fake.listen() }).request('/hello', 'BODY'));
     expect(error.code).to.equal('RENDEZVOUS_REFUSED');
-    expect(error.message).to.contain('it shows a certificate');
+    expect(error.message).to.contain('it presents a certificate');
     expect(error.hint).to.contain('find out what listens there');
     expect(Buffer.concat(fake.received).toString()).to.equal('');
   });

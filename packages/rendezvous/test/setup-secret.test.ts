@@ -79,7 +79,7 @@ describe('a setup secret', () => {
     ['   \n', 'empty'],
     [known.slice(6), 'does not begin with "neco1-"'],
     [known.replace('neco1', 'neco2'), 'does not begin with "neco1-"'],
-    [known.slice(0, -1), 'has 35 characters, a setup secret has 36'],
+    [known.slice(0, -1), 'has 35 characters instead of 36'],
     [`${known}0`, 'has 37 characters'],
     [`${known} ${known}`, 'character 37'],
     [known.replace('0', 'o'), 'character 10'],
@@ -115,7 +115,7 @@ describe('a setup secret file', () => {
       const error = await rejection(readSetupSecretFile(path));
       expect(error.code).to.equal('SECRET_FILE_UNSAFE');
       expect(error.message).to.contain(`mode 0${mode.toString(8)}`);
-      expect(error.hint).to.include(`chmod 600 ${path};`).and.to.include('make a new secret');
+      expect(error.hint).to.include(`chmod 600 ${path}"`).and.to.include('generate a new secret');
     });
   }
 
@@ -172,7 +172,7 @@ describe('sealed state', () => {
     for (const open of tries) {
       const error = await rejection(Promise.resolve().then(open));
       expect(error.code).to.equal('SECRET_INVALID');
-      expect(error.hint).to.contain('same setup secret and the same LRNs');
+      expect(error.hint).to.contain('with the setup secret and the LRNs');
     }
   });
 

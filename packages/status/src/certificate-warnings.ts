@@ -23,11 +23,11 @@ function termWarnings(
   const replace =
     local.unfinishedSetup === undefined
       ? replacementHint(where, known)
-      : 'go on with setup, which issues it anew';
+      : 'run neco setup again, which replaces it';
   if (state === 'expired') return [fault(`${what} has expired on ${notAfter}`, replace)];
   if (state === 'not-yet-valid')
     return [
-      fault(`${what} is not valid before ${notBefore}`, `set the clocks right: on ${server}, timedatectl`),
+      fault(`${what} is not valid before ${notBefore}`, `synchronize the clocks; on ${server}: timedatectl`),
     ];
   if (state === 'expiring')
     return [warning(`${what} expires in ${String(daysLeft)} days, on ${notAfter}`, replace)];
@@ -48,8 +48,8 @@ function serialWarnings(server: ProbedServer, input: WarningsInput): StatusWarni
     .filter(({ serial }) => !registered.has(serial))
     .map(({ where }) =>
       warning(
-        `${where} of ${name} serves a certificate that is not among those registered for it`,
-        `on ${name}: systemctl start neco-worker, which registers a certificate that was replaced; then neco status on it`,
+        `${where} of ${name} presents a certificate that is not registered for it`,
+        `on ${name}: systemctl start neco-worker, which registers replaced certificates; then run neco status there`,
       ),
     );
 }
@@ -79,7 +79,7 @@ function notTheFile({ name, probe }: ProbedServer, { serials }: WarningsInput): 
     if (expected === undefined || expected === serial) return [];
     return [
       warning(
-        `${where} of ${name} serves another certificate than the one in ${path}`,
+        `${where} of ${name} does not present the certificate in ${path}`,
         `on ${name}: systemctl reload-or-restart ${where.endsWith(':8200') ? 'vault' : 'etcd'}`,
       ),
     ];
@@ -94,7 +94,7 @@ function applicationWarnings({ applications, bootServers }: WarningsInput): Stat
       const what = `the certificate of the application ${name} on ${server}`;
       if (registrationOf(server) === 'none')
         return [
-          warning(`${what} is of a boot server that is not registered`, `neco leave ${server.slice(5)}`),
+          warning(`${what} belongs to a boot server that is not registered`, `neco leave ${server.slice(5)}`),
         ];
       const renew = `on ${server}: neco init-local ${name}`;
       if (state === 'expired') return [fault(`${what} has expired on ${notAfter}`, renew)];

@@ -225,7 +225,7 @@ async function cancelled(signal: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = (): void => {
     reject(
-      new NecoError('CANCELLED', 'stopped while looking at the cluster', { hint: 'run again: neco status' }),
+      new NecoError('CANCELLED', 'stopped while reading the status', { hint: 'run again: neco status' }),
     );
   };
   if (signal.aborted) stop();

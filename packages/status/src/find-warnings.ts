@@ -29,7 +29,7 @@ export function notSetUpWarning({ name, site, unfinishedSetup }: LocalFacts): St
   const first = site === undefined ? 'neco site init, then ' : '';
   return fault(
     `${name} is not set up yet`,
-    `on all boot servers at once: ${first}neco setup LRN LRN LRN (all their LRNs, as in neco setup 0 1 2)`,
+    `on all boot servers at the same time: ${first}neco setup LRN LRN LRN (with all their LRNs, as in neco setup 0 1 2)`,
   );
 }
 
@@ -39,8 +39,8 @@ function setupWarnings({ name, unfinishedSetup }: LocalFacts): StatusWarning[] {
 
 function unfinished(name: string, lrns: readonly number[]): StatusWarning {
   return fault(
-    `setup has begun on ${name} and has not finished`,
-    `on ${lrns.map(serverName).join(', ')} run again: neco setup ${lrns.join(' ')}`,
+    `setup was started on ${name} and is not complete`,
+    `on ${lrns.map(serverName).join(', ')}, run again: neco setup ${lrns.join(' ')}`,
   );
 }
 
@@ -48,12 +48,12 @@ function quorumWarnings({ etcd, errors, bootServers }: WarningsInput): StatusWar
   // Without a majority all reads fail for the one reason.
   const [first] = errors;
   if (etcd.quorum || first === undefined) {
-    return errors.map(({ message, hint }) => fault(message, hint ?? 'look into the log: journalctl -u etcd'));
+    return errors.map(({ message, hint }) => fault(message, hint ?? 'check the log: journalctl -u etcd'));
   }
   const down = bootServers.filter((server) => server.etcd.state === 'unreachable').map(({ name }) => name);
   return [
     fault(
-      `etcd gives no answer that a majority of its members stands behind: ${first.message}`,
+      `etcd has no quorum: ${first.message}`,
       down.length === 0
         ? (first.hint ?? 'systemctl status etcd')
         : `on ${down.join(', ')}: systemctl start etcd`,
@@ -64,13 +64,13 @@ function quorumWarnings({ etcd, errors, bootServers }: WarningsInput): StatusWar
 function etcdWarnings(input: WarningsInput): StatusWarning[] {
   const mends: Record<string, string> = {
     NOSPACE: 'etcdctl compact REVISION, etcdctl defrag, then etcdctl alarm disarm',
-    CORRUPT: 'stop that member, remove it, and let it join again with an empty disk',
+    CORRUPT: 'stop that member, remove it with neco leave, and add it again with an empty disk',
   };
   const found = input.etcd.alarms.map(({ member, alarm }) =>
-    fault(`etcd of ${member} raises the alarm ${alarm}`, mends[alarm] ?? 'etcdctl alarm list'),
+    fault(`etcd of ${member} raised the alarm ${alarm}`, mends[alarm] ?? 'etcdctl alarm list'),
   );
   if (input.etcd.authEnabled === false) {
-    const message = 'auth of etcd is off: every client certificate can read and write everything';
+    const message = 'etcd auth is off: every client certificate can read and write everything';
     found.push(fault(message, `run: ${setupCommand(input)}`));
   }
   return found;
@@ -82,10 +82,7 @@ function unfinishedLeave(leave: UnfinishedLeave): StatusWarning {
     const { message, hint } = awaitedAdvice(leave);
     return fault(message, hint);
   }
-  return fault(
-    `the leave of ${serverName(lrn)} was begun and has not ended`,
-    `run again: neco leave ${String(lrn)}`,
-  );
+  return fault(`the leave of ${serverName(lrn)} is not complete`, `run again: neco leave ${String(lrn)}`);
 }
 
 function versionWarnings(service: 'etcd' | 'vault', servers: readonly BootServerStatus[]): StatusWarning[] {
@@ -100,7 +97,7 @@ function versionWarnings(service: 'etcd' | 'vault', servers: readonly BootServer
   return [
     warning(
       `the boot servers run different versions of ${service}: ${list.join('; ')}`,
-      `install one version on all: apt-get install neco-${service}, then systemctl restart ${service}, one server at a time`,
+      `install the same version on all, one server after another: apt-get install neco-${service}, then systemctl restart ${service}`,
     ),
   ];
 }

@@ -14,13 +14,13 @@ function ofServer(server: BootServerStatus, input: WarningsInput): StatusWarning
 
 function etcdWarnings({ lrn, name, etcd }: BootServerStatus): StatusWarning[] {
   const leave = `neco leave ${String(lrn)}`;
-  const look = `on ${name}: systemctl start etcd; its log: journalctl -u etcd`;
+  const look = `on ${name}: systemctl start etcd; to see its log: journalctl -u etcd`;
   if (etcd.state === 'unreachable') {
-    const hint = `${look}; if it is gone for good, on another boot server: ${leave}`;
+    const hint = `${look}; if the server will not come back, on another boot server: ${leave}`;
     return [fault(`etcd of ${name} does not answer: ${etcd.message ?? ''}`, hint)];
   }
   if (etcd.state === 'unstarted')
-    return [fault(`etcd of ${name} was added and has never started`, `${look}; to take it out: ${leave}`)];
+    return [fault(`etcd of ${name} was added but has never started`, `${look}; to remove it: ${leave}`)];
   if (etcd.state === 'learner') return [warning(`etcd of ${name} is a learner and does not vote yet`, look)];
   return [];
 }
@@ -31,16 +31,16 @@ function differences(server: BootServerStatus, input: WarningsInput): StatusWarn
   const again = setupCommand(input);
   const leave = `neco leave ${String(lrn)}`;
   if (etcd.state === 'none' && registration === 'none') {
-    const hint = `on ${name} run: ${joinCommand(input, lrn)}, or while setup is under way: ${again}`;
-    return [fault(`${name} is no member of etcd`, hint)];
+    const hint = `on ${name}, run: ${joinCommand(input, lrn)}, or during setup: ${again}`;
+    return [fault(`${name} is not an etcd member`, hint)];
   }
   if (etcd.state === 'none' && registration !== 'unknown') {
-    const hint = `to take it out: ${leave}; to make it a member again, on ${name}: ${joinCommand(input, lrn)}`;
-    return [fault(`${name} is no member of etcd, but registered`, hint)];
+    const hint = `to remove it: ${leave}; to add it again, on ${name}: ${joinCommand(input, lrn)}`;
+    return [fault(`${name} is registered, but is not an etcd member`, hint)];
   }
   if (registration === 'none') {
-    const hint = `to take it out, on another boot server: ${leave}; while setup is under way, on ${name}: ${again}`;
-    return [fault(`${name} is a member of etcd, but not registered`, hint)];
+    const hint = `to remove it, on another boot server: ${leave}; during setup, on ${name}: ${again}`;
+    return [fault(`${name} is an etcd member, but is not registered`, hint)];
   }
   return [];
 }
@@ -48,15 +48,15 @@ function differences(server: BootServerStatus, input: WarningsInput): StatusWarn
 /** All that is not done yet of a join is one matter, and one command goes on with it. */
 function joiningWarning({ lrn, name, etcd }: BootServerStatus): StatusWarning {
   const stages: Record<BootServerStatus['etcd']['state'], string> = {
-    none: 'it is no member of etcd',
-    unstarted: 'its etcd was added as a learner and has never started',
+    none: 'it is not an etcd member',
+    unstarted: 'its etcd was added as a learner but has never started',
     learner: 'its etcd is a learner and does not vote yet',
     unreachable: `its etcd does not answer: ${etcd.message ?? ''}`,
-    follower: 'its etcd votes, its Vault is not ready',
-    leader: 'its etcd votes, its Vault is not ready',
+    follower: 'its etcd votes, but its Vault is not ready',
+    leader: 'its etcd votes, but its Vault is not ready',
   };
-  const message = `the join of ${name} has not come to its end: ${stages[etcd.state]}`;
-  const hint = `on ${name}: systemctl start neco-worker, which goes on (its log: journalctl -u neco-worker); to give it up, on another boot server: neco leave ${String(lrn)}`;
+  const message = `the join of ${name} is not complete: ${stages[etcd.state]}`;
+  const hint = `on ${name}: systemctl start neco-worker, which completes it (to see its log: journalctl -u neco-worker); to cancel the join, on another boot server: neco leave ${String(lrn)}`;
   return ['learner', 'follower', 'leader'].includes(etcd.state)
     ? warning(message, hint)
     : fault(message, hint);
@@ -64,6 +64,9 @@ function joiningWarning({ lrn, name, etcd }: BootServerStatus): StatusWarning {
 
 function strayWarnings({ etcd }: WarningsInput): StatusWarning[] {
   return etcd.strayMembers.map(({ id, address }) =>
-    fault(`etcd has a member ${id} at ${address}, which is no boot server's`, removeMemberAdvice(id)),
+    fault(
+      `etcd has a member ${id} at ${address}, which does not belong to a boot server`,
+      removeMemberAdvice(id),
+    ),
   );
 }

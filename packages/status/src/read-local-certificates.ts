@@ -34,8 +34,8 @@ async function readOne(server: string, path: string): Promise<ServedCertificate 
   } catch (error) {
     return {
       severity: 'fault',
-      message: `the certificate ${path} of ${server} cannot be read: ${messageOf(error)}`,
-      hint: `where setup has not finished, run it again on ${server}; on a finished cluster put the file back from a copy, or have an administrator of Vault sign a new one`,
+      message: `cannot read the certificate ${path} of ${server}: ${messageOf(error)}`,
+      hint: `if setup is not complete, run it again on ${server}; otherwise restore the file from a copy, or have a Vault administrator sign a new certificate`,
     };
   }
 }

@@ -12,7 +12,7 @@ export function replacementHint(
 ): string {
   const kind = kindAt(where);
   if (kind === undefined || server === undefined)
-    return 'have an administrator of Vault replace it; neco setup run again leaves it as it is';
+    return 'have a Vault administrator replace it; running neco setup again does not';
   const { name, lrn, address } = server;
   const { dnsNames, ipAddresses } = namesOf(kind, lrn, address);
   const names = [
@@ -22,7 +22,7 @@ export function replacementHint(
   ];
   const sign = `vault write ${authorities[kind.authority].mount}/sign/${kind.role(lrn)} csr=@REQUEST ${names.join(' ')}`;
   const reload = kind.owner === 'vault' ? '; then systemctl reload vault' : '';
-  return `make a key and a request on ${name}, have an administrator of Vault run "${sign}", and put both at ${kind.certificatePath} and ${kind.keyPath}${reload}`;
+  return `create a key and a signing request on ${name}, have a Vault administrator run "${sign}", and install both as ${kind.certificatePath} and ${kind.keyPath}${reload}`;
 }
 
 /** Which certificate of a server it is, as status names it. */

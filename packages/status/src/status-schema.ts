@@ -42,7 +42,7 @@ const bootServer = z.object({
   registered: z.boolean(),
   registration: z
     .enum(['active', 'joining', 'none', 'unknown'])
-    .describe('unknown: etcd could not be asked; joining: its join has not come to its end.'),
+    .describe('unknown: etcd could not be asked; joining: its join is not complete.'),
   etcd: etcdMember,
   vault: vaultServer,
 });

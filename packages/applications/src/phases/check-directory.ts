@@ -8,12 +8,12 @@ export const checkDirectory: Phase<InitView, InitContext> = {
   async isDone({ host, files }) {
     return (await host.stat(files.directory))?.isDirectory ?? true;
   },
-  plan: ({ files }) => [`nothing: ${files.directory} is something else than a directory`],
+  plan: ({ files }) => [`nothing: ${files.directory} is not a directory`],
   async run({ name, host, files }) {
     if ((await host.stat(files.directory))?.isDirectory ?? true) return;
     throw new NecoError(
       'APPLICATION_NAME_INVALID',
-      `"${name}" cannot be the name of an application: ${files.directory} is there and is no directory`,
+      `"${name}" is not a valid application name: ${files.directory} exists and is not a directory`,
       { hint: 'choose another name' },
     );
   },

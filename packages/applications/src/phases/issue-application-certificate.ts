@@ -15,7 +15,7 @@ export const issueApplicationCertificate: Phase<InitLocalView, InitLocalContext>
   isDone: async (view) => !view.force && (await certificateFault(view)) === undefined,
   async plan(view) {
     const reason = view.force ? 'because of --force' : ((await certificateFault(view)) ?? '');
-    return [`make a key, have it signed and write ${view.files.certificatePath}: ${reason}`];
+    return [`create a key, have its certificate signed and write ${view.files.certificatePath}: ${reason}`];
   },
   async run(context) {
     const { name, host, files, owner, clientCa } = context;
@@ -26,9 +26,9 @@ export const issueApplicationCertificate: Phase<InitLocalView, InitLocalContext>
     if (fault !== undefined) {
       throw new NecoError(
         'CERTIFICATE_INVALID',
-        `the certificate that Vault signed for ${name} is of no use: ${fault}`,
+        `the certificate that Vault signed for ${name} is not valid: ${fault}`,
         {
-          hint: `have an administrator run neco init ${name} again, which repairs the signing role`,
+          hint: `have a Vault administrator repair the signing role: neco init ${name}`,
         },
       );
     }
@@ -46,8 +46,8 @@ async function certificateFault(view: InitLocalView): Promise<string | undefined
   if (fault !== undefined) return fault;
   const { serial, notAfter } = certificateFacts(pair.certificate);
   if (renewalTime(pair.certificate).getTime() < Date.now())
-    return `it is near its end, ${notAfter.toISOString()}`;
+    return `it expires soon, on ${notAfter.toISOString()}`;
   if (revoked.includes(serial)) return 'it is revoked';
   const noted = (await view.application())?.certificates.find((one) => one.lrn === lrn);
-  return noted?.serial === serial ? undefined : 'it is not the one that is noted for this server';
+  return noted?.serial === serial ? undefined : 'it is not the one recorded for this server';
 }

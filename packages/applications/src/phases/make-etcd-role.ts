@@ -3,11 +3,11 @@ import { roleFaults } from '../role-faults.ts';
 import { mending } from './mending.ts';
 
 export const makeEtcdRole = mending(
-  { id: 'make-etcd-role', title: 'Make the etcd role' },
+  { id: 'make-etcd-role', title: 'Create the etcd role' },
   roleFaults,
   ({ access, name, readsBootServers }) => {
     const more = readsBootServers ? ` and reads ${access.bootServersFolder}` : '';
-    return `make the etcd role ${name}, which reads and writes ${applicationPrefix(name)}${more}`;
+    return `create the etcd role ${name}, which reads and writes ${applicationPrefix(name)}${more}`;
   },
   ({ access, readsBootServers }) => access.ensureRole({ readsBootServers }),
 );

@@ -2,8 +2,8 @@ import { userFaults } from '../user-faults.ts';
 import { mending } from './mending.ts';
 
 export const makeEtcdUser = mending(
-  { id: 'make-etcd-user', title: 'Make the etcd user' },
+  { id: 'make-etcd-user', title: 'Create the etcd user' },
   ({ access, name }) => userFaults(access, name),
-  ({ name }) => `make the etcd user ${name}, without a password, with the role ${name}`,
+  ({ name }) => `create the etcd user ${name}, without a password, with the role ${name}`,
   ({ access }) => access.ensureUser(),
 );

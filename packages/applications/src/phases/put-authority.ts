@@ -4,7 +4,7 @@ import type { InitLocalContext, InitLocalView } from '../init-local-context.ts';
 /** The CA by which the application knows etcd's servers. */
 export const putAuthority: Phase<InitLocalView, InitLocalContext> = {
   id: 'put-authority',
-  title: 'Put the CA of etcd in place',
+  title: 'Install the CA of etcd',
   isDone: async ({ host, files, serverCa }) => (await host.readText(files.ca)) === serverCa,
   plan: ({ files }) => [`write ${files.ca}`],
   async run({ host, files, serverCa }) {

@@ -6,7 +6,7 @@ import type { Pair } from './signer.ts';
 export async function readPair(host: HostReader, place: PairPaths): Promise<Pair> {
   const pair = await host.readPair(place);
   if (pair !== undefined) return pair;
-  throw new NecoError('FILE_FAILED', `there is no ${place.certificatePath} with its key`, {
-    hint: 'run neco setup again, or neco join on a new server',
+  throw new NecoError('FILE_FAILED', `${place.certificatePath} or its key does not exist`, {
+    hint: 'run neco setup again, or on a new server neco join',
   });
 }

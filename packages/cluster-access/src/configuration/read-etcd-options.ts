@@ -26,7 +26,7 @@ export async function readEtcdOptions(
   const file: EtcdOptions = parseYaml(fileSchema, text ?? '{}', path);
   if (file.prefix === '' && flags.prefix === undefined) {
     throw new NecoError('CONFIG_INVALID', `${path}: the prefix is empty`, {
-      hint: 'set prefix, as in prefix: /neco/',
+      hint: 'set the prefix, as in prefix: /neco/',
     });
   }
   const overridden = Object.keys(flags).map((name) => inlineOf[name as keyof EtcdOptions]);
@@ -39,7 +39,7 @@ async function textOf(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new NecoError('CONFIG_UNREADABLE', `${path} cannot be read: ${messageOf(error)}`, {
+    throw new NecoError('CONFIG_UNREADABLE', `cannot read ${path}: ${messageOf(error)}`, {
       hint: `make ${path} a regular file that root can read`,
       cause: error,
     });

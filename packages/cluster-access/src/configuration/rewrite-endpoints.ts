@@ -59,9 +59,9 @@ function inVaultJson(text: string, endpoints: readonly string[], path: string): 
 function unreadable(path: string): NecoError {
   return new NecoError(
     'CONFIG_INVALID',
-    `${path} is not as neco writes it; its list of endpoints cannot be kept up to date`,
+    `${path} does not have the expected form; its endpoints cannot be updated`,
     {
-      hint: `put ${path} right; neco-worker tries it again`,
+      hint: `correct ${path}; neco-worker then tries again`,
     },
   );
 }

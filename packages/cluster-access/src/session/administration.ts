@@ -162,7 +162,7 @@ class FreshRoot {
 function forAdministrators(error: unknown): never {
   if (!(error instanceof NecoError) || error.code !== 'VAULT_PERMISSION_DENIED') throw error;
   throw new NecoError(error.code, error.message, {
-    hint: 'log in as an administrator: a user of Vault with the policy neco-administrator',
+    hint: 'log in as a Vault administrator: a user with the policy neco-administrator',
     cause: error,
   });
 }

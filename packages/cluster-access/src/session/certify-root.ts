@@ -45,7 +45,7 @@ export async function certifyRoot(options: RootOptions): Promise<Pair> {
 function explained(error: unknown): never {
   if (!(error instanceof NecoError) || error.code !== 'VAULT_PERMISSION_DENIED') throw error;
   throw new NecoError(error.code, error.message, {
-    hint: "this server's log-in to Vault (auth/cert) was taken away or its certificate has run out: see neco status",
+    hint: 'check with neco status whether the certificate of this server has expired or its Vault log-in (auth/cert) was removed',
     cause: error,
   });
 }

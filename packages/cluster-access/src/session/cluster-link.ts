@@ -28,7 +28,7 @@ export async function openCluster(
   const options = await readEtcdOptions(layout.workerConfiguration, flags);
   if (options === undefined) {
     throw new NecoError('CONFIG_MISSING', `there is no ${layout.workerConfiguration}`, {
-      hint: 'this server is in no cluster yet: run neco setup, or neco join',
+      hint: 'run neco setup or neco join, which add this server to a cluster',
     });
   }
   const etcd = EtcdCluster.connect(await readEtcdConnection(options));

@@ -32,7 +32,7 @@ export async function connectVault(host: HostReader, address: string, token?: Se
 async function readAuthority(host: HostReader, path: string): Promise<string> {
   const text = await host.readText(path);
   if (text !== undefined) return text;
-  throw new NecoError('FILE_FAILED', `there is no ${path}`, {
-    hint: 'run neco setup again, or neco join on a new server',
+  throw new NecoError('FILE_FAILED', `${path} does not exist`, {
+    hint: 'run neco setup again, or on a new server neco join',
   });
 }

@@ -22,7 +22,7 @@ export async function liveEtcdAddresses(servers: ReadonlyMap<number, string>): P
   } catch (error) {
     const reasons: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
     throw new NecoError('ETCD_UNREACHABLE', reasons.map(messageOf).join('; '), {
-      hint: 'etcd must run on the boot servers: "systemctl status etcd" there',
+      hint: 'check that etcd runs on the boot servers, with "systemctl status etcd"',
       retryable: true,
     });
   }

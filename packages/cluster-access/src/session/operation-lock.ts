@@ -28,7 +28,7 @@ export async function withOperationLock<T>(
     signal,
     ...(timeout === undefined ? {} : { timeout }),
     onWait: (holder) => {
-      reporter.state(`waiting for its turn: ${holder} is at work`);
+      reporter.state(`waiting for the change lock, held by ${holder}`);
     },
   });
 }

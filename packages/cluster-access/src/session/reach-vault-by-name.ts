@@ -19,7 +19,7 @@ export async function reachVaultByName(
     const { sealed, initialized } = await Vault.connect({ ...place, timeout: timeouts.look }).system.health();
     if (initialized && !sealed) return Vault.connect({ ...place, timeout: timeouts.call });
     throw new NecoError('VAULT_SEALED', `Vault of ${serverName(lrn)} is sealed`, {
-      hint: 'unseal one of them with "vault operator unseal"; neco-updater does it while the unseal key is in etcd',
+      hint: 'unseal one of them with "neco vault unseal"; neco-updater does it if the unseal key is in etcd',
       retryable: true,
     });
   });
@@ -33,7 +33,7 @@ function reasonsOf(errors: readonly unknown[]): NecoError {
   const known = errors.filter((error) => error instanceof NecoError);
   const told = known.find(({ code }) => code !== 'VAULT_UNREACHABLE') ?? known[0];
   return new NecoError(told?.code ?? 'VAULT_UNREACHABLE', errors.map(messageOf).join('; '), {
-    hint: told?.hint ?? 'name boot servers whose Vault runs',
+    hint: told?.hint ?? 'give boot servers with a running Vault',
     retryable: known.every(({ retryable }) => retryable),
   });
 }

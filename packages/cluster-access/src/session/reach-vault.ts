@@ -35,7 +35,7 @@ async function unsealed(place: VaultConnection, timeout: number): Promise<Vault>
         hint: 'unseal it with "vault operator unseal", or let neco-updater do it ("systemctl status neco-updater")',
       })
     : new NecoError('VAULT_UNINITIALIZED', `Vault at ${place.address} is not initialized`, {
-        hint: 'setup has not come so far: run neco setup again',
+        hint: 'run neco setup again, which is not complete',
       });
 }
 

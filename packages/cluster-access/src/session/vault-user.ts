@@ -24,7 +24,7 @@ export function askedLogIn(ask: AskVaultUser): {
     let refusal: NecoError | undefined;
     for (;;) {
       const user = await ask(refusal);
-      if (user === undefined) throw refusal ?? new NecoError('CANCELLED', 'nobody to log in to Vault');
+      if (user === undefined) throw refusal ?? new NecoError('CANCELLED', 'no user to log in to Vault');
       try {
         const session = await vault.loginUserpass(user.name, user.password);
         known = user;

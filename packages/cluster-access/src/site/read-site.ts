@@ -12,5 +12,5 @@ export async function readSite(
 ): Promise<SiteConfiguration> {
   const text = await readSiteText(host, path);
   if (text !== undefined) return parseSiteConfiguration(text, path);
-  throw new NecoError('CONFIG_MISSING', `there is no ${path}`, { hint: 'write it with: neco site init' });
+  throw new NecoError('CONFIG_MISSING', `${path} does not exist`, { hint: 'write it with: neco site init' });
 }

@@ -82,7 +82,7 @@ async function isUnsealed(
   if (after.sealed) {
     const missing = String(after.threshold - after.progress);
     messages.warn(
-      `Vault at ${address} took the key in etcd and wants ${missing} more: give them with "vault operator unseal"`,
+      `Vault at ${address} accepted the key in etcd and needs ${missing} more; enter them with "neco vault unseal"`,
     );
   }
   return !after.sealed;

@@ -90,7 +90,7 @@ export class UnsealKeyWatch {
     this.#key = key;
     if (key === undefined) {
       this.#messages.warn(
-        `the unseal key is not in etcd under ${this.#options.prefix}: unseal Vault by hand with "vault operator unseal"`,
+        `the unseal key is not in etcd under ${this.#options.prefix}; unseal Vault with "neco vault unseal"`,
       );
     }
     this.#change.abort();

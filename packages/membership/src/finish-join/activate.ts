@@ -23,7 +23,7 @@ export const activate: Phase<FinishContext, FinishContext> = {
     }
   },
   plan: ({ self }) => [
-    `write state active into the registration of ${self.name}`,
+    `set the registration of ${self.name} to active`,
     `enable ${units.join(', ')}`,
     `start ${updater}`,
   ],

@@ -7,7 +7,7 @@ export const awaitUnsealed: Phase<FinishContext, FinishContext> = {
   id: 'await-unsealed',
   title: 'Unseal Vault',
   isDone: (context) => isUnsealed(context).catch(() => false),
-  plan: () => ['unseal Vault, or wait until somebody does'],
+  plan: () => ['unseal Vault, or wait until it is unsealed'],
   async run(context) {
     const { worker, signal } = context;
     await waitFor(

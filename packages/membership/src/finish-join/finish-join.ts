@@ -38,13 +38,13 @@ async function joinedRecord(
       if (record.gaveUp !== undefined) {
         return {
           done: false,
-          seen: `the join of this server was given up: ${record.gaveUp}; run neco join again`,
+          seen: `the join of this server failed: ${record.gaveUp}; run neco join again`,
         };
       }
       if (record.registeredAt === undefined) {
         return {
           done: false,
-          seen: `neco join has not come to its end here; run it again: neco join ${record.lrns.join(' ')}`,
+          seen: `the join of this server is not complete; to resume: neco join ${record.lrns.join(' ')}`,
         };
       }
       return { done: true, value: record };
@@ -74,7 +74,7 @@ async function comeToVote(context: FinishContext, limit: AbortSignal): Promise<s
       if (limit.aborted) {
         const complaint = await etcdComplaint(worker.host).catch(() => undefined);
         const etcd = complaint === undefined ? '' : `; etcd says: ${complaint}`;
-        return `no vote within ${String(Math.round(record.promotionLimit / 1000))} s: ${error.message}${etcd}`;
+        return `not promoted within ${String(Math.round(record.promotionLimit / 1000))} s: ${error.message}${etcd}`;
       }
       if (signal.aborted) throw error;
       messages.warn(`finish-join: ${error.message}`);
@@ -99,5 +99,5 @@ async function finish(worker: WorkerContext, record: JoinRecord, signal: AbortSi
   }
   await runPhases(activePhases, { ...context, signal }, { reporter, signal, again });
   await writeJoinRecord(host, { ...record, finishedAt: new Date().toISOString() });
-  reporter.info(`${context.self.name} is a boot server now`);
+  reporter.info(`${context.self.name} is now a boot server`);
 }

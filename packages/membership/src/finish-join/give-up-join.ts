@@ -22,8 +22,8 @@ export async function giveUpJoin(worker: WorkerContext, record: JoinRecord, reas
   const data =
     (await host.list(`${paths.etcdData}/member`)) === undefined ? undefined : await putEtcdDataAside(host);
   await writeJoinRecord(host, { ...record, gaveUp: reason });
-  const where = data === undefined ? '' : `; its data lie in ${data}`;
-  reporter.warn(`gave the join up: ${reason}; the learner is taken out of etcd${where}`);
+  const where = data === undefined ? '' : `; its data is in ${data}`;
+  reporter.warn(`the join failed: ${reason}; removed the learner from etcd${where}`);
 }
 
 /** @returns false when it has come to vote meanwhile. */

@@ -11,7 +11,7 @@ const patience = 700;
 /** Gives the member its vote as soon as it is in step; etcd's leader alone can say when that is. */
 export const promote: Phase<FinishContext, FinishContext> = {
   id: 'promote',
-  title: 'Have the etcd member promoted',
+  title: 'Promote the etcd member',
   isDone: async (context) => !(await ownMember(context)).own.isLearner,
   plan: ({ record }) => [`promote the learner ${record.memberId ?? ''}`],
   async run(context) {
@@ -40,7 +40,7 @@ async function comeUp({ worker: { host, reporter } }: FinishContext, signal: Abo
   const up = host.waitForUnit('etcd.service', 'active', { signal, reporter });
   const late = delay(patience, true, { signal }).catch(() => false);
   if (await Promise.race([up.then(() => false), late])) {
-    reporter.info('etcd is not ready yet: it is started once more');
+    reporter.info('etcd is not ready yet; starting it again');
     await host.restartUnit('etcd.service', { block: false, signal });
   }
   await up;
@@ -53,7 +53,7 @@ async function promoteInStep({ worker, record, signal }: FinishContext, etcd: Et
       return { done: true, value: true };
     },
     {
-      what: 'the etcd member to be in step',
+      what: 'the etcd member to catch up',
       signal,
       maxPause: 200,
       onState: (text) => {

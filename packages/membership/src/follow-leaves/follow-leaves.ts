@@ -131,7 +131,7 @@ async function workOff(following: Following, state: RecordState): Promise<void> 
   await removeLeftBackups(following);
 }
 
-/** A server in strange hands has left: who asks wants to know whether this one still trusts the CAs that it knew. */
+/** A compromised server has left: who asks wants to know whether this one still trusts the CAs that it knew. */
 async function answer({ context, self, link, answered }: Following, state: RecordState): Promise<void> {
   for (const [lrn] of state.keys(recordKinds.trustQuestions)) {
     const question = { state, lrn, by: self.lrn, last: answered.get(lrn) };
@@ -198,7 +198,7 @@ async function cutOffHere(
     inTurn: (restart) => restartInTurn(link.registry, self.name, restart),
   });
   await acknowledge(link.registry, plan.lrn, { part: 'lists', by: self.lrn, round, connections });
-  reporter.info(`${plan.name} has left: its certificates are refused here`);
+  reporter.info(`${plan.name} has left; this server rejects its certificates`);
   return connections;
 }
 

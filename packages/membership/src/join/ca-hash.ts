@@ -23,7 +23,7 @@ export async function caHash(flags: Partial<EtcdOptions>): Promise<CaHash> {
   if (ca === undefined || options === undefined) {
     throw new NecoError(
       'CONFIG_MISSING',
-      `there is no ${ca === undefined ? paths.authorities.server : paths.workerConfiguration}`,
+      `${ca === undefined ? paths.authorities.server : paths.workerConfiguration} does not exist`,
       {
         hint: 'run it on a boot server of the cluster',
       },

@@ -28,7 +28,7 @@ export async function clockFindings(
     return [
       {
         message: `the clock of ${serverName(lrn)} is ${seconds} s ${offset > 0 ? 'ahead of' : 'behind'} this server's`,
-        hint: 'set both right, best by NTP: "timedatectl" shows whether it is at work',
+        hint: 'synchronize both clocks with NTP; to check it, run "timedatectl"',
       },
     ];
   });
@@ -52,6 +52,6 @@ async function clockOffset(address: string, signal: AbortSignal): Promise<number
   const response = await promise;
   response.resume();
   const date = Date.parse(response.headers.date ?? '');
-  if (Number.isNaN(date)) throw new Error(`Vault at ${address} tells no time`);
+  if (Number.isNaN(date)) throw new Error(`Vault at ${address} does not report its time`);
   return date - (sent + Date.now()) / 2;
 }

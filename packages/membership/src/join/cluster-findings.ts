@@ -62,7 +62,7 @@ function sayArithmetic(context: JoinContext, members: readonly Member[], healthy
   for (const { id, name: other } of voters) {
     if (!healthy.has(id)) {
       reporter.warn(
-        `${other} does not answer; if it is gone for good, take it out first: neco leave ${other.replace('boot-', '')}`,
+        `${other} does not answer; if it will not come back, remove it first: neco leave ${other.replace('boot-', '')}`,
       );
     }
   }
@@ -74,7 +74,7 @@ function listFindings({ addresses, options }: JoinContext, servers: readonly Boo
     return [
       {
         message: `no boot server is registered under ${options.prefix} in this etcd`,
-        hint: 'give the prefix that setup was given, with --etcd-prefix',
+        hint: 'give the prefix that was used for setup, with --etcd-prefix',
       },
     ];
   }
@@ -84,15 +84,15 @@ function listFindings({ addresses, options }: JoinContext, servers: readonly Boo
       return [
         {
           message: `${serverName(lrn)} is not registered in this cluster`,
-          hint: `name boot servers that are: ${registered}`,
+          hint: `give registered boot servers: ${registered}`,
         },
       ];
     }
     if (server.address === address) return [];
     return [
       {
-        message: `${server.name} has the address ${server.address}, but by this server's site.yml ${address}`,
-        hint: 'use the site.yml of the other boot servers; only "lrn" is different in it',
+        message: `${server.name} has the address ${server.address}, but ${address} in site.yml of this server`,
+        hint: 'use the site.yml of the other boot servers, and change only "lrn"',
       },
     ];
   });
@@ -106,8 +106,8 @@ function numberFindings({ name, addresses }: JoinContext, servers: readonly Boot
   const lrns = others.map(({ lrn }) => String(lrn)).join(' ');
   return [
     {
-      message: `${String(addresses.size)} of the other boot servers named, at least ${String(needed)} are needed`,
-      hint: `name ${String(needed)} or more of those that are registered: ${lrns}`,
+      message: `${String(addresses.size)} of the other boot servers given, at least ${String(needed)} required`,
+      hint: `give ${String(needed)} or more registered boot servers: ${lrns}`,
     },
   ];
 }
@@ -133,7 +133,7 @@ function uniquenessFindings(
   );
   return [...new Set([...registered, ...inEtcd].map((other) => other.name))].map((other) => ({
     message: `the address ${address} belongs to ${other}`,
-    hint: `correct "lrn" in /etc/neco/site.yml, or, if ${other} is gone for good, run on a boot server: neco leave ${other.replace('boot-', '')}`,
+    hint: `correct "lrn" in /etc/neco/site.yml, or, if ${other} will not come back, run on a boot server: neco leave ${other.replace('boot-', '')}`,
   }));
 }
 
@@ -149,8 +149,8 @@ function aliveFindings(
       (member) => isOwnMember(context, member) && healthy.has(member.id) && member.id !== record?.memberId,
     )
     .map((member) => ({
-      message: `a member of etcd named ${member.name === '' ? name : member.name} is alive at ${hostOf(member)}`,
-      hint: `two servers cannot both be ${name}: correct "lrn" in /etc/neco/site.yml here, or have that one leave first: neco leave ${String(context.lrn)}`,
+      message: `an etcd member named ${member.name === '' ? name : member.name} is running at ${hostOf(member)}`,
+      hint: `correct "lrn" in /etc/neco/site.yml here, because two servers cannot both be ${name}, or remove the other one first: neco leave ${String(context.lrn)}`,
     }));
 }
 
@@ -159,8 +159,8 @@ function leaveFindings({ name, lrn }: JoinContext, leaving: LeavePlan | undefine
   if (leaving === undefined) return [];
   return [
     {
-      message: `the leave of an earlier ${name} was begun and has not ended`,
-      hint: `have it ended first, on a boot server: neco leave ${String(lrn)}`,
+      message: `the leave of an earlier ${name} is not complete`,
+      hint: `complete it first, on a boot server: neco leave ${String(lrn)}`,
     },
   ];
 }
@@ -187,8 +187,8 @@ async function clusterNameFindings(context: JoinContext): Promise<ErrorDetail[]>
   if (clusterName === undefined || clusterName === site.cluster) return [];
   return [
     {
-      message: `these boot servers are the cluster ${JSON.stringify(clusterName)}, this server is of ${JSON.stringify(site.cluster)}`,
-      hint: 'correct "cluster" in /etc/neco/site.yml, or name the servers of the right cluster',
+      message: `these boot servers belong to the cluster ${JSON.stringify(clusterName)}, this server to ${JSON.stringify(site.cluster)}`,
+      hint: 'correct "cluster" in /etc/neco/site.yml, or give the servers of the right cluster',
     },
   ];
 }

@@ -37,8 +37,8 @@ export async function fetchAuthority(
   } catch (error) {
     if (signal.aborted) throw new NecoError('CANCELLED', 'stopped while asking for the CA of the cluster');
     const reasons = error instanceof AggregateError ? error.errors.map(messageOf) : [messageOf(error)];
-    throw new NecoError('VAULT_UNREACHABLE', `no boot server shows its CA: ${reasons.join('; ')}`, {
-      hint: 'name boot servers that run, and see "vault status" on them: a sealed Vault answers nothing',
+    throw new NecoError('VAULT_UNREACHABLE', `no boot server presents its CA: ${reasons.join('; ')}`, {
+      hint: 'give running boot servers, and check "neco vault status" on them; a sealed Vault does not answer',
       // A standby asks the active Vault; where that has just died, it takes a while until another is found.
       retryable: reasons.some((reason) => /no answer|status (307|429|5)/.test(reason)),
     });
@@ -57,7 +57,7 @@ async function ask(name: string, address: string, signal: AbortSignal): Promise<
 
 function readAuthority(certificate: string): { certificate: string; fingerprint: string } {
   const parsed = new X509Certificate(certificate);
-  if (!parsed.ca || !parsed.verify(parsed.publicKey)) throw new Error('what it shows is no CA');
+  if (!parsed.ca || !parsed.verify(parsed.publicKey)) throw new Error('it does not present a CA certificate');
   return { certificate: `${certificate.trim()}\n`, fingerprint: publicKeyFingerprint(certificate) };
 }
 

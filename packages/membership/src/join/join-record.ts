@@ -34,7 +34,7 @@ export async function readJoinRecord(host: HostReader): Promise<JoinRecord | und
   const parsed = joinRecordSchema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new NecoError('RECORD_INVALID', `${paths.joinRecord} is not the record of a join`, {
-    hint: 'it was changed by hand or by another version of neco; put it back, or move it away to begin anew',
+    hint: 'restore it, or move it away to start again; it was changed by hand or by another version of neco',
   });
 }
 

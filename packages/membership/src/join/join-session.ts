@@ -99,7 +99,7 @@ async function logInPatiently({
       }
     },
     {
-      what: 'a Vault that logs in',
+      what: 'a Vault to accept the log-in',
       signal,
       onState: (text) => {
         reporter.state(text);
@@ -128,7 +128,7 @@ function remembered(ask: AskVaultUser): AskVaultUser {
 function explained(error: unknown): unknown {
   if (!(error instanceof NecoError) || error.code !== 'VAULT_PERMISSION_DENIED') return error;
   return new NecoError(error.code, error.message, {
-    hint: 'log in as an administrator (policy neco-administrator): a new boot server needs rights of its own in Vault and etcd',
+    hint: 'log in as a Vault administrator (policy neco-administrator), who can give a new boot server access to Vault and etcd',
     cause: error,
   });
 }

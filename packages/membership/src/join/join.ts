@@ -60,8 +60,8 @@ async function runJoin(options: JoinOptions): Promise<{ changed: boolean }> {
     const waited = last.state === '' ? '' : `; last seen: ${last.state}`;
     throw new NecoError(
       'TIMEOUT',
-      `gave up after ${String((options.timeout ?? 0) / 1000)} s in: ${last.title}${waited}`,
-      { hint: `to go on, run again: ${again}` },
+      `timed out after ${String((options.timeout ?? 0) / 1000)} s in: ${last.title}${waited}`,
+      { hint: `to resume, run: ${again}` },
     );
   } finally {
     await context.session?.close(context.turn?.release());
@@ -69,11 +69,10 @@ async function runJoin(options: JoinOptions): Promise<{ changed: boolean }> {
 }
 
 function lostTurn(cause: NecoError, again: string): NecoError {
-  return new NecoError(
-    cause.code,
-    `this command lost its turn among those that change the cluster: ${cause.message}`,
-    { hint: `to go on, run again: ${again}`, cause },
-  );
+  return new NecoError(cause.code, `this command lost the change lock: ${cause.message}`, {
+    hint: `to resume, run: ${again}`,
+    cause,
+  });
 }
 
 /** Passes everything on, and keeps for the error of a timeout how far it is. */

@@ -12,10 +12,10 @@ export function orphanFinding({ member, registration, lrn }: ForeignLearner): Er
   const who = lrn === undefined ? `the member ${member.id} (${hostOf(member)})` : serverName(lrn);
   const remove =
     lrn === undefined
-      ? `if nobody needs it, for it is no boot server: ${removeMemberAdvice(member.id)}`
-      : `if it is gone for good, run on a boot server: neco leave ${String(lrn)}`;
+      ? `if it is not needed, because it is not a boot server: ${removeMemberAdvice(member.id)}`
+      : `if it will not come back, run on a boot server: neco leave ${String(lrn)}`;
   return {
-    message: `${who} was added to etcd as a learner and never came to vote; etcd takes one learner at a time`,
-    hint: `let it come to its end (neco-worker must run there), or, ${remove}`,
+    message: `${who} was added to etcd as a learner and does not vote yet; etcd allows one learner at a time`,
+    hint: `wait until it is promoted (neco-worker must run there), or, ${remove}`,
   };
 }

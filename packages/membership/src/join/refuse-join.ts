@@ -3,5 +3,5 @@ import { preflightFailed } from '@neco/preflight';
 
 /** One error that says all that keeps this server from joining. */
 export function refuseJoin(findings: readonly ErrorDetail[]): NecoError {
-  return preflightFailed(findings, 'mend what is listed and run the same command again');
+  return preflightFailed(findings, 'fix these problems, then run the same command again');
 }

@@ -20,8 +20,8 @@ export async function viewOfJoin(
   const { lrns, prefix } = options;
   const others = lrns.filter((other) => other !== lrn);
   if (others.length === 0) {
-    throw new NecoError('LRN_LIST_INVALID', `this server is ${serverName(lrn)}, and no other is named`, {
-      hint: 'name the boot servers that are in the cluster now; or correct "lrn" in /etc/neco/site.yml, if this is another one',
+    throw new NecoError('LRN_LIST_INVALID', `this server is ${serverName(lrn)}, and no other LRN is given`, {
+      hint: 'give the boot servers of the cluster, or correct "lrn" in /etc/neco/site.yml',
     });
   }
   const plan = addressPlan(site, [...others, lrn]);
@@ -53,9 +53,9 @@ function isUnfinished(record: JoinRecord | undefined, prefix: string): boolean {
   if (record.prefix !== prefix) {
     throw new NecoError(
       'FOREIGN_DATA',
-      `this server joins the cluster under ${record.prefix} since ${record.startedAt}`,
+      `this server has been joining the cluster under ${record.prefix} since ${record.startedAt}`,
       {
-        hint: `go on with --etcd-prefix ${record.prefix}; nothing was changed`,
+        hint: `use --etcd-prefix ${record.prefix}; nothing was changed`,
       },
     );
   }

@@ -43,9 +43,9 @@ export async function askTrust(
       if (answer?.round === round) answers.set(by, answer.kept);
     }
     const silent = servers.filter((one) => !answers.has(one));
-    return silent.length === 0 ? undefined : `no word of boot-${silent.join(', boot-')}`;
+    return silent.length === 0 ? undefined : `no answer from boot-${silent.join(', boot-')}`;
   };
-  const what = 'all servers to say which CAs they trust';
+  const what = 'all servers to report which CAs they trust';
   await awaitServers(missing, { what, timeout: limit, maxPause: 100, reporter, signal });
   return answers;
 }

@@ -24,7 +24,7 @@ export function awaitedAdvice({ lrn, awaited }: UnfinishedLeave): { message: str
   const names = awaited.map(serverName).join(', ');
   const gone = awaited.map((one) => `neco leave ${String(one)}`).join(', ');
   return {
-    message: `${name} has left, but ${names} did not answer: that it is refused there is not proved`,
-    hint: `bring ${names} back, where neco-updater or neco-worker does what is left, and the leave ends by itself (or then run again: neco leave ${String(lrn)}); what is gone for good leaves as well, on another boot server: ${gone}`,
+    message: `${name} has left, but ${names} did not answer: not verified that they reject it`,
+    hint: `bring ${names} back: neco-updater or neco-worker then completes the leave (as does neco leave ${String(lrn)}, run again); if they will not come back, remove them too, on another boot server: ${gone}`,
   };
 }

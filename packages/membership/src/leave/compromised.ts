@@ -22,7 +22,8 @@ const unsealKeyWitness = '/vault/core/shamir-kek';
 
 /** What every boot server knows and no revocation takes back, and what nobody but a person can look at. */
 const never: ErrorDetail = {
-  message: 'what applications keep in etcd, and the passwords of users of Vault (neco cannot see whether)',
+  message:
+    'the secrets that applications keep in etcd, and the passwords of Vault users (neco cannot check these)',
   hint: 'change them',
 };
 
@@ -54,7 +55,7 @@ export interface RotationScope {
 }
 
 /**
- * Calls the leave of a server in strange hands done only when all that it knew was made anew since, and nobody trusts the
+ * Calls the leave of a compromised server done only when all that it knew was made anew since, and nobody trusts the
  * old CAs.
  * @param missing what of the leave itself is left to do.
  * @throws NecoError VERIFICATION_FAILED with what is left to rotate; ETCD_*, VAULT_*
@@ -70,15 +71,15 @@ export async function demandRotation(
   const now = await secretsInForce(means);
   const known = [...unchanged(noted, now), ...(await stillTrusted(means, scope, noted, now))];
   if (known.length === 0) {
-    scope.reporter.warn(`one thing more is to be made anew: ${never.message}`);
+    scope.reporter.warn(`also rotate: ${never.message}`);
     await registry.compromised.at(lrn).put({ ...noted, done: true });
     return;
   }
   throw new NecoError(
     'VERIFICATION_FAILED',
-    `${name} has left, but as it was in strange hands this is not done before what it knew is made anew`,
+    `${name} has left, but because it was compromised, removal is complete only when every secret below has been rotated`,
     {
-      hint: `rotate each of them, look into the audit log of Vault for what it had signed, then run again: neco leave --compromised ${String(lrn)}`,
+      hint: `rotate each of them, check the Vault audit log for certificates that it had signed, then run again: neco leave --compromised ${String(lrn)}`,
       details: [...(missing === undefined ? [] : [missing]), ...known, never],
     },
   );
@@ -114,16 +115,16 @@ function unchanged(before: SecretsInForce, now: SecretsInForce): ErrorDetail[] {
     ...(before.unsealKey === now.unsealKey
       ? [
           {
-            message: 'the unseal key of Vault, which it read from etcd',
-            hint: 'vault operator rekey; then put the new key at vault-unseal-key under the prefix of neco, or take the old one out',
+            message: 'the Vault unseal key, which it could read in etcd',
+            hint: 'run "vault operator rekey", then replace vault-unseal-key under the prefix of neco with the new key, or delete it',
           },
         ]
       : []),
     ...(before.barrierKey === now.barrierKey
       ? [
           {
-            message: 'the barrier key of Vault, whose data it had in etcd',
-            hint: 'as an administrator: vault operator rotate',
+            message: 'the Vault barrier key, whose data it had in etcd',
+            hint: 'run as a Vault administrator: vault operator rotate',
           },
         ]
       : []),
@@ -135,14 +136,14 @@ function oldIssuer(name: AuthorityName): ErrorDetail {
   const { mount, commonName } = authorities[name];
   const path = paths.authorities[name];
   const service = readersOf[name];
-  const logIns = name === 'server' ? `, and write it to the log-ins auth/cert/certs/boot-LRN of Vault` : '';
+  const logIns = name === 'server' ? `, write it to the Vault log-ins auth/cert/certs/boot-LRN` : '';
   return {
-    message: `the CA ${mount}, whose key lies in that data`,
+    message: `the CA ${mount}, whose key is in that data`,
     hint: [
-      `as an administrator: vault write ${mount}/root/rotate/internal common_name="${commonName}" key_type=ec ttl=${String(authorityLifeHours)}h`,
-      `add what it prints to ${path} on every boot server${logIns}, and restart ${service} on one after the other`,
-      `make it the default issuer (${mount}/root/replace) and have all certificates of that CA signed anew`,
-      `take the old CA out of that file on every boot server${name === 'server' ? ' and out of the log-ins' : ''}, and restart ${service} on one after the other`,
+      `run as a Vault administrator: vault write ${mount}/root/rotate/internal common_name="${commonName}" key_type=ec ttl=${String(authorityLifeHours)}h`,
+      `append the printed certificate to ${path} on every boot server${logIns}, and restart ${service} on one server after another`,
+      `make it the default issuer (${mount}/root/replace) and reissue all certificates of that CA`,
+      `remove the old CA from that file on every boot server${name === 'server' ? ' and from the log-ins' : ''}, and restart ${service} on one server after another`,
     ].join('; '),
   };
 }
@@ -164,7 +165,7 @@ async function stillTrusted(
       ? []
       : [
           {
-            message: `${silent.join(', ')} does not say which CAs it trusts: it may be those that ${name} knew`,
+            message: `${silent.join(', ')} did not report which CAs it trusts; it may trust those that ${name} knew`,
             hint: `on ${silent.join(', ')}: systemctl start etcd vault neco-updater`,
           },
         ]),
@@ -184,16 +185,16 @@ function keptBy(name: AuthorityName, answers: ReadonlyMap<number, KeptAuthoritie
       ? []
       : [
           {
-            message: `the old CA ${mount}, which ${path} of ${naming} names still`,
-            hint: `when all certificates are signed anew, take it out of that file on ${naming}, and restart ${service} on one after the other`,
+            message: `the old CA ${mount}, which is still in ${path} of ${naming}`,
+            hint: `when all certificates are reissued, remove it from that file on ${naming}, and restart ${service} on one server after another`,
           },
         ]),
     ...(loaded === ''
       ? []
       : [
           {
-            message: `the old CA ${mount}, which ${service} of ${loaded} may trust still: it was started before ${path} was changed`,
-            hint: `on ${loaded}, on one after the other: systemctl restart ${service}`,
+            message: `the old CA ${mount}, which ${service} of ${loaded} may still trust, because it was started before ${path} changed`,
+            hint: `on ${loaded}, on one server after another: systemctl restart ${service}`,
           },
         ]),
   ];
@@ -212,7 +213,7 @@ async function oldLogIns(
   return names
     .filter((_, index) => authorityFingerprints(cas[index] ?? '').includes(old))
     .map((name) => ({
-      message: `the old CA ${authorities.server.mount}, by which ${name} logs in to Vault still`,
-      hint: `as an administrator: vault write auth/cert/certs/${name} certificate=@${paths.authorities.server}, without the old CA in it`,
+      message: `the old CA ${authorities.server.mount}, which the Vault log-in of ${name} still accepts`,
+      hint: `remove the old CA from ${paths.authorities.server}, then run as a Vault administrator: vault write auth/cert/certs/${name} certificate=@${paths.authorities.server}`,
     }));
 }

@@ -14,7 +14,7 @@ export interface CutOffOptions {
  * Cuts what a server that has left has open to this server's etcd, for a certificate is looked at only when a connection
  * begins: by socket, and where the kernel cannot do that, by a restart of etcd under a lock. What that server opens
  * meanwhile counts for nothing, for the revocation lists are in place: who does not know yet that it has left tries again and again.
- * @param strange whether that server is in strange hands: its keys may have opened connections from any address, so etcd is
+ * @param strange whether that server is compromised: its keys may have opened connections from any address, so etcd is
  * restarted in any case.
  * @param inTurn runs the restart while no other server restarts its etcd.
  * @returns how many are open still.
@@ -27,9 +27,9 @@ export async function cutOff(
   const { before, left } = await cutSockets(host, address, reporter);
   if (left === 0 && !strange) return 0;
   const why = strange
-    ? 'the keys of a server in strange hands may be in use from elsewhere'
-    : `connections of ${address} to etcd cannot be cut`;
-  reporter.info(`${why}: etcd is restarted`);
+    ? 'the keys of a compromised server may be in use from elsewhere'
+    : `connections of ${address} to etcd cannot be closed`;
+  reporter.info(`${why}; restarting etcd`);
   await inTurn(() => host.restartUnit('etcd.service', { block: true }));
   return stillOpen(host, address, before);
 }

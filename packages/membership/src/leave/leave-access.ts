@@ -283,7 +283,7 @@ async function moveLeadership(etcd: EtcdCluster, name: string): Promise<void> {
     .sort((one, other) => other.raftAppliedIndex - one.raftAppliedIndex);
   if (next === undefined) {
     throw new NecoError('QUORUM_AT_RISK', `no other member can lead in place of ${name}`, {
-      hint: 'see neco status',
+      hint: 'check the members with neco status',
     });
   }
   await etcd.moveLeader(next.id);

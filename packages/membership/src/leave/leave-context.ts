@@ -11,7 +11,7 @@ export interface LeaveView {
   readonly host: HostReader;
   /** LRN of the server on which the command runs. */
   readonly here: number;
-  /** The server that leaves is in strange hands. */
+  /** The server that leaves is compromised. */
   readonly compromised: boolean;
 }
 

@@ -125,7 +125,7 @@ async function withoutQuorum(thrown: unknown, list: () => Promise<Member[]>): Pr
     'QUORUM_AT_RISK',
     `etcd has no quorum, so no member can be removed: of ${String(voters.length)} voters ${String(quorum)} must answer (${voters.map(({ name }) => name).join(', ')})`,
     {
-      hint: 'bring back a server that still has its disk ("systemctl start etcd" there) and run this again; when none can come back, a snapshot must be restored',
+      hint: 'bring back a server that still has its disk ("systemctl start etcd" there) and run this again; if none can come back, restore a snapshot',
       cause: thrown,
     },
   );

@@ -18,7 +18,7 @@ export interface LeaveOptions {
   dryRun: boolean;
   /** Take the registration away and nothing else. */
   registryOnly: boolean;
-  /** The server is in strange hands: say what must be rotated besides. */
+  /** The server is compromised: say what must be rotated besides. */
   compromised: boolean;
   /** The server is known to be dead: refuse when it answers. */
   dead: boolean;

@@ -58,7 +58,7 @@ async function leaveRegistry(cluster: ClusterLink, options: LeaveOptions): Promi
   const name = serverName(lrn);
   if ((await registry.bootServers.at(lrn).get()) === undefined) throw await unknownServer(registry, lrn);
   reporter.warn(
-    `only the registration of ${name} is taken away: its member, its certificates and its users stay, and "neco leave ${String(lrn)}" takes them away`,
+    `only the registration of ${name} is removed; its etcd member, certificates and users stay, and "neco leave ${String(lrn)}" removes them`,
   );
   if (dryRun) return { changed: false };
   if (!(await options.confirm({ name, mode: 'registry only' }))) throw stays(name);
@@ -69,7 +69,7 @@ async function leaveRegistry(cluster: ClusterLink, options: LeaveOptions): Promi
 }
 
 function stays(name: string): NecoError {
-  return new NecoError('CANCELLED', `nothing was changed: ${name} stays`);
+  return new NecoError('CANCELLED', `nothing was changed; ${name} stays`);
 }
 
 async function leaveCluster(
@@ -208,16 +208,16 @@ async function lookAgain(
   if (facts.mode === before.mode) return;
   throw new NecoError(
     'QUORUM_AT_RISK',
-    `${facts.name} was ${before.mode} a moment ago and is ${facts.mode} now`,
+    `${facts.name} was ${before.mode} a moment ago and is now ${facts.mode}`,
     {
-      hint: 'run it again when that has settled',
+      hint: 'run the command again when the state is stable',
     },
   );
 }
 
 function inFlight(error: unknown): never {
   if (!(error instanceof NecoError) || error.code !== 'BUSY') throw error;
-  throw new NecoError('QUORUM_AT_RISK', `another change is in flight: ${error.message}`, {
+  throw new NecoError('QUORUM_AT_RISK', `another change is in progress: ${error.message}`, {
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     cause: error,
   });
@@ -227,9 +227,9 @@ async function unknownServer(registry: Registry, lrn: number): Promise<NecoError
   const names = (await registry.bootServers.list()).map(({ name }) => name);
   return new NecoError(
     'BOOT_SERVER_UNKNOWN',
-    `${serverName(lrn)} is not registered: there are ${names.join(', ')}`,
+    `${serverName(lrn)} is not registered; the registered servers are ${names.join(', ')}`,
     {
-      hint: 'give the LRN of one of them; see neco status',
+      hint: 'give the LRN of one of them; to list them: neco status',
     },
   );
 }

@@ -30,10 +30,10 @@ export async function readLeftRecord(
 
 /** What to do on a server that has left, as a sentence and what mends it. */
 export function leftAdvice(name: string, { at, aside }: LeftRecord): { message: string; hint: string } {
-  const data = aside === undefined ? '' : `; its data of etcd lie in ${aside}`;
+  const data = aside === undefined ? '' : `; its etcd data is in ${aside}`;
   return {
-    message: `${name} was removed from the cluster (noticed ${at}): etcd and Vault are stopped and disabled${data}`,
-    hint: 'to make it a boot server again, on it: neco join --discard-old-data with the LRNs of the others ("neco ca-hash" on one of them prints the line without that option); otherwise reinstall it',
+    message: `${name} was removed from the cluster (detected ${at}); etcd and Vault are stopped and disabled${data}`,
+    hint: 'to add it again, run on it: neco join --discard-old-data with the LRNs of the others ("neco ca-hash" on one of them prints the command without that option); otherwise reinstall it',
   };
 }
 

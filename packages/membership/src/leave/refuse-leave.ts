@@ -17,8 +17,8 @@ export function refuseLeave(
   const { name, lrn, member } = facts;
   if (member !== undefined && after.voters === 0) {
     throw refused(
-      `${name} is the last boot server: without it there is no cluster`,
-      'a last server is not removed but switched off, when nobody needs its data any more',
+      `${name} is the last boot server; without it there is no cluster`,
+      'switch the server off instead, if its data is no longer needed',
     );
   }
   if (lrn === here) {
@@ -32,13 +32,13 @@ export function refuseLeave(
   if (after.tolerance < 0) {
     throw refused(
       `without ${name} etcd would have no quorum: ${describeQuorum(after)} (now ${describeQuorum(now)})`,
-      `bring back first what does not answer: ${silent(facts)}`,
+      `first bring back the servers that do not answer: ${silent(facts)}`,
     );
   }
   if (after.voters === 1 && !member.isLearner && !options.force) {
     throw refused(
-      `without ${name} one member is left, and its failure would be the end of the data`,
-      'have another server join first ("neco ca-hash" prints the line for it); or --force, which may cost everything that is in etcd when that one server fails',
+      `without ${name} one member is left, and its failure would lose the data`,
+      'add another server first ("neco ca-hash" prints the join command), or use --force, which loses all data in etcd if that one server fails',
     );
   }
 }
@@ -51,8 +51,8 @@ function refuseInFlight({ members, member, name, remaining }: LeaveFacts): void 
   const who = its?.name ?? (other.name === '' ? (other.peerUrls[0] ?? other.id) : other.name);
   const away = its === undefined ? '' : ` (neco leave ${String(its.lrn)})`;
   throw refused(
-    `another change is in flight: ${who} is ${other.isLearner ? 'a learner' : 'added'} and has not come to vote`,
-    `let it come to its end, or take that one away first${away}, before ${name}`,
+    `another change is in progress: ${who} is ${other.isLearner ? 'a learner' : 'added'} and does not vote yet`,
+    `wait until it is finished, or remove that server first${away}`,
   );
 }
 
@@ -64,14 +64,14 @@ function refuseHalfDead(
   const answers = presence.join(', ');
   if (dead && presence.length > 0 && (plan === undefined || plan.mode === 'dead')) {
     throw refused(
-      `${name} is called dead and answers: ${answers}`,
-      'leave --dead out, and it leaves as a live one does; or switch it off',
+      `${name} should be down, but it answers: ${answers}`,
+      'omit --dead to remove it as a running server, or switch it off',
     );
   }
   if (mode === 'dead' && plan === undefined && member !== undefined && presence.length > 0 && !force) {
     throw refused(
-      `${name} is neither dead nor well: its etcd gives no answer, but it accepts connections (${answers})`,
-      `on ${name}: "systemctl start etcd", and it leaves as a live one; or switch it off; or --force, and what still runs there goes on until its certificates are refused`,
+      `${name} is only partly down: its etcd does not answer, but it accepts connections (${answers})`,
+      `start etcd there (on ${name}: "systemctl start etcd"), switch it off, or use --force; what still runs there then keeps running until its certificates are rejected`,
     );
   }
 }

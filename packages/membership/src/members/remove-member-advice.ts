@@ -3,5 +3,5 @@
  * @param id hexadecimal
  */
 export function removeMemberAdvice(id: string): string {
-  return `etcdctl member remove ${id}, with a certificate for root (an administrator of Vault: vault write ca/etcd-client/sign/root csr=@REQUEST common_name=root)`;
+  return `etcdctl member remove ${id}, with a certificate for root (which a Vault administrator signs: vault write ca/etcd-client/sign/root csr=@REQUEST common_name=root)`;
 }

@@ -21,7 +21,7 @@ export async function clearPlace(
     for (const one of doomed) await host.removeTree(one);
   } else {
     const status = await host.stat(path);
-    reporter.info(`put aside: ${await host.moveAside(path)}`);
+    reporter.info(`moved aside: ${await host.moveAside(path)}`);
     if (kind === 'directory' && status !== undefined) await renewDirectory(host, path, status);
   }
 }

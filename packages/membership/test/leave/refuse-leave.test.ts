@@ -99,12 +99,14 @@ describe('what leave refuses', () => {
     expect(refusal(facts([...three, member(3, true)], 3))).to.equal('');
   });
 
-  it('refuses a server that is called dead and answers, or is neither dead nor well', () => {
-    expect(refusal(facts(three, 2), { dead: true })).to.include('boot-2 is called dead and answers: etcd');
+  it('refuses a server that should be down, but it answers, or is only partly down', () => {
+    expect(refusal(facts(three, 2), { dead: true })).to.include(
+      'boot-2 should be down, but it answers: etcd',
+    );
     const half = { ...facts(three, 2, ['m2']), presence: ['Vault'] };
-    expect(refusal(half)).to.include('neither dead nor well');
+    expect(refusal(half)).to.include('only partly down');
     expect(refusal(half, { force: true })).to.equal('');
-    expect(refusal(half, { dead: true, force: true })).to.include('called dead and answers');
+    expect(refusal(half, { dead: true, force: true })).to.include('should be down, but it answers');
   });
 
   it('does not take out the server it runs on', () => {

@@ -19,7 +19,7 @@ export const followEndpoints: WorkerDuty = {
         const addresses = [address, ...othersOf(servers, lrn)];
         const written = await rewriteEndpoints(host, addresses);
         if (written.length > 0)
-          reporter.info(`the boot servers are ${addresses.join(', ')} now: wrote ${written.join(', ')}`);
+          reporter.info(`the boot servers are now ${addresses.join(', ')}; wrote ${written.join(', ')}`);
         configuration.etcd.endpoints.splice(0, Infinity, ...addresses.map(etcdEndpoint));
       }
     } finally {

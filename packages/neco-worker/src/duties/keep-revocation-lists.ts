@@ -67,5 +67,5 @@ async function refresh(context: WorkerContext, servers: readonly BootServer[]): 
   const addresses = servers.filter(({ state }) => state === 'active').map(({ address }) => address);
   if (addresses.length === 0) return;
   const changed = await putRevocations(host, await fetchRevocations(ownFirst(addresses, own), ca));
-  if (changed) reporter.info('the revocation lists are new');
+  if (changed) reporter.info('updated the revocation lists');
 }

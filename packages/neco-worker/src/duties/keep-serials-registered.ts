@@ -36,7 +36,7 @@ async function register(context: WorkerContext, serials: readonly string[]): Pro
       serials: [...new Set([...now.serials, ...added])],
     }));
     context.reporter.info(
-      `registered for ${name}, so that leave can revoke it: certificate ${added.join(', ')}`,
+      `registered the certificate ${added.join(', ')} of ${name}, so that neco leave can revoke it`,
     );
     return true;
   } finally {

@@ -7,8 +7,8 @@ export const checkAddresses: Check = async ({ site, lrns, facts }) => {
     ? []
     : [
         {
-          message: `this server is ${serverName(site.lrn)}, and ${String(site.lrn)} is not among the LRNs given: ${lrns.join(' ')}`,
-          hint: `name all boot servers, this one too, or correct "lrn" in ${sitePath}`,
+          message: `this server is ${serverName(site.lrn)}, but ${String(site.lrn)} is not in the given LRNs: ${lrns.join(' ')}`,
+          hint: `list all boot servers, including this one, or correct "lrn" in ${sitePath}`,
         },
       ];
   return Promise.resolve([...missing, ...planFaults(site, lrns, facts.addresses)]);
@@ -25,7 +25,7 @@ function planFaults(
     return [
       {
         message: `${sitePath} gives ${serverName(site.lrn)} the address ${address}, which is not on this server`,
-        hint: `this server has ${present.join(', ')}: correct lrn or addresses in ${sitePath}, or set the address up first`,
+        hint: `this server has ${present.join(', ')}; correct lrn or addresses in ${sitePath}, or configure the address`,
       },
     ];
   } catch (error) {

@@ -18,7 +18,7 @@ export const checkDiskSpace: Check = async (context) => {
       return [
         {
           message: `${path} has ${inMebibytes(free)} free, ${purpose} at least ${inMebibytes(bytes)}`,
-          hint: `make room there; "df -h ${path}" shows the disk it lies on`,
+          hint: `free space there; to find its disk, run "df -h ${path}"`,
         },
       ];
     }),
@@ -34,7 +34,7 @@ async function neededSpace({ host, site, resuming }: CheckContext): Promise<Need
   const data = {
     path: paths.etcdData,
     bytes: (resuming ? 128 : 1024) * mebibyte,
-    purpose: 'the data of etcd needs',
+    purpose: 'etcd data needs',
   };
   if (versions.every((version) => version !== undefined)) return [data];
   return [
@@ -42,7 +42,7 @@ async function neededSpace({ host, site, resuming }: CheckContext): Promise<Need
     {
       path: '/var/cache/apt/archives',
       bytes: 512 * mebibyte,
-      purpose: 'the packages of etcd and Vault need',
+      purpose: 'the etcd and Vault packages need',
     },
     { path: '/usr/bin', bytes: 640 * mebibyte, purpose: 'etcd and Vault need' },
   ];

@@ -5,9 +5,9 @@ import type { Check } from './check.ts';
 
 /** Where another cluster would have left its traces; files under `names` only, where neco's own configuration lies too. */
 const places: readonly { path: string; what: string; names?: RegExp }[] = [
-  { path: paths.etcdData, what: 'data of etcd' },
-  { path: dirname(paths.etcdConfiguration), what: 'configuration or certificates of etcd' },
-  { path: dirname(paths.vaultConfiguration), what: 'configuration or certificates of Vault' },
+  { path: paths.etcdData, what: 'etcd data' },
+  { path: dirname(paths.etcdConfiguration), what: 'etcd configuration or certificates' },
+  { path: dirname(paths.vaultConfiguration), what: 'Vault configuration or certificates' },
   {
     path: paths.necoDirectory,
     what: 'files',
@@ -34,9 +34,9 @@ function explain(path: string, what: string, found: readonly string[], otherHint
   const shown = found.slice(0, 5).join(', ');
   const more = found.length > 5 ? ` and ${String(found.length - 5)} more` : '';
   return {
-    message: `${path} holds ${what} of another cluster or an earlier setup: ${shown}${more}`,
+    message: `${path} contains ${what} of another cluster or an earlier setup: ${shown}${more}`,
     hint:
       otherHint ??
-      `if this server has left that cluster for good, move what is named away yourself, as in "mv ${path}/${found[0] ?? ''} /root/"; neco deletes none of it`,
+      `if this server has permanently left that cluster, move these files away, as in "mv ${path}/${found[0] ?? ''} /root/"; neco does not delete them`,
   };
 }

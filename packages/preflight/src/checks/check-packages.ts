@@ -33,7 +33,7 @@ async function findMissing(missing: string[], { host, signal }: CheckContext): P
 
 function notToBeHad(name: string): ErrorDetail {
   return {
-    message: `the package ${name} is in none of the sources of apt`,
-    hint: `add the source that has it to /etc/apt/sources.list.d, or correct "packages" in /etc/neco/site.yml`,
+    message: `the package ${name} is in no apt source`,
+    hint: `add its source to /etc/apt/sources.list.d, or correct "packages" in /etc/neco/site.yml`,
   };
 }

@@ -59,12 +59,12 @@ async function ownPids(host: HostReader): Promise<Set<number>> {
 }
 
 function explain({ address, port, process, pid }: Listener, purpose: string): ErrorDetail {
-  const who = process === undefined ? 'a process that cannot be seen' : `${process} (process ${String(pid)})`;
+  const who = process === undefined ? 'an unknown process' : `${process} (process ${String(pid)})`;
   return {
     message: `port ${String(port)}, needed for ${purpose}, is in use at ${address} by ${who}`,
     hint:
       pid === undefined
-        ? `see "ss -tlnp" as root, and stop it or move it to another port`
-        : `stop it or move it to another port; "systemctl status ${String(pid)}" shows the unit it belongs to`,
+        ? `find the process with "ss -tlnp" as root, then stop it or move it to another port`
+        : `stop it or move it to another port; to find its unit, run "systemctl status ${String(pid)}"`,
   };
 }

@@ -10,8 +10,8 @@ export const checkSystem: Check = async ({ facts }) => {
     ? []
     : [
         {
-          message: 'systemd is not the service manager of this server',
-          hint: 'etcd and Vault run as systemd units: use Debian 12 or later, booted with systemd',
+          message: 'this server does not run systemd',
+          hint: 'use Debian 12 or later, booted with systemd',
         },
       ];
   const memory =
@@ -19,8 +19,8 @@ export const checkSystem: Check = async ({ facts }) => {
       ? []
       : [
           {
-            message: `this server has ${String(Math.floor(facts.memory / mebibyte))} MiB of memory, at least ${String(leastMemory / mebibyte)} MiB are needed`,
-            hint: 'give it more memory',
+            message: `this server has ${String(Math.floor(facts.memory / mebibyte))} MiB of memory; it needs at least ${String(leastMemory / mebibyte)} MiB`,
+            hint: 'add memory to this server',
           },
         ];
   return Promise.resolve([...systemd, ...memory]);

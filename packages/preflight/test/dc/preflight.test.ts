@@ -83,8 +83,8 @@ describe('preflight of one server', function () {
     await sh(`rm ${source}/*`);
     const text = (await findings()).map(({ message }) => message);
     expect(text).to.deep.equal([
-      'the package neco-etcd is in none of the sources of apt',
-      'the package neco-vault is in none of the sources of apt',
+      'the package neco-etcd is in no apt source',
+      'the package neco-vault is in no apt source',
     ]);
   });
 

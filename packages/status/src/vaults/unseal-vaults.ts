@@ -40,7 +40,7 @@ async function unsealOne(
   const before = await vault.system.sealStatus();
   if (!before.initialized) {
     throw new NecoError('VAULT_UNINITIALIZED', `Vault of ${name} is not initialised`, {
-      hint: 'setup has not come so far: run neco setup again',
+      hint: 'run neco setup again, which is not complete',
     });
   }
   if (!before.sealed) return false;
@@ -50,7 +50,7 @@ async function unsealOne(
     const { sealed } = await vault.system.unseal(key);
     if (!sealed) return true;
   }
-  throw new NecoError('VAULT_SEALED', `Vault of ${name} took the keys and is sealed still`, {
-    hint: 'the same key was given twice, or others gave some meanwhile: run it again',
+  throw new NecoError('VAULT_SEALED', `Vault of ${name} accepted the keys and is still sealed`, {
+    hint: 'run the command again; a key was given twice, or somebody else unsealed at the same time',
   });
 }

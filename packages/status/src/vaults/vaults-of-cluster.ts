@@ -63,7 +63,7 @@ export function vaultsOf(vaults: readonly KnownVault[], lrns: readonly number[])
     const found = vaults.find((one) => one.lrn === lrn);
     if (found !== undefined) return found;
     throw new NecoError('BOOT_SERVER_UNKNOWN', `${serverName(lrn)} is not registered`, {
-      hint: `there are ${vaults.map(({ name }) => name).join(', ')}`,
+      hint: `use one of ${vaults.map(({ name }) => name).join(', ')}`,
     });
   });
 }

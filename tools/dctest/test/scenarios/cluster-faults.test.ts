@@ -38,7 +38,8 @@ const random = seeded(partSeed);
 const three = ['boot-0', 'boot-1', 'boot-2'];
 const four = [...three, 'boot-3'];
 /** What a command says that hears from nobody any more. */
-const cutOffText = /no answer|gave up|closed before|at etcd|could not be reached|no route|lost its turn/i;
+const cutOffText =
+  /no answer|timed out|gave up|closed before|at etcd|could not be reached|no route|lost the change lock/i;
 const asAdmin = ['--vault-user', administrator.name, '--vault-password-file', administrator.passwordFile];
 
 /** A pause of the writer that is longer than this, in ms, is no election any more: the cluster had lost its quorum. */

@@ -81,7 +81,7 @@ describe('neco join that cannot come to its end', function () {
     });
     await eventually('the worker to say why, and what to do', [true, true], async () => {
       const log = await server.run(['journalctl', '-u', 'neco-worker', '-o', 'cat', '--no-pager']);
-      return [/gave the join up: .*no space left/.test(log), log.includes('run neco join again')];
+      return [/the join failed: .*no space left/.test(log), log.includes('run neco join again')];
     });
 
     await server.run(['umount', '/var/lib/etcd']);

@@ -20,7 +20,7 @@ const name = `ji${process.pid}`;
 /** What neco-worker does of a join, as its journal has it. */
 const workerPhases = [
   'Start etcd',
-  'Have the etcd member promoted',
+  'Promote the etcd member',
   'Start Vault',
   'Unseal Vault',
   'Mark the registration active',

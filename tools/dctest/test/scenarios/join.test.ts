@@ -128,7 +128,7 @@ async function expectAllFindings(dataCenter: DataCenter, server: Server, hash: s
     const found = await findings(server, joinArguments(hash, [0, 9]));
     for (const [index, told] of [
       /^boot-9 has the address \S+, but by this server's site.yml \S+$/,
-      /^2 of the other boot servers named, at least 3 are needed$/,
+      /^2 of the other boot servers given, at least 3 required$/,
       /^boot-9 runs neco 0\.0\.1, this server \S+$/,
       /^the address \S+ belongs to boot-9$/,
       /^a member of etcd named boot-3 is alive at \S+$/,
@@ -144,7 +144,7 @@ async function expectAllFindings(dataCenter: DataCenter, server: Server, hash: s
 /** The members of etcd that neco-updater says it asks since its file was last rewritten. */
 async function askedByUpdater(server: Server): Promise<string | undefined> {
   const journal = await server.run(['journalctl', '-u', 'neco-updater', '-b', '-o', 'cat', '--no-pager']);
-  return [...journal.matchAll(/^etcd is asked at (.*) from now on/gm)].at(-1)?.[1];
+  return [...journal.matchAll(/^using the etcd endpoints (.*) from \//gm)].at(-1)?.[1];
 }
 
 function updaterProcess(server: Server): Promise<string> {

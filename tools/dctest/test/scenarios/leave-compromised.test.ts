@@ -18,7 +18,7 @@ import { logInAsBootServer } from './vault-log-in.ts';
 
 const name = `lc${process.pid}`;
 
-describe('neco leave of a server in strange hands', function () {
+describe('neco leave of a compromised server', function () {
   this.timeout(10 * 60_000);
   let dataCenter: DataCenter;
   let zero: Server;
@@ -34,7 +34,7 @@ describe('neco leave of a server in strange hands', function () {
     await DataCenter.takeDown(name);
   });
 
-  it('cuts the watches of a server in strange hands wherever they are, is ended by the next run wherever it is killed, and is done when nothing it knew is worth anything', async () => {
+  it('cuts the watches of a compromised server wherever they are, is ended by the next run wherever it is killed, and is done when nothing it knew is worth anything', async () => {
     for (const unit of ['neco-updater', 'vault', 'etcd']) await two.run(['systemctl', 'stop', unit]);
     const pair = ['--cert', '/etc/neco/etcd.crt', '--key', '/etc/neco/etcd.key', '--cacert', serverAuthority];
     const watching = ['etcdctl', '--endpoints', etcdOf(one), ...pair, 'watch', '--prefix', '/neco/config/'];

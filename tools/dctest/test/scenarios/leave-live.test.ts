@@ -43,7 +43,7 @@ describe('neco leave of a live server', function () {
   it('takes a live server out, which stops by itself; refuses what rests on a mistake', async () => {
     const dead = failure(await leave(zero, '--dead', '2'));
     expect(dead).to.include({ code: 'QUORUM_AT_RISK', exitCode: 4 });
-    expect(dead.text).to.include('is called dead and answers');
+    expect(dead.text).to.include('should be down, but it answers');
     const itself = failure(await leave(zero, '0'));
     expect(itself).to.include({ code: 'USAGE', exitCode: 2 });
 
@@ -59,7 +59,7 @@ describe('neco leave of a live server', function () {
     expect(added.exitCode, added.stderr).to.equal(0);
     const inFlight = failure(await leave(zero, '2'));
     expect(inFlight).to.include({ code: 'QUORUM_AT_RISK', exitCode: 4 });
-    expect(inFlight.text).to.include('another change is in flight');
+    expect(inFlight.text).to.include('another change is in progress');
     const learner = /Member\s+([0-9a-f]+)/.exec(added.stdout)?.[1] ?? '';
     await etcdctl(zero, root, ['member', 'remove', learner]);
 

@@ -30,7 +30,7 @@ const name = `lv${process.pid}`;
 /** How many of a server's daemons put the lists in place for a leave. */
 async function refusals(server: Server): Promise<number> {
   const journal = await server.run(['journalctl', '--unit', 'neco-*', '--no-pager']);
-  return journal.match(/has left: its certificates are refused here/g)?.length ?? 0;
+  return journal.match(/has left; this server rejects its certificates/g)?.length ?? 0;
 }
 
 /** How many bytes of a server's etcd to another's wait there for that one to take them, see ss(8). */
@@ -97,7 +97,7 @@ describe('neco leave', function () {
       ['Permanently remove boot-2, which is down, from the cluster?', 'n\r'],
     ]);
     expect(asked.exitCode, asked.screen).to.equal(1);
-    expect(asked.screen).to.include('nothing was changed: boot-2 stays');
+    expect(asked.screen).to.include('nothing was changed; boot-2 stays');
     const unasked = failure(await zero.exec(['neco', 'leave', '--json', '2']));
     expect(unasked).to.include({ code: 'NO_TERMINAL', exitCode: 2 });
     expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
@@ -146,7 +146,7 @@ describe('neco leave', function () {
     await eventually('boot-2 to stop Vault', 'inactive disabled', () => unitOf(two, 'vault'));
     const inFlight = failure(await waiting);
     expect(inFlight).to.include({ code: 'QUORUM_AT_RISK', exitCode: 4 });
-    expect(inFlight.text).to.match(/another change is in flight: .*neco init squid on boot-1/);
+    expect(inFlight.text).to.match(/another change is in progress: .*neco init squid on boot-1/);
     await etcdctl(zero, 'neco', ['del', lock]);
     expect(await peerAnswer(two, zero)).to.equal('');
     expect(await peerAnswer(two, zero, first.peer), 'a certificate from the temporary Vault').to.equal('');

@@ -441,7 +441,7 @@ describe('neco setup, refused and then done, step by step', function () {
       const findings = agreed(await withFaults(faults, () => onAll()));
       expect(findings).to.deep.equal([
         `boot-1: ${site} gives boot-1 the address 10.69.7.7, which is not on this server`,
-        'boot-2: the package neco-vault-of-tomorrow is in none of the sources of apt',
+        'boot-2: the package neco-vault-of-tomorrow is in no apt source',
         `by ${site} of boot-1 the address of boot-1 is 10.69.7.7, by that of the coordinator 10.69.0.11`,
       ]);
     });
@@ -588,7 +588,7 @@ describe('neco setup, refused and then done, step by step', function () {
         options: ['--json', '--secret-file', '/run/bad-secret', ...admin],
       });
       expect(failureOf(secret).code).to.equal('SECRET_INVALID');
-      expect(failureOf(secret).hint).to.include('the same setup secret');
+      expect(failureOf(secret).hint).to.include('the setup secret');
       expect(secret.exitCode).to.equal(2);
       await shell(leader, 'rm /run/bad-secret');
     });

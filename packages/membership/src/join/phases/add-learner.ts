@@ -21,7 +21,7 @@ export const addLearner: Phase<JoinView, JoinContext> = {
     const member =
       known ??
       (await waitFor(async () => ({ done: true, value: await etcd.addLearner([etcdPeerUrl(address)]) }), {
-        what: 'etcd to take a new member',
+        what: 'etcd to accept a new member',
         timeout: patience,
         signal,
         onState: (text) => {
@@ -39,12 +39,12 @@ async function refuseForeignData({ host, options, reporter }: JoinContext): Prom
   if (!options.discardOldData) {
     throw new NecoError(
       'FOREIGN_DATA',
-      `${paths.etcdData} holds the data of an etcd member that was removed`,
+      `${paths.etcdData} contains the data of an etcd member that was removed`,
       {
-        hint: 'run join again with --discard-old-data: it puts them aside and deletes nothing',
+        hint: 'run neco join again with --discard-old-data, which moves the data aside and deletes nothing',
       },
     );
   }
   await host.stopUnit('etcd.service');
-  reporter.info(`put aside: ${await putEtcdDataAside(host)}`);
+  reporter.info(`moved aside: ${await putEtcdDataAside(host)}`);
 }

@@ -4,9 +4,9 @@ import { sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
 /** The users of etcd by whose names this server's neco and Vault log in. */
 export const allowInEtcd: Phase<JoinView, JoinContext> = {
   id: 'allow-in-etcd',
-  title: "Make this server's users of etcd",
+  title: 'Create the etcd users of this server',
   isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
-  plan: ({ lrn }) => [`make the etcd users neco-${String(lrn)} and vault-${String(lrn)}`],
+  plan: ({ lrn }) => [`create the etcd users neco-${String(lrn)} and vault-${String(lrn)}`],
   async run(context) {
     const { etcd } = sessionOf(context);
     const lrn = String(context.lrn);

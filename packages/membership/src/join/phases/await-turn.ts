@@ -7,9 +7,9 @@ import { orphanFinding } from '../orphan-finding.ts';
 /** One change of the cluster at a time: the lock, and no other server that is still learning. */
 export const awaitTurn: Phase<JoinView, JoinContext> = {
   id: 'await-turn',
-  title: 'Wait for the turn to change the cluster',
+  title: 'Wait for the change lock',
   isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
-  plan: () => ['nothing: it only waits while another command changes the cluster'],
+  plan: () => ['nothing: it only waits until no other command changes the cluster'],
   async run(context) {
     const { reporter, signal, name, options, turnLost } = context;
     const { registry } = sessionOf(context);
@@ -50,7 +50,7 @@ async function waitUntilSettled(context: JoinContext, lrn: number | undefined): 
   const { reporter, signal } = context;
   const who = lrn === undefined ? 'another server' : serverName(lrn);
   reporter.state(
-    `waiting until ${who}, which joins, has a vote: neco-worker must run there; if it is gone for good: neco leave ${String(lrn ?? 'LRN')}`,
+    `waiting until ${who}, which is joining, can vote: neco-worker must run there; if it will not come back: neco leave ${String(lrn ?? 'LRN')}`,
   );
   for await (const servers of sessionOf(context).registry.bootServers.watch({ signal })) {
     const other = servers.find((server) => server.lrn === lrn);

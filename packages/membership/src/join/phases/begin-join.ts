@@ -7,13 +7,13 @@ import { putOldDataAside } from '../../old-data/put-old-data-aside.ts';
 /** The first change: what an earlier life left is put aside where that was asked for, and this join is noted. */
 export const beginJoin: Phase<JoinView, JoinContext> = {
   id: 'begin-join',
-  title: 'Begin the join',
+  title: 'Start the join',
   isDone: ({ record, isRegistered }) =>
     Promise.resolve(isRegistered || (record !== undefined && record.gaveUp === undefined)),
   plan: ({ options }) =>
     options.discardOldData
-      ? ['put aside what an earlier life of this server left']
-      : ['note that this join has begun'],
+      ? ['move the data of an earlier installation aside']
+      : ['record that this join has started'],
   async run(context) {
     const { host, lrn, options, reporter, record } = context;
     if (record === undefined && options.discardOldData) await putOldDataAside(host, reporter);

@@ -8,7 +8,7 @@ export const checkTheCluster: Phase<JoinView, JoinContext> = {
   id: 'check-the-cluster',
   title: 'Check the cluster',
   isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
-  plan: () => ['nothing: it only looks'],
+  plan: () => ['nothing: it only checks'],
   async run(context) {
     const findings = await clusterFindings(context);
     if (findings.length > 0) throw refuseJoin(findings);

@@ -10,7 +10,7 @@ export const checkThisServer: Phase<JoinView, JoinContext> = {
   isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
   async plan(view) {
     await refuseFaults(view);
-    return ['nothing: it only looks'];
+    return ['nothing: it only checks'];
   },
   run: refuseFaults,
 };
@@ -34,7 +34,7 @@ function findingsOf({
     leftovers: options.discardOldData
       ? 'put aside'
       : {
-          hint: 'if this server has left that cluster for good, run join with --discard-old-data: it puts all of it aside and deletes nothing',
+          hint: 'if this server has permanently left that cluster, run neco join with --discard-old-data, which moves the data aside and deletes nothing',
         },
     signal,
   });

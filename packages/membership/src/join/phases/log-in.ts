@@ -7,7 +7,7 @@ export const logIn: Phase<JoinView, JoinContext> = {
   id: 'log-in',
   title: 'Log in to Vault',
   isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
-  plan: () => ['ask for a user of Vault, an administrator, and log in'],
+  plan: () => ['ask for a Vault administrator and log in'],
   async run(context) {
     const { addresses, lrn, address, options, signal, reporter } = context;
     context.session = await openJoinSession({

@@ -23,7 +23,7 @@ export const obtainCertificates: Phase<JoinView, JoinContext> = {
   isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
   plan: ({ name }) => [
     `make the signing roles, the policy and the log-in of ${name} in Vault`,
-    'make keys for etcd, Vault and neco, and have Vault sign their certificates',
+    'create keys for etcd, Vault and neco, and have Vault sign their certificates',
   ],
   async run(context) {
     const { lrn } = context;

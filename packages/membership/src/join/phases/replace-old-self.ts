@@ -18,7 +18,7 @@ import { sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
  */
 export const replaceOldSelf: Phase<JoinView, JoinContext> = {
   id: 'replace-old-self',
-  title: 'Take out what an earlier life of this server left in the cluster',
+  title: 'Remove an earlier installation of this server from the cluster',
   isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
   plan: ({ name }) => [
     `remove the etcd member, the certificates and the registration of an earlier ${name}, if there are any`,

@@ -12,7 +12,7 @@ const patience = 45_000;
 /** Fetches the cluster's CA over a connection that is worth nothing, and believes a person's fingerprint of it. */
 export const trustTheCluster: Phase<JoinView, JoinContext> = {
   id: 'trust-the-cluster',
-  title: "Trust the cluster's CA",
+  title: 'Verify the cluster CA',
   isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
   plan: () => ["fetch the cluster's server CA and hold it against the hash that you bring"],
   async run(context) {
@@ -28,7 +28,7 @@ export const trustTheCluster: Phase<JoinView, JoinContext> = {
     const shown = await waitFor(
       async () => ({ done: true, value: await fetchAuthority(addresses, signal) }),
       {
-        what: 'a boot server that shows its CA',
+        what: 'a boot server to present its CA',
         timeout: patience,
         signal,
         onState: (text) => {
@@ -49,7 +49,11 @@ async function refuseOtherClocks({ addresses, signal }: JoinContext): Promise<vo
 }
 
 function mismatch({ from, fingerprint }: { from: string; fingerprint: string }, expected: string): NecoError {
-  return new NecoError('CA_MISMATCH', `${from} shows a CA with the hash ${fingerprint}, not ${expected}`, {
-    hint: 'no password was sent. Run "neco ca-hash" on a boot server of the cluster and give what it prints; if that is what you gave, somebody else answers at this address',
-  });
+  return new NecoError(
+    'CA_MISMATCH',
+    `${from} presents a CA with the fingerprint ${fingerprint}, not ${expected}`,
+    {
+      hint: 'run "neco ca-hash" on a boot server of the cluster and give the fingerprint that it prints; if you gave that one, another machine answers at this address. No password was sent',
+    },
+  );
 }

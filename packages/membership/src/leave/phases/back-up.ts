@@ -6,9 +6,9 @@ import type { LeaveContext, LeaveView } from '../leave-context.ts';
 /** Proves by a read that the quorum stands behind that etcd works, and saves the database before a member goes. */
 export const backUp: Phase<LeaveView, LeaveContext> = {
   id: 'back-up',
-  title: 'Prove the quorum and save the database of etcd',
+  title: 'Verify the quorum and back up etcd',
   isDone: async ({ access }) => (await access.member()) === undefined,
-  plan: ({ facts }) => [`write ${backupPath(facts.lrn)} until the member is gone`],
+  plan: ({ facts }) => [`write the backup ${backupPath(facts.lrn)}`],
   async run({ access, host, facts }) {
     await access.checkQuorum();
     await host.makeDirectory(paths.state, { mode: 0o700 });

@@ -5,7 +5,7 @@ import { isRevoked } from './revoke-certificates.ts';
 
 export const closeVault: Phase<LeaveView, LeaveContext> = {
   id: 'close-vault',
-  title: 'Take its log-in to Vault away',
+  title: 'Remove its Vault log-in',
   isDone: async ({ access }) =>
     (await isRevoked(access)) && describe(await access.vaultTraces()).length === 0,
   plan: async ({ access }) => describe(await access.vaultTraces()).map((trace) => `delete ${trace}`),

@@ -15,10 +15,10 @@ const limit = 5000;
  */
 export const cutConnections: Phase<LeaveView, LeaveContext> = {
   id: 'cut-connections',
-  title: 'Have every server cut what it has open to it',
+  title: 'Close the connections of every server to it',
   concerns: ({ facts }) => facts.mode === 'dead',
   isDone: async ({ access }) => (await access.member()) === undefined,
-  plan: ({ facts, here }) => [`cut the connections to ${facts.name} on ${namesOf(answering(facts, here))}`],
+  plan: ({ facts, here }) => [`close the connections to ${facts.name} on ${namesOf(answering(facts, here))}`],
   async run({ access, host, reporter, signal, facts, here }) {
     const { cut = '' } = await planOf(access);
     const { left: own } = await cutSockets(host, facts.address, reporter);
@@ -31,14 +31,14 @@ export const cutConnections: Phase<LeaveView, LeaveContext> = {
         ({ lrn }) => (lrn === here ? own : (said.get(lrn)?.connections ?? 0)) > 0,
       );
       if (pending.length === 0) return undefined;
-      return `connections to ${facts.name} are not cut yet on ${namesOf(pending)}`;
+      return `connections to ${facts.name} are still open on ${namesOf(pending)}`;
     };
-    const what = `all servers to cut their connections to ${facts.name}`;
+    const what = `all servers to close their connections to ${facts.name}`;
     const late = await awaitServers(missing, { what, timeout: limit, maxPause: 25, reporter, signal });
-    const slow = `etcd may be without a leader for a few seconds as it lets go of ${facts.name}`;
+    const slow = `etcd may have no leader for a few seconds while it removes ${facts.name}`;
     if (late !== undefined)
-      reporter.warn(`neither neco-worker nor neco-updater answers on ${namesOf(pending)}: ${slow}`);
-    if (uncut.length > 0) reporter.warn(`the kernel does not cut connections on ${namesOf(uncut)}: ${slow}`);
+      reporter.warn(`neco-worker and neco-updater do not answer on ${namesOf(pending)}: ${slow}`);
+    if (uncut.length > 0) reporter.warn(`the kernel cannot close connections on ${namesOf(uncut)}: ${slow}`);
   },
 };
 

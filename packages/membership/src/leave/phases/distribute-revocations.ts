@@ -18,11 +18,11 @@ const limit = { all: 20_000, each: 10_000 } as const;
  */
 export const distributeRevocations: Phase<LeaveView, LeaveContext> = {
   id: 'distribute-revocations',
-  title: 'Prove on every server that its certificates are refused',
+  title: 'Verify on every server that its certificates are rejected',
   isDone: () => Promise.resolve(false),
   plan: ({ facts }) => [
     `new revocation lists on ${facts.remaining.map(({ name }) => name).join(', ')}`,
-    `cut the connections of ${facts.name}`,
+    `close the connections of ${facts.name}`,
   ],
   async run(context) {
     const { access, proof, compromised } = context;
@@ -93,15 +93,15 @@ async function awaitProof(
 
     async function stateOf({ lrn, address }: TakingServer): Promise<string | undefined> {
       const answer = acknowledged.get(lrn);
-      if (answer === undefined) return 'has not put the new revocation lists in place';
+      if (answer === undefined) return 'has not installed the new revocation lists';
       if (answer.connections > 0)
-        return `has ${String(answer.connections)} connections of ${facts.name} open`;
+        return `has ${String(answer.connections)} open connections of ${facts.name}`;
       const verdict = await showCanary(address, canary, ca);
-      return verdict === 'refused' ? undefined : `is shown a revoked certificate: ${verdict}`;
+      return verdict === 'refused' ? undefined : `${verdict} a revoked certificate`;
     }
   };
   const late = await awaitServers(missing, {
-    what: 'all servers to refuse its certificates',
+    what: 'all servers to reject its certificates',
     timeout: limit.all + limit.each * servers.length,
     maxPause: 50,
     reporter,
@@ -111,7 +111,7 @@ async function awaitProof(
   const names = pending.map(({ name }) => name).join(', ');
   throw new NecoError(
     'VERIFICATION_FAILED',
-    `it is not proved that ${names} refuse ${facts.name}: ${late.message}`,
+    `not verified that ${names} reject ${facts.name}: ${late.message}`,
     {
       hint: `on ${names}: systemctl restart neco-updater; then run again: neco leave ${String(facts.lrn)}`,
       cause: late,

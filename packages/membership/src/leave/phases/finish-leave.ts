@@ -9,9 +9,9 @@ import { membersOf } from '../leave-facts.ts';
  */
 export const finishLeave: Phase<LeaveView, LeaveContext> = {
   id: 'finish',
-  title: 'Clear up after it',
+  title: 'Clean up',
   isDone: () => Promise.resolve(false),
-  plan: ({ facts }) => [`remove ${backupPath(facts.lrn)} and the notes in etcd`],
+  plan: ({ facts }) => [`remove ${backupPath(facts.lrn)} and the records of the leave in etcd`],
   async run({ access, host, facts }) {
     const [plan] = await Promise.all([access.plan(), host.removeFile(backupPath(facts.lrn))]);
     const acknowledged = await access.acknowledgements('lists', plan?.round ?? '');

@@ -5,7 +5,7 @@ import { newRound } from '../leave-plan.ts';
 /** What must be taken away is written down first: whoever goes on after a crash must not need what is gone by then. */
 export const notePlan: Phase<LeaveView, LeaveContext> = {
   id: 'note-plan',
-  title: 'Note down what has to be taken away',
+  title: 'Record what to remove',
   // Told anew while the member is there: what was cut for a run before may be open again.
   async isDone({ access }) {
     const plan = await access.plan();

@@ -5,7 +5,7 @@ import type { LeaveContext, LeaveView } from '../leave-context.ts';
 /** etcd itself lets go of it, through a member that stays. */
 export const removeMember: Phase<LeaveView, LeaveContext> = {
   id: 'remove-member',
-  title: 'Remove its member of etcd',
+  title: 'Remove its etcd member',
   isDone: async ({ access }) =>
     (await access.member()) === undefined && (await access.plan())?.step !== 'begun',
   plan: ({ facts }) =>
@@ -22,7 +22,7 @@ export const removeMember: Phase<LeaveView, LeaveContext> = {
 export async function planOf(access: LeaveView['access']): Promise<LeavePlan> {
   const plan = await access.plan();
   if (plan !== undefined) return plan;
-  throw new NecoError('ETCD_CONFLICT', 'the notes of this leave are gone from etcd', {
-    hint: 'did another run end it? see neco status',
+  throw new NecoError('ETCD_CONFLICT', 'the records of this leave are missing in etcd', {
+    hint: 'check with neco status whether another run completed it',
   });
 }

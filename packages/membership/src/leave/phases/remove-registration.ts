@@ -4,7 +4,7 @@ import type { LeaveContext, LeaveView } from '../leave-context.ts';
 /** The seed's step: remove the etcd key bootservers/LRN. */
 export const removeRegistration: Phase<LeaveView, LeaveContext> = {
   id: 'remove-registration',
-  title: 'Take it out of the registry',
+  title: 'Remove its registration',
   isDone: async ({ access }) => (await access.registration()) === undefined,
   plan: ({ facts }) => [`delete bootservers/${String(facts.lrn)} under the prefix of neco`],
   run: ({ access }) => access.deleteRegistration(),

@@ -9,18 +9,18 @@ const limit = 30_000;
 /** A live server stops for good: its own neco-worker sees the plan, stops and disables etcd and Vault, and puts the data aside. */
 export const stopServices: Phase<LeaveView, LeaveContext> = {
   id: 'stop-services',
-  title: 'Have it stop etcd and Vault and put its data aside',
+  title: 'Wait until it has stopped etcd and Vault and moved its data aside',
   concerns: ({ facts }) => facts.mode === 'live',
   isDone: async ({ access }) => (await access.hasStopped()) || (await planOf(access)).step === 'revoked',
-  plan: ({ facts }) => [`${facts.name} stops and disables etcd and Vault, and puts /var/lib/etcd aside`],
+  plan: ({ facts }) => [`${facts.name} stops and disables etcd and Vault, and moves /var/lib/etcd aside`],
   async run({ access, reporter, signal, facts: { name } }) {
     const late = await awaitServers(
-      async () => ((await access.hasStopped()) ? undefined : `${name} has not said that it stopped`),
+      async () => ((await access.hasStopped()) ? undefined : `${name} has not reported that it stopped`),
       { what: `${name} to stop etcd and Vault`, timeout: limit, reporter, signal },
     );
     if (late === undefined) return;
     reporter.warn(
-      `${name} does not stop by itself: neither neco-worker nor neco-updater answers there. It is no member any more; on it run: systemctl disable --now etcd vault neco-updater neco-worker; mv /var/lib/etcd /var/lib/etcd.left`,
+      `${name} does not stop: neco-worker and neco-updater do not answer there. It is no longer a member; on it, run: systemctl disable --now etcd vault neco-updater neco-worker; mv /var/lib/etcd /var/lib/etcd.left`,
     );
   },
 };
