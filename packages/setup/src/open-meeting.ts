@@ -38,7 +38,12 @@ export async function identityOf(host: HostReader): Promise<Secret> {
 export async function openCoordinator(
   self: Self & { readonly host: HostWriter },
   secret: Secret,
-  { settle, signer, signs }: Pick<CoordinatorMeetingOptions, 'settle' | 'signer' | 'signs'>,
+  {
+    settle,
+    signer,
+    signs,
+    titleOf,
+  }: Pick<CoordinatorMeetingOptions, 'settle' | 'signer' | 'signs' | 'titleOf'>,
 ): Promise<CoordinatorMeeting> {
   const seal = { secret, cluster: self.site.cluster, lrns: [...self.lrns] };
   const state = await CoordinatorState.load(self.host, seal);
@@ -55,6 +60,7 @@ export async function openCoordinator(
     settle,
     signer,
     signs,
+    titleOf,
     reporter: self.reporter,
     signal: self.signal,
   }).catch((error: unknown) => {

@@ -54,6 +54,7 @@ export async function preflight(options: PreflightOptions): Promise<void> {
         settle: () => Promise.resolve({ setupId: '', startedAt: '', etcdState: 'new' }),
         signer: () => Promise.resolve(undefined),
         signs: () => false,
+        titleOf: (phase) => phase,
       })
     : undefined;
   const meeting = coordinator ?? (await openFollower(self, secret));
@@ -66,7 +67,7 @@ export async function preflight(options: PreflightOptions): Promise<void> {
       'TIMEOUT',
       `not all boot servers ran preflight within ${String((options.timeout ?? 0) / 1000)} s`,
       {
-        hint: 'run the same command at the same time on all of them',
+        hint: 'run the same command on all of them at the same time',
         cause: error,
       },
     );

@@ -49,6 +49,8 @@ export interface SetupContext extends SetupView {
   findings: ErrorDetail[];
   /** Ids of the phases that this server has completed in this run. */
   readonly passed: Set<string>;
+  /** The titles of all phases, by id. */
+  readonly titles: ReadonlyMap<string, string>;
   /** Whether the state of etcd's members is that of a new cluster or this one is added to a running one. */
   etcdState: 'new' | 'existing';
   /** The connection to the other servers, from the rendezvous on. */

@@ -31,7 +31,7 @@ export async function readSetupRecord(host: HostReader): Promise<SetupRecord | u
   const parsed = setupRecordSchema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new NecoError('RECORD_INVALID', `${paths.setupRecord} is not the record of a setup`, {
-    hint: 'it was changed by hand or by another version of neco; put it back, or move it away if this server is to start anew',
+    hint: 'restore it, or move it away to start again on this server; it was changed by hand or by another version of neco',
   });
 }
 

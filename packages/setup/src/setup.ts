@@ -39,6 +39,7 @@ async function runSetup(options: SetupOptions): Promise<{ changed: boolean }> {
     reporter: options.reporter,
     findings: [],
     passed: new Set(),
+    titles: new Map(setupPhases.map(({ id, title }) => [id, title])),
     etcdState: 'new',
     meeting: undefined,
     coordinator: undefined,
@@ -55,9 +56,9 @@ async function runSetup(options: SetupOptions): Promise<{ changed: boolean }> {
     const waited = last.state === '' ? '' : `; last seen: ${last.state}`;
     throw new NecoError(
       'TIMEOUT',
-      `gave up after ${String((options.timeout ?? 0) / 1000)} s in: ${last.title}${waited}`,
+      `timed out after ${String((options.timeout ?? 0) / 1000)} s in: ${last.title}${waited}`,
       {
-        hint: `to go on, run again on all servers: ${again}`,
+        hint: `to resume, run on all servers: ${again}`,
       },
     );
   } finally {

@@ -18,7 +18,7 @@ export async function viewOf(
 ): Promise<SetupView> {
   if (options.prefix === '') {
     throw new NecoError('USAGE', "the prefix of neco's etcd keys is empty", {
-      hint: 'give one such as --etcd-prefix /neco/; without one neco could not be told from other programs',
+      hint: 'give a prefix such as --etcd-prefix /neco/',
     });
   }
   const site = await readSite(sitePath, host);
@@ -27,9 +27,9 @@ export async function viewOf(
   if (!lrns.includes(site.lrn)) {
     throw new NecoError(
       'LRN_LIST_INVALID',
-      `this server is ${serverName(site.lrn)}, which is not among ${lrns.join(' ')}`,
+      `this server is ${serverName(site.lrn)}, which is not in the list ${lrns.join(' ')}`,
       {
-        hint: 'name all boot servers of the cluster, this one too, or correct "lrn" in /etc/neco/site.yml',
+        hint: 'list all boot servers of the cluster, including this one, or correct "lrn" in /etc/neco/site.yml',
       },
     );
   }
@@ -65,6 +65,6 @@ async function recordFor(host: HostReader, { lrns, prefix }: SetupOptions): Prom
   throw new NecoError(
     'FOREIGN_DATA',
     `this server takes part in the setup of ${record.lrns.join(' ')} under ${record.prefix} since ${record.startedAt}`,
-    { hint: `run "neco setup ${option}${record.lrns.join(' ')}" to go on with it; nothing was changed` },
+    { hint: `run "neco setup ${option}${record.lrns.join(' ')}" to resume it; nothing was changed` },
   );
 }

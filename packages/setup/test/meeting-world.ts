@@ -57,6 +57,7 @@ export class MeetingWorld implements AsyncDisposable {
       settle: () =>
         Promise.resolve({ setupId: 'a', startedAt: new Date().toISOString(), etcdState: 'new' as const }),
       signer: () => Promise.resolve(undefined),
+      titleOf: (phase) => phase,
       signs: (_, hasCompleted) => hasCompleted(importAuthorities.id),
       reporter: silent(warnings),
       signal: AbortSignal.timeout(30_000),

@@ -53,14 +53,14 @@ export class Admission {
       this.#refuse(
         name,
         `${name} belongs to the cluster ${JSON.stringify(request.cluster)}, the coordinator to ${JSON.stringify(cluster)}`,
-        'give both the same "cluster" in /etc/neco/site.yml, or use another secret for another cluster',
+        'use the same "cluster" in /etc/neco/site.yml on both, or a different setup secret for each cluster',
       );
     }
     if (!isDeepStrictEqual(request.lrns, lrns)) {
       this.#refuse(
         name,
         `${name} was given the LRNs ${request.lrns.join(' ')}, the coordinator ${lrns.join(' ')}`,
-        'run neco with the same LRNs on all of them',
+        'run the command with the same LRNs on all of them',
       );
     }
     if (!lrns.includes(request.lrn) || request.lrn === coordinator) {
@@ -81,7 +81,7 @@ export class Admission {
     return this.#refuse(
       name,
       `${name} runs neco ${version}, the coordinator ${this.#options.introduction().version}`,
-      'install one version of neco on all boot servers',
+      'install the same version of neco on all boot servers',
     );
   }
 
@@ -117,7 +117,7 @@ export class Admission {
     const distinct = [...new Map(findings.map((finding) => [finding.message, finding])).values()];
     const reason = distinct.map(({ message }) => message).join('; ');
     if (attendance.turnAway(lrn, reason))
-      reporter.warn(`${serverName(lrn)} came back and was turned away: ${reason}`);
+      reporter.warn(`${serverName(lrn)} came back and was rejected: ${reason}`);
     throw preflightFailed(distinct);
   }
 }
@@ -127,8 +127,8 @@ function keyOf(request: RendezvousRequest): string {
   if (request.publicKey !== undefined) return request.publicKey;
   throw new NecoError(
     'RENDEZVOUS_REFUSED',
-    `${nameOf(request)} does not prove that it owns the key that it shows`,
-    { hint: 'install one version of neco on all boot servers' },
+    `${nameOf(request)} does not prove that it owns the key that it presents`,
+    { hint: 'install the same version of neco on all boot servers' },
   );
 }
 

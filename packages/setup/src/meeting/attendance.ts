@@ -142,10 +142,10 @@ export class Attendance {
     const unpinned = present?.introduction.machineId === machineId ? shown : present?.publicKey;
     const known = publicKeys.get(lrn) ?? unpinned;
     if (known === undefined || known === shown || acceptKeys.get(lrn) === shown) return;
-    const hint = `either two servers call themselves ${serverName(lrn)}, or it lost its disk; if you know that it is the right one, run setup on ${serverName(coordinator)} with --accept-key ${String(lrn)}=${shown}`;
-    const shows = `${serverName(lrn)} shows the key ${shown}, but`;
+    const hint = `check that only one server is configured as ${serverName(lrn)}; if it is the right one and lost its disk, run setup on ${serverName(coordinator)} with --accept-key ${String(lrn)}=${shown}`;
+    const shows = `${serverName(lrn)} presents the key ${shown}, but`;
     this.#mismatch = {
-      here: new NecoError('KEY_MISMATCH', `${shows} it is known by ${known}`, { hint }),
+      here: new NecoError('KEY_MISMATCH', `${shows} its known key is ${known}`, { hint }),
       elsewhere: new NecoError(
         'KEY_MISMATCH',
         `${shows} ${serverName(coordinator)} knows it by another, which it names`,

@@ -40,6 +40,8 @@ export interface CoordinatorMeetingOptions {
   signer: (issue: Issue) => Promise<Signer | undefined>;
   /** Whether, with these phases behind the coordinator, a Vault signs certificates of this issue. */
   signs: (issue: Issue, hasCompleted: (phase: string) => boolean) => boolean;
+  /** The title of a phase, by its id. */
+  titleOf: (phase: string) => string;
   reporter: Reporter;
   signal: AbortSignal;
 }
@@ -82,7 +84,7 @@ export class CoordinatorMeeting implements Meeting {
       board,
     });
     const { attendance } = this;
-    this.phases = new PhaseBoard(attendance, board);
+    this.phases = new PhaseBoard(attendance, board, options.titleOf);
     this.#verdict = new Verdict({
       attendance,
       board,
@@ -173,9 +175,9 @@ export class CoordinatorMeeting implements Meeting {
   withoutSigner(): never {
     throw new NecoError(
       'VAULT_PERMISSION_DENIED',
-      'no Vault can sign: the temporary one is gone and there is no root token',
+      'no Vault can sign: the temporary Vault is gone and there is no root token',
       {
-        hint: 'make a root token with "vault operator generate-root", put it at <prefix>vault-root-token and run setup again',
+        hint: 'create a root token with "vault operator generate-root", store it as <prefix>vault-root-token and run setup again',
       },
     );
   }

@@ -55,7 +55,7 @@ export class CoordinatorState {
       'RECORD_INVALID',
       `${paths.coordinatorState} was written by another version of neco`,
       {
-        hint: 'go on with the version that began this setup',
+        hint: 'resume with the version of neco that started this setup',
       },
     );
   }

@@ -6,11 +6,14 @@ import type { Board } from './board.ts';
 export class PhaseBoard {
   readonly #attendance: Attendance;
   readonly #board: Board;
+  readonly #titleOf: (phase: string) => string;
   readonly #passed = new Set<string>();
   #doing = 'preflight';
 
-  constructor(attendance: Attendance, board: Board) {
+  /** @param titleOf the title of a phase, by its id */
+  constructor(attendance: Attendance, board: Board, titleOf: (phase: string) => string) {
     this.#attendance = attendance;
+    this.#titleOf = titleOf;
     this.#board = board;
   }
 
@@ -58,10 +61,11 @@ export class PhaseBoard {
   /** What was last seen of a server. */
   lastSeen(lrn: number): string {
     const reason = this.#attendance.whyTurnedAway(lrn);
-    if (reason !== undefined) return `it came back and was turned away: ${reason}`;
+    if (reason !== undefined) return `it came back and was rejected: ${reason}`;
     const passed = this.#attendance.present.get(lrn)?.introduction.passed;
-    if (passed === undefined) return 'never seen since this command began';
-    return passed.length === 0 ? 'it has just begun' : `it has passed ${passed.at(-1) ?? ''}`;
+    if (passed === undefined) return 'not seen since this command started';
+    const last = passed.at(-1);
+    return last === undefined ? 'it has just started' : `last completed: ${this.#titleOf(last)}`;
   }
 
   #isPast(lrn: number, phase: string): boolean {

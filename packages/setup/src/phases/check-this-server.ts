@@ -11,7 +11,7 @@ export const checkThisServer: Phase<SetupView, SetupContext> = {
   async plan(view) {
     const findings = await findingsOf(view);
     if (findings.length > 0) throw preflightFailed(findings);
-    return ['nothing: it only looks'];
+    return ['nothing: it only checks'];
   },
   async run(context) {
     context.findings = await findingsOf(context);

@@ -22,7 +22,7 @@ import { writeSetupRecord } from '../setup-record.ts';
  */
 export const importAuthorities: Phase<SetupView, SetupContext> = {
   id: 'import-authorities',
-  title: 'Import the CAs into Vault and make the first administrator',
+  title: 'Import the CAs into Vault and create the first administrator',
   concerns: ({ isCoordinator }) => isCoordinator,
   async isDone(view) {
     return view.record?.authoritiesImportedAt !== undefined || (await isFinished(view));
@@ -31,7 +31,7 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
     'turn on two audit devices',
     'import three CAs',
     'make signing roles, policies and log-ins of the boot servers',
-    'make a Vault user for the first administrator',
+    'create a Vault user for the first administrator',
   ],
   async run(context) {
     const { host, lrns, addresses } = context;
@@ -69,5 +69,5 @@ async function importAuthority(
   await Promise.all([vault.pki(mount).importCa(ca), ensureSigningRoles(vault, name, lrns)]);
   const imported = await vault.pki(mount).caCertificate();
   if (imported?.trim() === ca.certificate.trim()) return;
-  throw new NecoError('VAULT_FAILED', `Vault does not give back the CA imported to ${mount}`);
+  throw new NecoError('VAULT_FAILED', `Vault does not return the CA imported to ${mount}`);
 }

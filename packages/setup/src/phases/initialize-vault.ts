@@ -63,12 +63,12 @@ async function started(context: SetupContext, vault: Vault): Promise<VaultState>
 async function storeKeys(registry: Registry, { unsealKeys, rootToken }: InitializedVault): Promise<void> {
   const [unsealKey] = unsealKeys;
   if (unsealKey === undefined)
-    throw new NecoError('VAULT_FAILED', 'Vault was initialised but gave no unseal key');
+    throw new NecoError('VAULT_FAILED', 'Vault was initialised but returned no unseal key');
   await registry.putVaultKeys({ unsealKey, rootToken });
   const [storedKey, storedToken] = await Promise.all([registry.unsealKey.get(), registry.rootToken.get()]);
   if (storedKey?.reveal() !== unsealKey.reveal() || storedToken?.reveal() !== rootToken.reveal()) {
-    throw new NecoError('VAULT_FAILED', 'etcd does not give back the keys of Vault that it was given', {
-      hint: 'look at the health of etcd; Vault holds nothing yet, and setup run again begins it anew',
+    throw new NecoError('VAULT_FAILED', 'etcd does not return the Vault keys that were stored in it', {
+      hint: 'check the health of etcd, then run setup again; Vault contains no data yet and is initialised again',
     });
   }
   await registry.setup.put({ version: 1, vault: 'stored' });
@@ -85,11 +85,11 @@ async function clearEmptyVault(
     context.record?.authoritiesImportedAt !== undefined || (await registry.rootToken.get()) !== undefined;
   if (note?.vault !== 'initialising' || isUnsealed || used) {
     throw new NecoError('FOREIGN_DATA', 'Vault is initialised, but its unseal key is not in etcd', {
-      hint: `nothing was changed; if an admin took the key out, put it back at ${context.options.prefix}vault-unseal-key and run setup again`,
+      hint: `if an administrator removed the key, store it again as ${context.options.prefix}vault-unseal-key and run setup again; nothing was changed`,
     });
   }
   context.reporter.warn(
-    'the answer of an earlier initialisation of Vault was lost; it holds nothing and is begun anew',
+    'the answer of an earlier initialisation of Vault was lost; Vault contains no data and is initialised again',
   );
   const signer = await signerFor(context, 'initial');
   if (signer === undefined) return coordinatorOf(context).withoutSigner();

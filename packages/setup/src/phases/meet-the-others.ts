@@ -41,6 +41,7 @@ export const meetTheOthers: Phase<SetupView, SetupContext> = {
       context.coordinator = await openCoordinator(self, secret, {
         settle: () => settle(context),
         signer: (issue) => signerFor(context, issue),
+        titleOf: (phase) => context.titles.get(phase) ?? phase,
         signs: (issue, hasCompleted) => signs(context, issue, hasCompleted),
       });
     }

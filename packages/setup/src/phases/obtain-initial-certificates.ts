@@ -9,7 +9,7 @@ const oneHour = 3_600_000;
 /** Seed step 2, second half: the first certificates, which live a week and only carry setup. */
 export const obtainInitialCertificates: Phase<SetupView, SetupContext> = {
   id: 'obtain-initial-certificates',
-  title: 'Obtain the first certificates',
+  title: 'Obtain the initial certificates',
   async isDone(view) {
     return (await isFinished(view)) || (await certificatesFit(view, oneHour));
   },

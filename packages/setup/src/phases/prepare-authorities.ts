@@ -16,7 +16,7 @@ export const prepareAuthorities: Phase<SetupView, SetupContext> = {
   },
   plan: () => [
     'start a temporary Vault on 127.0.0.1',
-    'make the CAs for servers, etcd peers and etcd clients',
+    'create the CAs for servers, etcd peers and etcd clients',
   ],
   async run(context) {
     await temporarySigner(context);

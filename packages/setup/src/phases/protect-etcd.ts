@@ -15,8 +15,8 @@ export const protectEtcd: Phase<SetupView, SetupContext> = {
     return (await view.sight.etcd()).authEnabled();
   },
   plan: ({ lrns }) => [
-    `make the etcd users root, backup, and neco and vault of ${String(lrns.length)} servers`,
-    'turn etcd auth on',
+    `create the etcd users root and backup, and those of neco and Vault on ${String(lrns.length)} servers`,
+    'turn on etcd auth',
   ],
   async run(context) {
     const { lrns, addresses, options } = context;

@@ -29,7 +29,7 @@ export const awaitRegistrations: Phase<SetupView, SetupContext> = {
   },
   plan: () => ['nothing: it only waits'],
   async run(context) {
-    context.reporter.state('etcd has not said yet who is registered');
+    context.reporter.state('waiting for the registrations in etcd');
     await context.sight.withRegistry(async (registry) => {
       for await (const servers of registry.bootServers.watch({ signal: context.signal })) {
         const registered = new Set(servers.map(({ lrn }) => lrn));

@@ -14,6 +14,6 @@ export const reissueCertificates: Phase<SetupView, SetupContext> = {
   async isDone(view) {
     return (await isFinished(view)) || (await certificatesFit(view, stays));
   },
-  plan: () => ['make new keys and have Vault sign certificates that live 90 days'],
+  plan: () => ['create new keys and have Vault sign certificates that are valid for 90 days'],
   run: (context) => issueCertificates(context, 'final'),
 };

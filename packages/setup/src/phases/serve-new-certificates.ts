@@ -10,9 +10,9 @@ import type { SetupContext, SetupView } from '../setup-context.ts';
  */
 export const serveNewCertificates: Phase<SetupView, SetupContext> = {
   id: 'serve-new-certificates',
-  title: 'Put etcd and Vault on the new certificates',
+  title: 'Switch etcd and Vault to the new certificates',
   isDone: async (view) => (await staleListeners(view)).length === 0,
-  plan: () => ['reload vault.service', 'check by a handshake what etcd and Vault serve'],
+  plan: () => ['reload vault.service', 'check with a handshake which certificates etcd and Vault present'],
   async run(context) {
     await context.host.reloadUnit('vault.service', { signal: context.signal });
     await waitFor(
@@ -20,10 +20,10 @@ export const serveNewCertificates: Phase<SetupView, SetupContext> = {
         const stale = await staleListeners(context);
         return stale.length === 0
           ? { done: true, value: true }
-          : { done: false, seen: `${stale.join(' and ')} serve another` };
+          : { done: false, seen: `${stale.join(' and ')} present another certificate` };
       },
       {
-        what: `the new certificates to be served by ${serverName(context.lrn)}`,
+        what: `${serverName(context.lrn)} to present the new certificates`,
         timeout: 30_000,
         signal: context.signal,
         onState: (text) => {

@@ -42,9 +42,13 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
       const vault = await connectVault(context.host, context.address, token);
       if (!(await isRefused(vault.lookupSelf()))) await vault.revokeSelf();
       if (!(await isRefused(vault.lookupSelf()))) {
-        throw new NecoError('VERIFICATION_FAILED', 'Vault still takes the root token after it was revoked', {
-          hint: 'run setup again; if it fails again, look at the log of vault.service',
-        });
+        throw new NecoError(
+          'VERIFICATION_FAILED',
+          'Vault still accepts the root token after it was revoked',
+          {
+            hint: 'run setup again; if it fails again, check the log of vault.service',
+          },
+        );
       }
       await registry.rootToken.delete();
     });

@@ -25,7 +25,7 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
     const key = await context.sight.withRegistry((registry) => registry.unsealKey.get());
     if (key === undefined) {
       throw new NecoError('VAULT_SEALED', 'Vault is sealed and its unseal key is not in etcd', {
-        hint: 'unseal it by hand with "vault operator unseal", then run this again',
+        hint: 'unseal it with "neco vault unseal", then run this again',
       });
     }
     await checkAuditPlace(context);
@@ -62,8 +62,8 @@ function precedes({ isCoordinator }: SetupView): string {
 async function checkAuditPlace({ host }: SetupView): Promise<void> {
   const place = dirname(paths.vaultAuditLog);
   if ((await host.stat(place))?.isDirectory === true) return;
-  throw new NecoError('FILE_FAILED', `there is no directory ${place}, where Vault writes its audit`, {
-    hint: 'the package of Vault makes it: apt-get install --reinstall neco-vault',
+  throw new NecoError('FILE_FAILED', `the directory ${place} for the Vault audit log does not exist`, {
+    hint: 'reinstall the Vault package, which creates it: apt-get install --reinstall neco-vault',
   });
 }
 

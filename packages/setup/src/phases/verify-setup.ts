@@ -13,7 +13,7 @@ export const verifySetup: Phase<SetupView, SetupContext> = {
   async isDone(view) {
     return view.record?.finishedAt !== undefined && (await findFaults(view)).length === 0;
   },
-  plan: () => ['nothing but a note that setup is finished: it only looks'],
+  plan: () => ['nothing but a record that setup is complete: it only checks'],
   async run(context) {
     if (context.record?.finishedAt === undefined) await proveUnsealKey(context);
     const faults = await findFaults(context);

@@ -11,5 +11,5 @@ export async function absentMembers({ lrn, addresses }: SetupView): Promise<stri
       return seen === undefined ? [] : [`${serverName(other)} (${seen})`];
     });
   const absent = (await Promise.all(looks)).flat();
-  return absent.length === 0 ? 'the etcd of all others answers' : `no etcd yet on ${absent.join(' and ')}`;
+  return absent.length === 0 ? 'etcd answers on all other servers' : `no etcd yet on ${absent.join(' and ')}`;
 }

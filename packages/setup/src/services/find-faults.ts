@@ -17,8 +17,8 @@ const patience = 20_000;
 export async function findFaults(view: SetupView): Promise<ErrorDetail[]> {
   const faults = await Promise.all([
     boundaryFaults(view),
-    lasting(view, 'the Vaults to find their places', () => vaultFaults(view)),
-    lasting(view, 'the certificates issued last to be served', () => servingFaults(view)),
+    lasting(view, 'one Vault to become active and the others standby', () => vaultFaults(view)),
+    lasting(view, 'the latest certificates to be presented', () => servingFaults(view)),
   ]);
   return faults.flat().map((message) => ({ message }));
 }
@@ -97,7 +97,7 @@ async function vaultFaults(view: SetupView): Promise<string[]> {
   const rest = states.filter(({ state }) => state === 'standby').length;
   if (active + rest === states.length && (!view.isCoordinator || active === 1)) return [];
   return [
-    `not one active Vault and the others standing by: ${states.map(({ name, state }) => `${name} ${state}`).join(', ')}`,
+    `expected one active Vault and the others standby, found: ${states.map(({ name, state }) => `${name} ${state}`).join(', ')}`,
   ];
 }
 
@@ -128,7 +128,7 @@ async function servingFaults(view: SetupView): Promise<string[]> {
         const served = await servedSerial(address, port).catch(messageOf);
         return serials.includes(served)
           ? undefined
-          : `${name}:${String(port)} does not serve the certificate issued last (${served})`;
+          : `${name}:${String(port)} does not present its latest certificate (${served})`;
       }),
     ),
   );

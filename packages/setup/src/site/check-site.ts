@@ -48,7 +48,7 @@ function refuseForeignAddress(site: SiteConfiguration, path: string): void {
     'CONFIG_INVALID',
     `${path} gives this server, ${serverName(site.lrn)}, the address ${address}, which is not on this machine`,
     {
-      hint: `this machine has ${own.join(', ')}: correct lrn or addresses in ${path}, or set the address up first`,
+      hint: `this machine has ${own.join(', ')}; correct lrn or addresses in ${path}, or configure the address`,
     },
   );
 }

@@ -32,13 +32,9 @@ export async function initSite(
   const there = await readSiteText(readOnlyHost(), path);
   if (there !== undefined && saysTheSame(there, site)) return { changed: false, site };
   if (there !== undefined && !force) {
-    throw new NecoError(
-      'CONFIG_EXISTS',
-      `${path} is there already and says something else; it is left as it is`,
-      {
-        hint: 'to replace it, add --force; to see what it says: neco site check',
-      },
-    );
+    throw new NecoError('CONFIG_EXISTS', `${path} exists with other values; it was not changed`, {
+      hint: 'to replace it, add --force; to see its values: neco site check',
+    });
   }
   await writeSiteFile(path, text);
   return { changed: true, site };
@@ -46,8 +42,8 @@ export async function initSite(
 
 function siteText(answers: SiteAnswers): string {
   return [
-    '# The site of this boot server, written by "neco site init"; "neco site check" checks it.',
-    '# A server has the address first + LRN * step, or the one named for its LRN under exceptions.',
+    '# The site configuration of this boot server, written by "neco site init". To check it: neco site check',
+    '# The address of a server is first + LRN * step, or the address given for its LRN under exceptions.',
     stringify(answers),
   ].join('\n');
 }

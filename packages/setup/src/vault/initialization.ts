@@ -37,9 +37,9 @@ export async function refuseForeignKeys(registry: Registry, prefix: string): Pro
   if (foreign.length === 0) return;
   throw new NecoError(
     'FOREIGN_DATA',
-    `keys of another program lie under ${prefix} in etcd: ${foreign.slice(0, 5).join(', ')}`,
+    `etcd contains keys of another program under ${prefix}: ${foreign.slice(0, 5).join(', ')}`,
     {
-      hint: 'run setup with another --etcd-prefix, or take them away if nobody needs them; neco deletes nothing that is not its own',
+      hint: 'run setup with another --etcd-prefix, or delete the keys if they are not needed; neco does not delete them',
     },
   );
 }
@@ -67,6 +67,6 @@ async function proveThePlace(registry: Registry): Promise<void> {
   await registry.setup.put({ version: 1, vault: 'initialising', proof });
   const stored = await registry.setup.get();
   if (stored?.proof !== proof) {
-    throw new NecoError('ETCD_FAILED', 'etcd does not give back what was written; Vault was not initialised');
+    throw new NecoError('ETCD_FAILED', 'etcd does not return what was written; Vault was not initialised');
   }
 }

@@ -24,9 +24,9 @@ export async function rootVault(context: SetupContext): Promise<Vault> {
   if (vault === undefined) {
     throw new NecoError(
       'VAULT_PERMISSION_DENIED',
-      `there is no ${context.options.prefix}vault-root-token, but setup is not finished`,
+      `${context.options.prefix}vault-root-token does not exist, but setup is not complete`,
       {
-        hint: 'somebody took it out; make a new one with "vault operator generate-root", put it back at that key and run setup again',
+        hint: 'create a new token with "vault operator generate-root", store it under that key and run setup again',
       },
     );
   }
