@@ -310,7 +310,7 @@ describe('neco setup, refused and then done, step by step', function () {
           'boot-2 at 10.69.0.12 runs neco 0.0.9, the coordinator',
         );
       expect(failureOf(stray ?? missing())).to.include({ code: 'RENDEZVOUS_REFUSED' });
-      expect(failureOf(stray ?? missing()).hint).to.include('one version of neco');
+      expect(failureOf(stray ?? missing()).hint).to.include('the same version of neco');
       expect(stray?.exitCode).to.equal(3);
     });
 

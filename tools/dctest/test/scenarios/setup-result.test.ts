@@ -564,10 +564,10 @@ describe(`a finished setup (seed ${partSeed}${runsAll ? ', all' : ''})`, functio
       const json = JSON.parse(await server.run(['neco', 'status', '--json'])) as { worker: unknown };
       expect(json.worker).to.deep.equal({ running: false, enabled: false });
       const before = await status();
-      expect(before).to.match(/^neco-worker +not started .*: systemctl enable --now neco-worker$/m);
+      expect(before).to.match(/^neco-worker +not running .*: systemctl enable --now neco-worker$/m);
       await server.run(['systemctl', 'start', 'neco-worker.service']);
       expect(await status()).to.match(
-        /^neco-worker +runs .* not after a boot: systemctl enable neco-worker$/m,
+        /^neco-worker +running .* at boot too: systemctl enable neco-worker$/m,
       );
       await server.run(['systemctl', 'enable', 'neco-worker.service']);
       expect(await status()).to.match(/^neco-worker +runs on this server, and will after a boot$/m);
@@ -615,7 +615,7 @@ describe(`a finished setup (seed ${partSeed}${runsAll ? ', all' : ''})`, functio
       await expectNothingToDo(leader);
     });
 
-    it('says which server does not serve the certificate issued last, and is not finished before it does', async () => {
+    it('says which server does not present its latest certificate, and is not finished before it does', async () => {
       await forgetThatSetupFinished(leader);
       const wrong = (record: object) => ({ ...record, serials: ['00:01:02:03'] });
       await withAnother('/neco/bootservers/1', wrong, async () => {
@@ -623,7 +623,7 @@ describe(`a finished setup (seed ${partSeed}${runsAll ? ', all' : ''})`, functio
         expect(exitCode, stderr).to.equal(1);
         expect(stderr).to.include('[VERIFICATION_FAILED]');
         for (const port of [2379, 2380, 8200])
-          expect(stderr).to.include(`boot-1:${port} does not serve the certificate issued last`);
+          expect(stderr).to.include(`boot-1:${port} does not present its latest certificate`);
         expect(await leader.readFile(record)).to.not.include('finishedAt');
       });
       await leader.run(setUpAgain);
