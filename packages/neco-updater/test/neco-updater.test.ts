@@ -69,7 +69,7 @@ describe('neco-updater', function () {
 
   it('takes the endpoints of its file as they change, and keeps them when it is spoilt', async () => {
     const started = daemon.start();
-    await started.says('there is no ');
+    await started.says(' does not exist ');
     const with3 = 'endpoints: ["http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3"]';
     await daemon.configure(with3);
     await started.says(

@@ -99,7 +99,7 @@ describe('the checks of one server', function () {
       'systemd',
       '256 MiB of memory',
       '0 MiB free',
-      '/var/lib/etcd holds',
+      '/var/lib/etcd contains',
     ]) {
       expect(text).to.include(part);
     }

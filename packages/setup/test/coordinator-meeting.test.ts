@@ -27,7 +27,7 @@ describe('the coordinator of a setup', function () {
         { setupId: 'b' },
         'takes part in a setup of which the coordinator knows',
       ],
-      'the machine of another': [{ machineId: 'machine-1' }, 'boot-1 and boot-2 have one machine id'],
+      'the machine of another': [{ machineId: 'machine-1' }, 'boot-1 and boot-2 have the same machine id'],
       'another clock': [{ clock: Date.now() + 86_400_000 }, 'the clock of boot-2'],
     } as const;
     for (const [what, [more, reason]] of Object.entries(changes)) {
@@ -38,7 +38,7 @@ describe('the coordinator of a setup', function () {
         expect(error.code).to.equal('PREFLIGHT_FAILED');
         expect(texts(error)).to.include(reason);
         expect(world.warnings.join('\n'))
-          .to.include('boot-2 came back and was turned away')
+          .to.include('boot-2 came back and was rejected')
           .and.include(reason);
         expect(await world.ask(1)).to.include({ setupId: 'a' });
         expect(await world.ask(2, { setupId: 'a' })).to.include({ setupId: 'a' });

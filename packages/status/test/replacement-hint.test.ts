@@ -21,6 +21,6 @@ describe('how a certificate of a finished cluster is replaced', () => {
 
   it('does not send anybody to neco setup, which leaves it as it is', () => {
     for (const where of ['/etc/neco/ca/server.crt', '/etc/neco/etcd.crt'])
-      expect(replacementHint(where, undefined)).to.include('leaves it as it is');
+      expect(replacementHint(where, undefined)).to.include('running neco setup again does not');
   });
 });

@@ -90,7 +90,7 @@ describe('The status of a cluster', function () {
       expect(status.etcd.quorum).to.equal(false);
       expect(status.vault).to.deep.equal({});
       expect(etcds(status).filter((state) => state === 'unreachable')).to.have.length(2);
-      expect(messages(status)).to.include('majority');
+      expect(messages(status)).to.include('etcd has no quorum');
       expect(hints(status)).to.include('on boot-1, boot-2: systemctl start etcd');
     } finally {
       await cluster.mend();
@@ -152,7 +152,7 @@ describe('The status of a cluster', function () {
       expect(status.bootServers[2]?.registration).to.equal('none');
       expect(messages(status)).to.equal('boot-2 is an etcd member, but is not registered');
       expect(hints(status)).to.equal(
-        'to take it out, on another boot server: neco leave 2; while setup is under way, on boot-2: neco setup 0 1 2',
+        'to remove it, on another boot server: neco leave 2; during setup, on boot-2: neco setup 0 1 2',
       );
     } finally {
       await cluster.register(2);
@@ -410,7 +410,7 @@ describe('The status of a cluster', function () {
     try {
       const status = await look();
       expect(status.etcd.alarms).to.deep.equal([{ member: 'boot-1', alarm: 'NOSPACE' }]);
-      expect(messages(status)).to.include('etcd of boot-1 raises the alarm NOSPACE');
+      expect(messages(status)).to.include('etcd of boot-1 raised the alarm NOSPACE');
     } finally {
       await cluster.etcdctl('alarm', 'disarm');
     }
@@ -476,7 +476,7 @@ describe('The status of a cluster', function () {
     try {
       const status = await look();
       expect(status.state).to.equal('setting-up');
-      expect(messages(status)).to.include('setup has begun on boot-0 and has not finished');
+      expect(messages(status)).to.include('setup was started on boot-0 and is not complete');
       expect(hints(status)).to.include('on boot-0, boot-1, boot-2, run again: neco setup 0 1 2');
     } finally {
       await rm(cluster.layout.setupRecord);
@@ -498,7 +498,7 @@ describe('The status of a cluster', function () {
       expect(status).to.include({ healthy: false, state: 'left', cluster: 'test', lrn: 0 });
       expect(status.bootServers).to.deep.equal([]);
       expect(messages(status)).to.match(
-        /^boot-0 was removed from the cluster .* of etcd lie in \/var\/lib\/etcd\.aside-1$/,
+        /^boot-0 was removed from the cluster .* etcd data is in \/var\/lib\/etcd\.aside-1$/,
       );
       expect(hints(status)).to.include('neco join --discard-old-data');
     } finally {

@@ -119,7 +119,7 @@ describe('keeping Vault unsealed', function () {
     await restartVault();
     await start();
     await reporter.until(missing);
-    expect(reporter.said.join()).to.contain('vault operator unseal');
+    expect(reporter.said.join()).to.contain('neco vault unseal');
     expect(await status()).to.equal(2);
     await putKey(vault.unsealKey);
     await reporter.until('is unsealed');

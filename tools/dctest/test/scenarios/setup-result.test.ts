@@ -570,7 +570,7 @@ describe(`a finished setup (seed ${partSeed}${runsAll ? ', all' : ''})`, functio
         /^neco-worker +running .* at boot too: systemctl enable neco-worker$/m,
       );
       await server.run(['systemctl', 'enable', 'neco-worker.service']);
-      expect(await status()).to.match(/^neco-worker +runs on this server, and will after a boot$/m);
+      expect(await status()).to.match(/^neco-worker +running on this server, enabled at boot$/m);
       await server.run(['systemctl', 'disable', '--now', 'neco-worker.service']);
     });
   }
