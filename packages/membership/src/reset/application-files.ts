@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { applicationLayout, filesOf, paths } from '@neco/cluster-access';
+import { hostLayout, filesOf, paths } from '@neco/cluster-access';
 import type { HostReader } from '@neco/host-installer';
 
 /**
@@ -10,10 +10,10 @@ import type { HostReader } from '@neco/host-installer';
 export async function applicationFiles(host: HostReader): Promise<string[]> {
   const ca = await host.readText(paths.authorities.client);
   if (ca === undefined) return [];
-  const names = (await host.list(applicationLayout.applications)) ?? [];
+  const names = (await host.list(hostLayout.applications)) ?? [];
   const found = await Promise.all(
     names.map(async (name) => {
-      const files = filesOf(applicationLayout, name);
+      const files = filesOf(hostLayout, name);
       if (files.directory === paths.necoDirectory || !(await isDirectory(host, files.directory))) return [];
       const certificate = await host.readText(files.certificatePath).catch(() => undefined);
       if (certificate === undefined || !isSignedBy(certificate, ca)) return [];
