@@ -1,6 +1,11 @@
 import type { Application, BootServer } from '@neco/bootserver-registry';
 import type { Vault } from '@neco/vault-pki';
-import { applicationMount, applicationPrefix, applicationRole, type AccessMeans } from '@neco/cluster-access';
+import {
+  applicationMount,
+  applicationPrefix,
+  applicationRole,
+  type Administration,
+} from '@neco/cluster-access';
 
 /** The right of a role of etcd to a range of keys. */
 export interface EtcdRight {
@@ -43,7 +48,10 @@ export interface ApplicationWriter extends ApplicationReader {
   deleteRecord(): Promise<void>;
 }
 
-export function readApplication(name: string, { etcd, registry, session }: AccessMeans): ApplicationReader {
+export function readApplication(
+  name: string,
+  { etcd, registry, vault: session }: Administration,
+): ApplicationReader {
   const vault = <T>(work: (vault: Vault) => Promise<T>): Promise<T> => session.run('Vault to answer', work);
   return {
     bootServersFolder: registry.bootServers.folder,
@@ -74,8 +82,8 @@ export function readApplication(name: string, { etcd, registry, session }: Acces
   };
 }
 
-export function changeApplication(name: string, means: AccessMeans): ApplicationWriter {
-  const { etcd, registry, session } = means;
+export function changeApplication(name: string, means: Administration): ApplicationWriter {
+  const { etcd, registry, vault: session } = means;
   const vault = async (work: (vault: Vault) => Promise<unknown>): Promise<void> => {
     await session.run('Vault to answer', work);
   };

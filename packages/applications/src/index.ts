@@ -2,6 +2,7 @@
 // so that each command loads all of them.
 export * from './application-access.ts';
 export * from './application-name.ts';
+export * from './application-options.ts';
 export * from './init-application.ts';
 export * from './init-local.ts';
 export * from './list-applications.ts';

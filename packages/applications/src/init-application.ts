@@ -1,22 +1,21 @@
 import { dryRunPhases, runPhases } from '@neco/core';
 import { lockHost, readOnlyHost } from '@neco/host-installer';
 import {
-  applicationLayout,
-  type ApplicationOptions,
-  type AskVaultUser,
+  ClusterAccess,
   filesOf,
-  withAdministration,
-  withCluster,
-  type AccessMeans,
+  hostLayout,
+  type Administration,
+  type AskVaultUser,
 } from '@neco/cluster-access';
 import { changeApplication, readApplication } from './application-access.ts';
 import { checkApplicationName } from './application-name.ts';
+import type { ApplicationOptions } from './application-options.ts';
 import type { InitView } from './init-context.ts';
 import { initPhases } from './init-phases.ts';
 
 export interface InitApplicationOptions extends ApplicationOptions {
   name: string;
-  /** Say what would change and change nothing. */
+  /** Show what would change, without changing it. */
   dryRun: boolean;
   /** Whether the application may read the registered boot servers; undefined leaves it as recorded. */
   readBootServers?: boolean;
@@ -30,37 +29,35 @@ export interface InitApplicationOptions extends ApplicationOptions {
  * @throws NecoError APPLICATION_NAME_INVALID, CONFIG_*, BUSY, LOGIN_REFUSED, ETCD_*, VAULT_*, CANCELLED
  */
 export async function initApplication(options: InitApplicationOptions): Promise<{ changed: boolean }> {
-  const { name, dryRun, reporter, layout = applicationLayout } = options;
+  const { name, dryRun, reporter, layout = hostLayout } = options;
   checkApplicationName(name);
   const host = readOnlyHost();
-  return await withCluster({ ...options, layout }, async (cluster) => {
-    checkApplicationName(name, cluster.registry.prefix);
-    const viewOf = async (means: AccessMeans): Promise<InitView> => {
-      const known = await means.registry.applications.at(name).get();
-      return {
-        name,
-        known,
-        readsBootServers: options.readBootServers ?? known?.readsBootServers ?? false,
-        access: readApplication(name, means),
-        host,
-        files: filesOf(layout, name),
-        reporter,
-      };
+  using connection = await ClusterAccess.open({ as: 'neco', ...options });
+  checkApplicationName(name, connection.registry.prefix);
+  const viewOf = async (administration: Administration): Promise<InitView> => {
+    const known = await administration.registry.applications.at(name).get();
+    return {
+      name,
+      known,
+      readsBootServers: options.readBootServers ?? known?.readsBootServers ?? false,
+      access: readApplication(name, administration),
+      host,
+      files: filesOf(layout, name),
+      reporter,
     };
-    const administration = { ...options, layout, host };
-    if (dryRun) {
-      const looking = { ...administration, changes: undefined };
-      return await withAdministration(cluster, looking, async (means) => {
-        await dryRunPhases(initPhases, await viewOf(means), reporter);
-        return { changed: false };
-      });
-    }
-    const again = `neco init ${flagOf(options.readBootServers)}${name}`;
-    await using _host = await lockHost('operation');
-    return await withAdministration(cluster, { ...administration, changes: again }, async (means, signal) => {
-      const context = { ...(await viewOf(means)), access: changeApplication(name, means) };
-      return await runPhases(initPhases, context, { reporter, signal, again });
+  };
+  await using _host = dryRun ? undefined : await lockHost('operation');
+  await using access = await ClusterAccess.open({ as: 'administrator', ...options, connection, host });
+  if (dryRun) {
+    return await access.change({ what: undefined }, async (administration) => {
+      await dryRunPhases(initPhases, await viewOf(administration), reporter);
+      return { changed: false };
     });
+  }
+  const again = `neco init ${flagOf(options.readBootServers)}${name}`;
+  return await access.change({ what: again }, async (administration, signal) => {
+    const context = { ...(await viewOf(administration)), access: changeApplication(name, administration) };
+    return await runPhases(initPhases, context, { reporter, signal, again });
   });
 }
 

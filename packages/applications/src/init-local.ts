@@ -1,24 +1,21 @@
 import type { Registry } from '@neco/bootserver-registry';
-import { dryRunPhases, NecoError, runPhases, type Reporter } from '@neco/core';
+import { dryRunPhases, NecoError, runPhases } from '@neco/core';
 import { lockHost, openHost, readOnlyHost, type HostReader } from '@neco/host-installer';
 import { parseCrl } from '@neco/vault-pki';
 import {
-  addressesOf,
-  applicationLayout,
-  type ApplicationLayout,
   applicationMount,
-  type ApplicationOptions,
-  askedLogIn,
-  type AskVaultUser,
-  type ClusterLink,
+  ClusterAccess,
   filesOf,
-  reachVault,
-  readFileOf,
-  VaultSession,
-  withCluster,
+  hostLayout,
+  requireFile,
   withOperationLock,
+  type AskVaultUser,
+  type ClusterConnection,
+  type HostLayout,
+  type OperatorAccess,
 } from '@neco/cluster-access';
 import { checkApplicationName } from './application-name.ts';
+import type { ApplicationOptions } from './application-options.ts';
 import type { InitLocalContext, InitLocalView } from './init-local-context.ts';
 import { initLocalPhases } from './init-local-phases.ts';
 import { unknownApplication } from './remove-application.ts';
@@ -39,34 +36,28 @@ export interface InitLocalOptions extends ApplicationOptions {
  * FILE_FAILED, ETCD_*, VAULT_*, TIMEOUT, CANCELLED
  */
 export async function initLocal(options: InitLocalOptions): Promise<{ changed: boolean }> {
-  const { name, dryRun, reporter, signal, layout = applicationLayout } = options;
+  const { name, dryRun, reporter, signal, layout = hostLayout } = options;
   checkApplicationName(name);
-  return await withCluster({ ...options, layout }, async (cluster) => {
-    await requireApplication(cluster.registry, name);
-    if (dryRun) {
-      await dryRunPhases(initLocalPhases, await viewOf(readOnlyHost(), cluster, options, layout), reporter);
-      return { changed: false };
-    }
-    await using _lock = await lockHost('operation');
-    const host = openHost();
-    const view = await viewOf(host, cluster, options, layout);
-    const signer = new ApplicationSigner(cluster, options, view.serverCa);
-    const context: InitLocalContext = {
-      ...view,
-      host,
-      reporter,
-      sign: (csr) => signer.sign(csr),
-      note: (certificate) => noteInTurn(cluster, options, certificate),
-    };
-    try {
-      return await runPhases(initLocalPhases, context, {
-        reporter,
-        signal,
-        again: `neco init-local ${name}`,
-      });
-    } finally {
-      await signer.close();
-    }
+  using connection = await ClusterAccess.open({ as: 'neco', ...options });
+  await requireApplication(connection.registry, name);
+  if (dryRun) {
+    await dryRunPhases(initLocalPhases, await viewOf(readOnlyHost(), connection, options, layout), reporter);
+    return { changed: false };
+  }
+  await using _lock = await lockHost('operation');
+  const host = openHost();
+  await using operator = await ClusterAccess.open({ as: 'operator', ...options, connection, host });
+  const context: InitLocalContext = {
+    ...(await viewOf(host, connection, options, layout)),
+    host,
+    reporter,
+    sign: (csr) => sign(operator, name, csr),
+    note: (certificate) => noteInTurn(connection, options, certificate),
+  };
+  return await runPhases(initLocalPhases, context, {
+    reporter,
+    signal,
+    again: `neco init-local ${name}`,
   });
 }
 
@@ -79,13 +70,13 @@ async function requireApplication(registry: Registry, name: string): Promise<voi
 
 async function viewOf(
   host: HostReader,
-  { lrn, registry }: ClusterLink,
+  { lrn, registry }: ClusterConnection,
   { name, force }: InitLocalOptions,
-  layout: ApplicationLayout,
+  layout: HostLayout,
 ): Promise<InitLocalView> {
   const [serverCa, clientCa, revocations, hasUser] = await Promise.all([
-    readFileOf(host, layout.serverCa),
-    readFileOf(host, layout.clientCa),
+    requireFile(host, layout.serverCa),
+    requireFile(host, layout.clientCa),
     host.readBytes(layout.clientRevocations),
     host.userExists(name),
   ]);
@@ -108,7 +99,7 @@ async function viewOf(
  * good for an application of the same name that is made later.
  */
 function noteInTurn(
-  cluster: ClusterLink,
+  cluster: ClusterConnection,
   { name, reporter, signal }: InitLocalOptions,
   certificate: { serial: string; notAfter: Date },
 ): Promise<void> {
@@ -123,7 +114,7 @@ function noteInTurn(
  * among them or this fails and it is never put in place.
  */
 async function note(
-  { lrn, registry }: ClusterLink,
+  { lrn, registry }: ClusterConnection,
   name: string,
   { serial, notAfter }: { serial: string; notAfter: Date },
 ): Promise<void> {
@@ -140,44 +131,17 @@ async function note(
   }));
 }
 
-/** Has requests signed as a person who is asked for only when there is one to sign. */
-class ApplicationSigner {
-  readonly #cluster: ClusterLink;
-  readonly #options: InitLocalOptions;
-  readonly #serverCa: string;
-  #session: VaultSession | undefined;
-
-  constructor(cluster: ClusterLink, options: InitLocalOptions, serverCa: string) {
-    this.#cluster = cluster;
-    this.#options = options;
-    this.#serverCa = serverCa;
-  }
-
-  /** @returns the certificate, PEM. @throws NecoError LOGIN_REFUSED, VAULT_*, TIMEOUT, CANCELLED */
-  async sign(csr: string): Promise<string> {
-    const { name, vaultUser } = this.#options;
-    const person = askedLogIn(vaultUser);
-    const addresses = await addressesOf(this.#cluster);
-    const { reporter, signal }: { reporter: Reporter; signal: AbortSignal } = this.#options;
-    this.#session = await VaultSession.open({
-      reach: () => reachVault(addresses, { ca: this.#serverCa }),
-      logIn: person.logIn,
-      reporter,
-      signal,
+/** @returns the certificate, PEM. @throws NecoError LOGIN_REFUSED, VAULT_*, TIMEOUT, CANCELLED */
+async function sign(operator: OperatorAccess, name: string, csr: string): Promise<string> {
+  const vault = await operator.vault();
+  const signed = await vault
+    .run('Vault to sign the certificate', (one) =>
+      one.pki(applicationMount).sign(name, { csr, commonName: name }),
+    )
+    .catch((error: unknown) => {
+      throw explained(error, name, operator.user);
     });
-    const signed = await this.#session
-      .run('Vault to sign the certificate', (vault) =>
-        vault.pki(applicationMount).sign(name, { csr, commonName: name }),
-      )
-      .catch((error: unknown) => {
-        throw explained(error, name, person.name());
-      });
-    return signed.certificate;
-  }
-
-  async close(): Promise<void> {
-    await this.#session?.close();
-  }
+  return signed.certificate;
 }
 
 function explained(error: unknown, name: string, user: string): unknown {

@@ -1,5 +1,5 @@
 import { serverName } from '@neco/core';
-import { applicationLayout, type ApplicationOptions, withCluster } from '@neco/cluster-access';
+import { ClusterAccess, type ConnectionOptions } from '@neco/cluster-access';
 
 /** An application as `neco application list` shows it. */
 export interface ListedApplication {
@@ -13,22 +13,18 @@ export interface ListedApplication {
 }
 
 /** All applications, by name, with the certificate that each boot server has. @throws NecoError CONFIG_*, ETCD_*, RECORD_INVALID */
-export async function listApplications(
-  options: Pick<ApplicationOptions, 'etcd' | 'layout'>,
-): Promise<ListedApplication[]> {
-  const { layout = applicationLayout, etcd } = options;
-  return await withCluster({ layout, etcd }, async ({ registry }) => {
-    const applications = await registry.applications.list();
-    return applications.map(({ name, createdAt, readsBootServers = false, certificates }) => ({
-      name,
-      prefix: `/${name}/`,
-      createdAt,
-      readsBootServers,
-      certificates: certificates.map(({ lrn, serial, notAfter }) => ({
-        server: serverName(lrn),
-        serial,
-        notAfter,
-      })),
-    }));
-  });
+export async function listApplications(options: ConnectionOptions): Promise<ListedApplication[]> {
+  using connection = await ClusterAccess.open({ as: 'neco', ...options });
+  const applications = await connection.registry.applications.list();
+  return applications.map(({ name, createdAt, readsBootServers = false, certificates }) => ({
+    name,
+    prefix: `/${name}/`,
+    createdAt,
+    readsBootServers,
+    certificates: certificates.map(({ lrn, serial, notAfter }) => ({
+      server: serverName(lrn),
+      serial,
+      notAfter,
+    })),
+  }));
 }

@@ -1,16 +1,14 @@
 import { dryRunPhases, NecoError, runPhases, serverName } from '@neco/core';
 import { lockHost, readOnlyHost } from '@neco/host-installer';
 import {
-  applicationLayout,
-  type ApplicationOptions,
   applicationPrefix,
+  ClusterAccess,
   type AskVaultUser,
-  type ClusterLink,
-  withAdministration,
-  withCluster,
+  type ClusterConnection,
 } from '@neco/cluster-access';
 import { changeApplication, readApplication } from './application-access.ts';
 import { checkApplicationName } from './application-name.ts';
+import type { ApplicationOptions } from './application-options.ts';
 import { removePhases } from './remove-phases.ts';
 
 export interface RemoveApplicationOptions extends ApplicationOptions {
@@ -36,35 +34,34 @@ export interface RemovedApplication {
  * @throws NecoError APPLICATION_NAME_INVALID, APPLICATION_UNKNOWN, CONFIG_*, BUSY, LOGIN_REFUSED, ETCD_*, VAULT_*, CANCELLED
  */
 export async function removeApplication(options: RemoveApplicationOptions): Promise<RemovedApplication> {
-  const { name, dryRun, reporter, layout = applicationLayout } = options;
+  const { name, dryRun, reporter } = options;
   checkApplicationName(name);
-  return await withCluster({ ...options, layout }, async (cluster) => {
-    checkApplicationName(name, cluster.registry.prefix);
-    const servers = await serversOf(cluster, name);
-    if (!dryRun && !(await options.confirm({ servers })))
-      throw new NecoError('CANCELLED', `nothing was changed; ${name} stays`);
-    const administration = { ...options, layout, host: readOnlyHost() };
-    const left = { prefix: applicationPrefix(name), servers };
-    if (dryRun) {
-      const looking = { ...administration, changes: undefined };
-      return await withAdministration(cluster, looking, async (means) => {
-        const access = readApplication(name, means);
-        await dryRunPhases(removePhases, { name, access }, reporter);
-        return { changed: false, keysLeft: await access.countKeys(), ...left };
-      });
-    }
-    const again = `neco application remove ${name}`;
-    await using _host = await lockHost('operation');
-    return await withAdministration(cluster, { ...administration, changes: again }, async (means, signal) => {
-      const access = changeApplication(name, means);
-      const { changed } = await runPhases(removePhases, { name, access }, { reporter, signal, again });
-      return { changed, keysLeft: await access.countKeys(), ...left };
+  using connection = await ClusterAccess.open({ as: 'neco', ...options });
+  checkApplicationName(name, connection.registry.prefix);
+  const servers = await serversOf(connection, name);
+  if (!dryRun && !(await options.confirm({ servers })))
+    throw new NecoError('CANCELLED', `nothing was changed; ${name} stays`);
+  const left = { prefix: applicationPrefix(name), servers };
+  await using _host = dryRun ? undefined : await lockHost('operation');
+  const host = readOnlyHost();
+  await using administrator = await ClusterAccess.open({ as: 'administrator', ...options, connection, host });
+  if (dryRun) {
+    return await administrator.change({ what: undefined }, async (administration) => {
+      const access = readApplication(name, administration);
+      await dryRunPhases(removePhases, { name, access }, reporter);
+      return { changed: false, keysLeft: await access.countKeys(), ...left };
     });
+  }
+  const again = `neco application remove ${name}`;
+  return await administrator.change({ what: again }, async (administration, signal) => {
+    const access = changeApplication(name, administration);
+    const { changed } = await runPhases(removePhases, { name, access }, { reporter, signal, again });
+    return { changed, keysLeft: await access.countKeys(), ...left };
   });
 }
 
 /** The servers that have a certificate for it. @throws NecoError APPLICATION_UNKNOWN */
-async function serversOf({ registry }: ClusterLink, name: string): Promise<string[]> {
+async function serversOf({ registry }: ClusterConnection, name: string): Promise<string[]> {
   const application = await registry.applications.at(name).get();
   if (application !== undefined) return application.certificates.map(({ lrn }) => serverName(lrn));
   const known = (await registry.applications.list()).map((one) => one.name);

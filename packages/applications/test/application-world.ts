@@ -8,17 +8,17 @@ import { runProgram, serverBinaries, ServerProcess, TestCa, type ProgramResult }
 import { createKey, createSigningRequest, Vault } from '@neco/vault-pki';
 import {
   administratorPolicyName,
-  type ApplicationLayout,
-  type ApplicationOptions,
   type AskVaultUser,
   authorities,
   ensureEtcdAccess,
   ensureSigningRoles,
   ensureVaultAccess,
   forEachAuthority,
+  type HostLayout,
   type Pair,
   Signer,
 } from '@neco/cluster-access';
+import type { ApplicationOptions } from '../src/application-options.ts';
 
 export const administrator = { name: 'admin', password: new Secret('the password of an admin') };
 export const operator = { name: 'op', password: new Secret('the password of an operator') };
@@ -31,7 +31,7 @@ const lrns = [0, 1];
  */
 export class ApplicationWorld {
   readonly directory: string;
-  readonly layout: ApplicationLayout;
+  readonly layout: HostLayout;
   readonly #binaries: Awaited<ReturnType<typeof serverBinaries>>;
   readonly #serverCa: TestCa;
   readonly #network: string;

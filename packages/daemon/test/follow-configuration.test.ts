@@ -102,23 +102,22 @@ describe('a daemon whose configuration is rewritten', function () {
   it('has what is open already go by the new list, in neco-worker too', async () => {
     await configure([etcd.member(0).endpoint]);
     const configuration = await readDaemonConfiguration(path);
-    const link = await createWorkerContext(configuration, silentReporter).connect();
+    using connection = await createWorkerContext(configuration, silentReporter).connect();
     const stop = new AbortController();
     try {
       followConfiguration(path, configuration, { reporter: silentReporter, signal: stop.signal });
-      expect(await link.registry.bootServers.list()).to.deep.equal([]);
+      expect(await connection.registry.bootServers.list()).to.deep.equal([]);
       await configure([etcd.member(1).endpoint, etcd.member(2).endpoint]);
       await etcd.member(0).kill();
-      await inTheEnd('the link to answer', () =>
-        link.registry.bootServers.list().then(
+      await inTheEnd('the connection to answer', () =>
+        connection.registry.bootServers.list().then(
           () => ({ status: 0, stderr: '' }),
           (error: unknown) => ({ status: 1, stderr: messageOf(error) }),
         ),
       );
-      expect(link.etcd.endpoints).not.to.include(etcd.member(0).endpoint);
+      expect(connection.etcd.endpoints).not.to.include(etcd.member(0).endpoint);
     } finally {
       stop.abort();
-      link.close();
     }
   });
 });

@@ -37,9 +37,7 @@ describe('the coordinator of a setup', function () {
         const error = await rejection(world.ask(2, more));
         expect(error.code).to.equal('PREFLIGHT_FAILED');
         expect(texts(error)).to.include(reason);
-        expect(world.warnings.join('\n'))
-          .to.include('boot-2 came back and was rejected')
-          .and.include(reason);
+        expect(world.warnings.join('\n')).to.include('boot-2 came back and was rejected').and.include(reason);
         expect(await world.ask(1)).to.include({ setupId: 'a' });
         expect(await world.ask(2, { setupId: 'a' })).to.include({ setupId: 'a' });
       });

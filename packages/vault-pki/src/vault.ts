@@ -51,9 +51,12 @@ export class Vault {
     return new Vault(this.#client.withToken(token));
   }
 
-  /** The Vault at another address of the same cluster, used with this token. */
-  at(address: string): Vault {
-    return new Vault(this.#client.at(address));
+  /**
+   * The Vault at another address of the same cluster, used with this token.
+   * @param serverName the name that its certificate must carry; the host of the address by default.
+   */
+  at(address: string, serverName?: string): Vault {
+    return new Vault(this.#client.at(address, serverName));
   }
 
   /**

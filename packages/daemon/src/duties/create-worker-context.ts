@@ -22,7 +22,7 @@ export function createWorkerContext(configuration: DaemonConfiguration, reporter
       return {
         etcd,
         registry: new Registry(etcd, configuration.etcd.prefix),
-        close: () => {
+        [Symbol.dispose]: () => {
           etcd.close();
         },
       };

@@ -14,10 +14,9 @@ export interface WorkerSelf {
 }
 
 /** etcd as `neco-<LRN>`, and the registry in it. */
-export interface WorkerLink {
+export interface WorkerConnection extends Disposable {
   etcd: EtcdCluster;
   registry: Registry;
-  close(): void;
 }
 
 /** What a duty of neco-worker works with. */
@@ -29,7 +28,7 @@ export interface WorkerContext {
   /** @throws NecoError CONFIG_* */
   self(): Promise<WorkerSelf>;
   /** Opens a connection with the certificates of now; close it. @throws NecoError CONFIG_*, CERTIFICATE_INVALID */
-  connect(): Promise<WorkerLink>;
+  connect(): Promise<WorkerConnection>;
 }
 
 /** Something that neco-worker sees to. */

@@ -12,15 +12,11 @@ export const activate: Phase<FinishContext, FinishContext> = {
   id: 'activate',
   title: 'Mark the registration active',
   async isDone({ worker, self }) {
-    const link = await worker.connect();
-    try {
-      const active = (await link.registry.bootServers.at(self.lrn).get())?.state === 'active';
-      const states = await Promise.all(units.map((unit) => worker.host.unit(unit)));
-      const started = states.find(({ name }) => name === updater)?.active === 'active';
-      return active && started && states.every(({ enabled }) => enabled === 'enabled');
-    } finally {
-      link.close();
-    }
+    using connection = await worker.connect();
+    const active = (await connection.registry.bootServers.at(self.lrn).get())?.state === 'active';
+    const states = await Promise.all(units.map((unit) => worker.host.unit(unit)));
+    const started = states.find(({ name }) => name === updater)?.active === 'active';
+    return active && started && states.every(({ enabled }) => enabled === 'enabled');
   },
   plan: ({ self }) => [
     `set the registration of ${self.name} to active`,
@@ -28,12 +24,8 @@ export const activate: Phase<FinishContext, FinishContext> = {
     `start ${updater}`,
   ],
   async run({ worker, self, signal }) {
-    const link = await worker.connect();
-    try {
-      await link.registry.bootServers.at(self.lrn).update((server) => ({ ...server, state: 'active' }));
-    } finally {
-      link.close();
-    }
+    using connection = await worker.connect();
+    await connection.registry.bootServers.at(self.lrn).update((server) => ({ ...server, state: 'active' }));
     await worker.host.enableUnits(units);
     await worker.host.startUnit(updater, { block: true, signal });
   },

@@ -33,12 +33,8 @@ async function isUnsealed({ worker }: FinishContext): Promise<boolean> {
 
 /** The duty that keeps Vault unsealed would come to it as well, a moment later. @returns whether it is unsealed */
 async function unseal({ worker }: FinishContext): Promise<boolean> {
-  const link = await worker.connect();
-  try {
-    const key = await link.registry.unsealKey.get();
-    if (key === undefined) return false;
-    return !(await (await connectVault(worker.host, '127.0.0.1')).system.unseal(key)).sealed;
-  } finally {
-    link.close();
-  }
+  using connection = await worker.connect();
+  const key = await connection.registry.unsealKey.get();
+  if (key === undefined) return false;
+  return !(await (await connectVault(worker.host, '127.0.0.1')).system.unseal(key)).sealed;
 }

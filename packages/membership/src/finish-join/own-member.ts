@@ -10,14 +10,10 @@ export async function ownMember({
   worker,
   record,
 }: FinishContext): Promise<{ own: Member; members: Member[] }> {
-  const link = await worker.connect();
-  try {
-    const members = await link.etcd.members();
-    const own = members.find(({ id }) => id === record.memberId);
-    if (own !== undefined) return { own, members };
-  } finally {
-    link.close();
-  }
+  using connection = await worker.connect();
+  const members = await connection.etcd.members();
+  const own = members.find(({ id }) => id === record.memberId);
+  if (own !== undefined) return { own, members };
   throw new NecoError('FOREIGN_DATA', `the etcd member ${record.memberId ?? ''} of this server was removed`, {
     hint: 'run neco join again',
   });

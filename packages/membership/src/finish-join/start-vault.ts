@@ -25,11 +25,7 @@ export const startVault: Phase<FinishContext, FinishContext> = {
 };
 
 async function otherAddresses(worker: FinishContext['worker'], lrn: number): Promise<string[]> {
-  const link = await worker.connect();
-  try {
-    const servers = await link.registry.bootServers.list();
-    return servers.filter((one) => one.lrn !== lrn && one.state === 'active').map(({ address }) => address);
-  } finally {
-    link.close();
-  }
+  using connection = await worker.connect();
+  const servers = await connection.registry.bootServers.list();
+  return servers.filter((one) => one.lrn !== lrn && one.state === 'active').map(({ address }) => address);
 }

@@ -1,19 +1,10 @@
 import { NecoError } from '@neco/core';
+import { ClusterAccess } from '@neco/cluster-access';
 import type { EtcdCluster } from '@neco/etcd-admin';
-import {
-  certificateKinds,
-  connectEtcd,
-  liveEtcdAddresses,
-  paths,
-  reachVaultByName,
-  readPair,
-  Signer,
-} from '@neco/cluster-access';
 import type { WorkerContext } from '@neco/daemon';
 
 /**
- * Does work as etcd's user root, for at most ten minutes: the key is made here and stays in memory, and this server's
- * own certificate is its right to have it signed. Asked are the other boot servers: the services here need not run yet.
+ * Does work as etcd's user root, for at most ten minutes, through the other boot servers: the services here need not run yet.
  * @throws NecoError VAULT_*, ETCD_*, FILE_FAILED, and what `work` throws
  */
 export async function withEtcdRoot<T>(
@@ -21,36 +12,21 @@ export async function withEtcdRoot<T>(
   signal: AbortSignal,
   work: (etcd: EtcdCluster) => Promise<T>,
 ): Promise<T> {
-  const { host } = worker;
+  const { host, reporter } = worker;
   const { lrn, name } = await worker.self();
   const servers = await otherServers(worker, lrn);
-  const ca = await host.readText(paths.authorities.server);
-  const own = await readPair(host, certificateKinds.server);
-  const vault = await (
-    await reachVaultByName(servers, { ...(ca === undefined ? {} : { ca }), ...own })
-  ).loginCertificate(name);
+  const etcd = await ClusterAccess.open({ as: 'root', host, lrn, name, servers, reporter, signal });
   try {
-    const pair = await new Signer(vault, servers).certifyRoot();
-    signal.throwIfAborted();
-    const etcd = await connectEtcd(host, await liveEtcdAddresses(servers), pair);
-    try {
-      return await work(etcd);
-    } finally {
-      etcd.close();
-    }
+    return await work(etcd);
   } finally {
-    await vault.revokeSelf().catch(() => undefined);
+    etcd.close();
   }
 }
 
 async function otherServers(worker: WorkerContext, lrn: number): Promise<Map<number, string>> {
-  const link = await worker.connect();
-  try {
-    const servers = await link.registry.bootServers.list();
-    const others = servers.filter((server) => server.lrn !== lrn && server.state === 'active');
-    if (others.length > 0) return new Map(others.map((server) => [server.lrn, server.address]));
-  } finally {
-    link.close();
-  }
+  using connection = await worker.connect();
+  const servers = await connection.registry.bootServers.list();
+  const others = servers.filter((server) => server.lrn !== lrn && server.state === 'active');
+  if (others.length > 0) return new Map(others.map((server) => [server.lrn, server.address]));
   throw new NecoError('ETCD_FAILED', 'no other boot server is registered as active');
 }

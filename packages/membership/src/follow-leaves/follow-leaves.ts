@@ -8,7 +8,7 @@ import {
   runDuties,
   type WorkerContext,
   type WorkerDuty,
-  type WorkerLink,
+  type WorkerConnection,
   type WorkerSelf,
 } from '@neco/daemon';
 import { answerTrust } from '../leave/ask-trust.ts';
@@ -36,7 +36,7 @@ interface WorkedOff {
 interface Following {
   context: WorkerContext;
   self: WorkerSelf;
-  link: WorkerLink;
+  connection: WorkerConnection;
   /** The last round of each leave that was worked off here. */
   rounds: Map<number, WorkedOff>;
   /** The last order of each leave to cut what is open, that was followed. */
@@ -85,27 +85,23 @@ async function watchLeaves(
   signal: AbortSignal,
 ): Promise<void> {
   const ended = new AbortController();
-  const link = await context.connect();
+  using connection = await context.connect();
   let trouble: NecoError | undefined;
-  try {
-    await renewLists(context, link);
-    const watch = link.registry.leaves.watch({
-      signal: AbortSignal.any([signal, ended.signal, AbortSignal.timeout(renewal)]),
-      // What keeps it from etcd may be that it was removed.
-      onInterruption: (error) => {
-        trouble = error;
-        ended.abort();
-      },
-    });
-    for await (const state of watch) await workOff({ context, self, link, ...memory }, state);
-    if (trouble !== undefined) throw trouble;
-  } finally {
-    link.close();
-  }
+  await renewLists(context, connection);
+  const watch = connection.registry.leaves.watch({
+    signal: AbortSignal.any([signal, ended.signal, AbortSignal.timeout(renewal)]),
+    // What keeps it from etcd may be that it was removed.
+    onInterruption: (error) => {
+      trouble = error;
+      ended.abort();
+    },
+  });
+  for await (const state of watch) await workOff({ context, self, connection, ...memory }, state);
+  if (trouble !== undefined) throw trouble;
 }
 
 async function workOff(following: Following, state: RecordState): Promise<void> {
-  const { self, link, rounds } = following;
+  const { self, connection, rounds } = following;
   await answer(following, state);
   for (const { record: plan } of state.entries(recordKinds.leavePlans)) {
     const { lrn, step, round, mode } = plan;
@@ -125,39 +121,39 @@ async function workOff(following: Following, state: RecordState): Promise<void> 
         state.get(recordKinds.leaveAwaits, lrn, self.lrn) !== undefined &&
         rounds.get(lrn)?.connections === 0
       )
-        await awaitNoMore(link.registry, lrn, self.lrn);
+        await awaitNoMore(connection.registry, lrn, self.lrn);
     }
   }
   await removeLeftBackups(following);
 }
 
 /** A compromised server has left: who asks wants to know whether this one still trusts the CAs that it knew. */
-async function answer({ context, self, link, answered }: Following, state: RecordState): Promise<void> {
+async function answer({ context, self, connection, answered }: Following, state: RecordState): Promise<void> {
   for (const [lrn] of state.keys(recordKinds.trustQuestions)) {
     const question = { state, lrn, by: self.lrn, last: answered.get(lrn) };
-    const round = await answerTrust(context.host, link.registry, question);
+    const round = await answerTrust(context.host, connection.registry, question);
     if (round !== undefined) answered.set(lrn, round);
   }
 }
 
 /** The backup of a leave that was killed here and ended from another server: it holds all that etcd holds. */
-async function removeLeftBackups({ context, link }: Following): Promise<void> {
+async function removeLeftBackups({ context, connection }: Following): Promise<void> {
   for (const name of (await context.host.list(paths.state)) ?? []) {
     const lrn = backedUpLrn(name);
     // Asked after the file was seen: the plan is noted before it is made.
-    if (lrn === undefined || (await link.registry.leavePlans.at(lrn).get()) !== undefined) continue;
+    if (lrn === undefined || (await connection.registry.leavePlans.at(lrn).get()) !== undefined) continue;
     await context.host.removeFile(backupPath(lrn));
   }
 }
 
 /** A dead server is to leave: this one holds nothing open to it when its member goes. */
 async function cutBefore(
-  { context, self, link, cuts }: Following,
+  { context, self, connection, cuts }: Following,
   { lrn, cut, mode, step, address }: LeavePlan,
 ): Promise<void> {
   if (cut === undefined || mode !== 'dead' || step !== 'begun' || cuts.get(lrn) === cut) return;
   const { left } = await cutSockets(context.host, address, context.reporter);
-  await acknowledge(link.registry, lrn, { part: 'cut', by: self.lrn, round: cut, connections: left });
+  await acknowledge(connection.registry, lrn, { part: 'cut', by: self.lrn, round: cut, connections: left });
   cuts.set(lrn, cut);
 }
 
@@ -170,7 +166,7 @@ async function refuse(
   const {
     context,
     self,
-    link: { registry },
+    connection: { registry },
   } = following;
   return withDutyLock(context, async () => {
     // Somebody else on this server may have done it while this one waited, or the leave may have ended.
@@ -186,35 +182,35 @@ async function refuse(
 
 /** @returns how many connections of it are open still. */
 async function cutOffHere(
-  { context, self, link }: Following,
+  { context, self, connection }: Following,
   plan: LeavePlan,
   round: string,
 ): Promise<number> {
   const { host, reporter } = context;
-  await renewLists(context, link);
+  await renewLists(context, connection);
   const connections = await cutOff(host, plan.address, {
     strange: plan.compromised === true,
     reporter,
-    inTurn: (restart) => restartInTurn(link.registry, self.name, restart),
+    inTurn: (restart) => restartInTurn(connection.registry, self.name, restart),
   });
-  await acknowledge(link.registry, plan.lrn, { part: 'lists', by: self.lrn, round, connections });
+  await acknowledge(connection.registry, plan.lrn, { part: 'lists', by: self.lrn, round, connections });
   reporter.info(`${plan.name} has left; this server rejects its certificates`);
   return connections;
 }
 
 /** This server leaves, and was told so. */
-async function stopThisServer({ context, self, link }: Following): Promise<void> {
+async function stopThisServer({ context, self, connection }: Following): Promise<void> {
   await withDutyLock(context, async () => {
     const left = await stopForGood(context.host, { removed: true });
     const { lrn } = self;
-    await link.registry.leaveStops
+    await connection.registry.leaveStops
       .at(lrn)
-      .putWhile(link.registry.leavePlans.at(lrn), { version: 1, at: left.at });
+      .putWhile(connection.registry.leavePlans.at(lrn), { version: 1, at: left.at });
     sayLeft(context, self, left);
   });
 }
 
-async function renewLists(context: WorkerContext, { registry }: WorkerLink): Promise<void> {
+async function renewLists(context: WorkerContext, { registry }: WorkerConnection): Promise<void> {
   const { host, configuration } = context;
   const [servers, ca, { address: own }] = await Promise.all([
     registry.bootServers.list(),

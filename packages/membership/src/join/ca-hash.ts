@@ -1,9 +1,7 @@
-import { Registry } from '@neco/bootserver-registry';
 import { NecoError, type EtcdOptions } from '@neco/core';
-import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
 import { readOnlyHost } from '@neco/host-installer';
 import { publicKeyFingerprint } from '@neco/vault-pki';
-import { paths, readEtcdOptions } from '@neco/cluster-access';
+import { ClusterAccess, paths, readEtcdOptions } from '@neco/cluster-access';
 
 /** What a new server is told on the way into the cluster. */
 export interface CaHash {
@@ -29,12 +27,8 @@ export async function caHash(flags: Partial<EtcdOptions>): Promise<CaHash> {
       },
     );
   }
-  const etcd = EtcdCluster.connect(await readEtcdConnection(options));
-  try {
-    const servers = await new Registry(etcd, options.prefix).bootServers.list();
-    const serving = servers.filter(({ state }) => state === 'active').map(({ lrn }) => lrn);
-    return { hash: publicKeyFingerprint(ca), lrns: serving };
-  } finally {
-    etcd.close();
-  }
+  using connection = await ClusterAccess.open({ as: 'neco', etcd: flags });
+  const servers = await connection.registry.bootServers.list();
+  const serving = servers.filter(({ state }) => state === 'active').map(({ lrn }) => lrn);
+  return { hash: publicKeyFingerprint(ca), lrns: serving };
 }

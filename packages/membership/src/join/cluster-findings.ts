@@ -4,7 +4,7 @@ import type { Member } from '@neco/etcd-admin';
 import { etcdEndpoint } from '@neco/cluster-access';
 import { describeQuorum, quorumState } from '../leave/quorum-arithmetic.ts';
 import { foreignLearner, hostOf, isOwnMember, type ForeignLearner } from './foreign-learner.ts';
-import { sessionOf, type JoinContext } from './join-context.ts';
+import { administrationOf, type JoinContext } from './join-context.ts';
 import { orphanFinding } from './orphan-finding.ts';
 
 /** How long after its member a server may register itself, and how often that is looked at, in ms. */
@@ -16,7 +16,7 @@ const waysIn = 3;
 
 /** All that is in the way of this join in the cluster. Changes nothing. @throws NecoError ETCD_*, RECORD_INVALID */
 export async function clusterFindings(context: JoinContext): Promise<ErrorDetail[]> {
-  const { etcd, registry } = sessionOf(context);
+  const { etcd, registry } = administrationOf(context);
   const names = clusterNameFindings(context);
   names.catch(() => undefined); // awaited below; another may fail before
   const [members, servers, learner, leaving] = await Promise.all([
@@ -40,7 +40,7 @@ export async function clusterFindings(context: JoinContext): Promise<ErrorDetail
 }
 
 async function healthyIds(context: JoinContext, members: readonly Member[]): Promise<Set<string>> {
-  const { etcd } = sessionOf(context);
+  const { etcd } = administrationOf(context);
   const endpoints = new Map(
     members.map((member) => [member.clientUrls[0] ?? etcdEndpoint(hostOf(member)), member.id]),
   );
@@ -183,7 +183,9 @@ async function learnerFindings(
 
 async function clusterNameFindings(context: JoinContext): Promise<ErrorDetail[]> {
   const { site } = context;
-  const { clusterName } = await sessionOf(context).vault('Vault to answer', (vault) => vault.system.health());
+  const { clusterName } = await administrationOf(context).vault.run('Vault to answer', (one) =>
+    one.system.health(),
+  );
   if (clusterName === undefined || clusterName === site.cluster) return [];
   return [
     {

@@ -2,7 +2,7 @@ import type { BootServer } from '@neco/bootserver-registry';
 import { serverName } from '@neco/core';
 import type { Member } from '@neco/etcd-admin';
 import { etcdPeerUrl, lrnOf } from '@neco/cluster-access';
-import { sessionOf, type JoinContext } from './join-context.ts';
+import { administrationOf, type JoinContext } from './join-context.ts';
 
 /** A member of etcd that another server added and that has no vote yet. */
 export interface ForeignLearner {
@@ -14,7 +14,7 @@ export interface ForeignLearner {
 
 /** The learner that is in the way of this join; etcd takes one at a time. @throws NecoError ETCD_* */
 export async function foreignLearner(context: JoinContext): Promise<ForeignLearner | undefined> {
-  const { etcd, registry } = sessionOf(context);
+  const { etcd, registry } = administrationOf(context);
   const [members, servers] = await Promise.all([etcd.members(), registry.bootServers.list()]);
   const member = members.find((one) => one.isLearner && !isOwnMember(context, one));
   if (member === undefined) return undefined;

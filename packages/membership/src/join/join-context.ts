@@ -1,9 +1,9 @@
+import type { GuestAdministration } from '@neco/cluster-access';
 import { NecoError, type Reporter, type SiteConfiguration } from '@neco/core';
 import type { HostReader, HostWriter } from '@neco/host-installer';
 import type { HeldTurn } from './hold-turn.ts';
 import type { JoinOptions } from './join-options.ts';
 import type { JoinRecord } from './join-record.ts';
-import type { JoinSession } from './join-session.ts';
 
 /** What a phase of join may look at. It has no means to change anything. */
 export interface JoinView {
@@ -32,7 +32,7 @@ export interface JoinContext extends JoinView {
   /** The cluster's server CA, PEM, once it is known to be the right one. */
   ca: string | undefined;
   /** The administrator's log-in, from that phase on. */
-  session: JoinSession | undefined;
+  administration: GuestAdministration | undefined;
   /** This command's turn among those that change the cluster. */
   turn: HeldTurn | undefined;
   /** Ends the run when that turn is lost. */
@@ -40,8 +40,8 @@ export interface JoinContext extends JoinView {
 }
 
 /** @throws NecoError INTERNAL */
-export function sessionOf({ session }: JoinContext): JoinSession {
-  if (session !== undefined) return session;
+export function administrationOf({ administration }: JoinContext): GuestAdministration {
+  if (administration !== undefined) return administration;
   throw new NecoError('INTERNAL', 'a phase of join needs the cluster before the log-in');
 }
 

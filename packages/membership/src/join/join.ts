@@ -41,7 +41,7 @@ async function runJoin(options: JoinOptions): Promise<{ changed: boolean }> {
     host,
     reporter,
     ca: undefined,
-    session: undefined,
+    administration: undefined,
     turn: undefined,
     turnLost,
   };
@@ -64,7 +64,7 @@ async function runJoin(options: JoinOptions): Promise<{ changed: boolean }> {
       { hint: `to resume, run: ${again}` },
     );
   } finally {
-    await context.session?.close(context.turn?.release());
+    await context.administration?.close(context.turn?.release());
   }
 }
 

@@ -1,7 +1,7 @@
 import { Registry } from '@neco/bootserver-registry';
 import { addressPlan, NecoError, serverName, sitePath } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
-import { certificateKinds, connectEtcd, readPair, readSite } from '@neco/cluster-access';
+import { certificateKinds, ClusterAccess, readPair, readSite } from '@neco/cluster-access';
 import type { JoinView } from './join-context.ts';
 import type { JoinOptions } from './join-options.ts';
 import { readJoinRecord, type JoinRecord } from './join-record.ts';
@@ -69,7 +69,11 @@ async function isInRegistry(
   addresses: readonly string[],
 ): Promise<boolean> {
   try {
-    const etcd = await connectEtcd(host, addresses, await readPair(host, certificateKinds.necoClient));
+    const etcd = await ClusterAccess.open({
+      as: await readPair(host, certificateKinds.necoClient),
+      host,
+      addresses,
+    });
     try {
       return (await new Registry(etcd, prefix).bootServers.at(lrn).get()) !== undefined;
     } finally {

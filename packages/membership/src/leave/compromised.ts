@@ -15,7 +15,7 @@ import { askTrust } from './ask-trust.ts';
 import { readersOf, type KeptAuthorities } from './kept-authorities.ts';
 import type { LeaveMeans } from './leave-means.ts';
 
-type RotationMeans = Pick<LeaveMeans, 'lrn' | 'name' | 'etcd' | 'registry' | 'session'>;
+type RotationMeans = Pick<LeaveMeans, 'lrn' | 'name' | 'etcd' | 'registry' | 'vault'>;
 
 /** Vault writes it when it is initialized and when its unseal key is made anew. */
 const unsealKeyWitness = '/vault/core/shamir-kek';
@@ -94,8 +94,8 @@ async function notedSecrets({
 
 async function secretsInForce({
   etcd,
-  session,
-}: Pick<LeaveMeans, 'etcd' | 'session'>): Promise<SecretsInForce> {
+  vault: session,
+}: Pick<LeaveMeans, 'etcd' | 'vault'>): Promise<SecretsInForce> {
   const written = await etcd.call('look when the unseal key of Vault was made', (client) =>
     client.get(unsealKeyWitness).exec(),
   );
@@ -150,7 +150,7 @@ function oldIssuer(name: AuthorityName): ErrorDetail {
 
 /** Who takes certificates of a CA that signs no more: whoever has its key can sign them still. */
 async function stillTrusted(
-  { lrn, name, registry, session }: RotationMeans,
+  { lrn, name, registry, vault }: RotationMeans,
   { host, here, servers, reporter, signal }: RotationScope,
   { authorities: old }: SecretsInForce,
   now: SecretsInForce,
@@ -169,7 +169,7 @@ async function stillTrusted(
             hint: `on ${silent.join(', ')}: systemctl start etcd vault neco-updater`,
           },
         ]),
-    ...(replaced.includes('server') ? await oldLogIns(session, old.server, servers) : []),
+    ...(replaced.includes('server') ? await oldLogIns(vault, old.server, servers) : []),
   ];
 }
 
@@ -202,7 +202,7 @@ function keptBy(name: AuthorityName, answers: ReadonlyMap<number, KeptAuthoritie
 
 /** The log-ins of boot servers to Vault have a CA of their own. */
 async function oldLogIns(
-  session: LeaveMeans['session'],
+  session: LeaveMeans['vault'],
   old: string,
   servers: readonly number[],
 ): Promise<ErrorDetail[]> {

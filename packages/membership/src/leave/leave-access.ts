@@ -98,7 +98,7 @@ const clientMount = authorities.client.mount;
 const anybodys = ['root', 'backup'];
 
 export function readLeave(means: LeaveMeans): LeaveReader {
-  const { lrn, name, address, etcd, registry, session, certificates } = means;
+  const { lrn, name, address, etcd, registry, vault: session, certificates } = means;
   const vault = <T>(work: (one: Vault) => Promise<T>): Promise<T> => session.run('Vault to answer', work);
   const ownUsers = usersOf(lrn);
   const member = async (): Promise<Member | undefined> =>
@@ -158,7 +158,7 @@ function usersOf(lrn: number): string[] {
 }
 
 export function changeLeave(means: LeaveMeans): LeaveWriter {
-  const { lrn, name, address, here, etcd, registry, session } = means;
+  const { lrn, name, address, here, etcd, registry, vault: session } = means;
   const reader = readLeave(means);
   const ownUsers = usersOf(lrn);
   const vault = <T>(work: (one: Vault) => Promise<T>): Promise<T> => session.run('Vault to answer', work);
@@ -171,7 +171,9 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
     },
     moveLeadership: () => moveLeadership(etcd, name),
     stepDownVault: () =>
-      session.run('the active Vault to step down', (one) => one.at(vaultAddress(address)).system.stepDown()),
+      session.run('the active Vault to step down', (one) =>
+        one.at(vaultAddress(address), name).system.stepDown(),
+      ),
     removeMember: (id) => etcd.removeMember(id),
     writePlan: (plan) => registry.leavePlans.at(lrn).put(plan),
     async noteSecrets() {

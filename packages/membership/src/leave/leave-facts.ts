@@ -1,7 +1,13 @@
 import type { BootServer, LeavePlan } from '@neco/bootserver-registry';
 import { addressOf, NecoError, type SiteConfiguration } from '@neco/core';
 import type { EtcdCluster, Member, MemberStatus } from '@neco/etcd-admin';
-import { type ClusterLink, etcdEndpoint, type KnownServer, listServers, ports } from '@neco/cluster-access';
+import {
+  type ClusterConnection,
+  etcdEndpoint,
+  type KnownServer,
+  listServers,
+  ports,
+} from '@neco/cluster-access';
 import { PresenceProbe } from './probe-presence.ts';
 
 /** What is known of the cluster before a server leaves it. */
@@ -31,7 +37,7 @@ export interface LeaveFacts {
  * @throws NecoError QUORUM_AT_RISK when etcd has no quorum; ETCD_*, RECORD_INVALID
  */
 export async function lookAtCluster(
-  { etcd, registry }: ClusterLink,
+  { etcd, registry }: ClusterConnection,
   site: SiteConfiguration,
   lrn: number,
   probe: PresenceProbe = new PresenceProbe(),

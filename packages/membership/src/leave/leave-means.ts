@@ -13,6 +13,7 @@ export interface LeaveMeans {
   /** etcd as root, through the members that stay. */
   etcd: EtcdCluster;
   registry: Registry;
-  session: VaultSession;
+  /** Vault as an administrator. */
+  vault: VaultSession;
   certificates: SignedCertificates;
 }

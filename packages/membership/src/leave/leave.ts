@@ -3,14 +3,13 @@ import { EtcdCluster, type EtcdConnection } from '@neco/etcd-admin';
 import { Registry } from '@neco/bootserver-registry';
 import { lockHost, openHost, readOnlyHost } from '@neco/host-installer';
 import {
-  Administration,
-  type AdministrationOptions,
-  applicationLayout,
-  type ClusterLink,
-  openCluster,
+  ClusterAccess,
+  hostLayout,
   readSite,
   withOperationLock,
-  type AccessMeans,
+  type Administration,
+  type AdministratorAccess,
+  type ClusterConnection,
 } from '@neco/cluster-access';
 import { awaitedAdvice } from './awaited-servers.ts';
 import { changeLeave, readLeave } from './leave-access.ts';
@@ -39,20 +38,16 @@ const freshFor = 3000;
  * ETCD_*, VAULT_*
  */
 export async function leave(options: LeaveOptions): Promise<LeaveResult> {
-  const site = await readSite(applicationLayout.site);
+  const site = await readSite(hostLayout.site);
   const probe = options.registryOnly ? undefined : probeEarly(site, options.lrn);
-  const cluster = await openCluster(applicationLayout, options.etcd);
-  try {
-    return options.registryOnly
-      ? await leaveRegistry(cluster, options)
-      : await leaveCluster(cluster, site, options, probe);
-  } finally {
-    cluster.close();
-  }
+  using cluster = await ClusterAccess.open({ as: 'neco', etcd: options.etcd });
+  return options.registryOnly
+    ? await leaveRegistry(cluster, options)
+    : await leaveCluster(cluster, site, options, probe);
 }
 
 /** The seed's bare step, and a word on what it leaves. */
-async function leaveRegistry(cluster: ClusterLink, options: LeaveOptions): Promise<LeaveResult> {
+async function leaveRegistry(cluster: ClusterConnection, options: LeaveOptions): Promise<LeaveResult> {
   const { registry } = cluster;
   const { lrn, dryRun, reporter, signal } = options;
   const name = serverName(lrn);
@@ -73,17 +68,23 @@ function stays(name: string): NecoError {
 }
 
 async function leaveCluster(
-  cluster: ClusterLink,
+  cluster: ClusterConnection,
   site: SiteConfiguration,
   options: LeaveOptions,
   probe: PresenceProbe | undefined,
 ): Promise<LeaveResult> {
   const { lrn, reporter, dryRun, unattended } = options;
   const start = performance.now();
-  await using administration = new Administration(cluster, administrationOf(options));
+  const host = readOnlyHost();
+  await using administrator = await ClusterAccess.open({
+    as: 'administrator',
+    connection: cluster,
+    host,
+    ...options,
+  });
   const certificates = new SignedCertificates();
   if (unattended) {
-    administration.begin((session) => session.run('Vault to answer', (vault) => certificates.valid(vault)));
+    administrator.begin((vault) => vault.run('Vault to answer', (one) => certificates.valid(one)));
   }
   const facts = await lookAtCluster(cluster, site, lrn, probe);
   const { member, registration, plan } = facts;
@@ -92,9 +93,9 @@ async function leaveCluster(
       (await cluster.registry.left.at(lrn).get()) ?? (await cluster.registry.compromised.at(lrn).get());
     if (left === undefined) throw await unknownServer(cluster.registry, lrn);
     if (options.compromised && !dryRun) {
-      const scope = { host: readOnlyHost(), here: cluster.lrn, servers: membersOf(facts), reporter };
-      await administration.use((means, signal) =>
-        demandRotation({ ...means, lrn, name: facts.name }, { ...scope, signal }),
+      const scope = { host, here: cluster.lrn, servers: membersOf(facts), reporter };
+      await administrator.change(turnOf(options), (administration, signal) =>
+        demandRotation({ ...administration, lrn, name: facts.name }, { ...scope, signal }),
       );
     }
     return { changed: false, leftAt: left.at };
@@ -104,15 +105,15 @@ async function leaveCluster(
   refuseLeave(facts, arithmetic, options, cluster.lrn);
   if (!dryRun && !(await options.confirm({ name: facts.name, mode: facts.mode }))) throw stays(facts.name);
   return await withRemaining(cluster, facts, async (remaining) =>
-    work(remaining, site, { facts, start, administration, certificates }, options),
+    work(remaining, site, { facts, start, administrator, certificates }, options),
   );
 }
 
-/** The tie through the members that stay; the server that leaves must not be asked for anything. */
+/** The connection through the members that stay; the server that leaves must not be asked for anything. */
 async function withRemaining<T>(
-  cluster: ClusterLink,
+  cluster: ClusterConnection,
   { members, member, address }: LeaveFacts,
-  use: (remaining: ClusterLink) => Promise<T>,
+  use: (remaining: ClusterConnection) => Promise<T>,
 ): Promise<T> {
   const { connection } = cluster.etcd;
   const known = members.filter(({ id }) => id !== member?.id).flatMap(({ clientUrls }) => clientUrls);
@@ -132,14 +133,14 @@ interface Work {
   facts: LeaveFacts;
   /** When the look began, in ms of `performance.now`. */
   start: number;
-  administration: Administration;
+  administrator: AdministratorAccess;
   certificates: SignedCertificates;
 }
 
 async function work(
-  cluster: ClusterLink,
+  cluster: ClusterConnection,
   site: SiteConfiguration,
-  { facts, start, administration, certificates }: Work,
+  { facts, start, administrator, certificates }: Work,
   options: LeaveOptions,
 ): Promise<LeaveResult> {
   const { lrn, dryRun, compromised, reporter } = options;
@@ -149,11 +150,11 @@ async function work(
   // Vault here would wait for answers of the dead one's etcd until the kernel gives the connection up.
   const cut =
     dryRun || facts.mode === 'live' ? undefined : host.cutConnections(facts.address).catch(() => undefined);
-  const run = async ({ etcd, registry, session }: AccessMeans, held: AbortSignal): Promise<LeaveResult> => {
+  const run = async ({ etcd, registry, vault }: Administration, held: AbortSignal): Promise<LeaveResult> => {
     await cut;
     const { name, address } = facts;
     const here = cluster.address;
-    const means: LeaveMeans = { lrn, name, address, here, etcd, registry, session, certificates };
+    const means: LeaveMeans = { lrn, name, address, here, etcd, registry, vault, certificates };
     if (dryRun) {
       const view = { facts, access: readLeave(means), host, here: cluster.lrn, compromised };
       await dryRunPhases(leavePhases, view, reporter);
@@ -171,7 +172,7 @@ async function work(
       throw new NecoError('VERIFICATION_FAILED', missing.message, { hint: missing.hint });
     return { changed };
   };
-  return await administration.use(run, cluster).catch(inFlight);
+  return await administrator.change({ ...turnOf(options), connection: cluster }, run).catch(inFlight);
 }
 
 /** What is left to do, where nothing more can be done now: a server that did not answer has to do it. */
@@ -183,21 +184,13 @@ async function missingOf({
   return awaited.length === 0 ? undefined : awaitedAdvice({ lrn, awaited });
 }
 
-function administrationOf({ lrn, dryRun, reporter, signal, vaultUser }: LeaveOptions): AdministrationOptions {
-  return {
-    reporter,
-    signal,
-    host: readOnlyHost(),
-    layout: applicationLayout,
-    vaultUser,
-    changes: dryRun ? undefined : `neco leave ${String(lrn)}`,
-    turnLimit,
-  };
+function turnOf({ lrn, dryRun }: LeaveOptions): { what: string | undefined; turnLimit: number } {
+  return { what: dryRun ? undefined : `neco leave ${String(lrn)}`, turnLimit };
 }
 
 /** Between the look and the change somebody was asked, and may have taken his time. */
 async function lookAgain(
-  cluster: ClusterLink,
+  cluster: ClusterConnection,
   site: SiteConfiguration,
   before: LeaveFacts,
   options: LeaveOptions,

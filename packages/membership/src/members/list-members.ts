@@ -1,6 +1,6 @@
 import { NecoError, type EtcdOptions } from '@neco/core';
 import type { Member, MemberStatus } from '@neco/etcd-admin';
-import { applicationLayout, etcdEndpoint, openCluster } from '@neco/cluster-access';
+import { ClusterAccess, etcdEndpoint } from '@neco/cluster-access';
 
 /** A member of etcd as the list has it, and what it says of itself. */
 export interface ListedMember {
@@ -24,21 +24,17 @@ export interface MemberList {
 
 /** The members of etcd and how each is. @throws NecoError CONFIG_*, ETCD_* when none answers */
 export async function listMembers(options: { etcd: Partial<EtcdOptions> }): Promise<MemberList> {
-  const cluster = await openCluster(applicationLayout, options.etcd);
-  const { etcd } = cluster;
-  try {
-    const certain = await etcd.members().catch((error: unknown) => {
-      if (error instanceof NecoError && error.retryable) return undefined;
-      throw error;
-    });
-    const members = certain ?? (await etcd.members({ linearizable: false }));
-    const endpoints = members.map(endpointOf);
-    const statuses = await etcd.statuses(endpoints);
-    const listed = members.map((member, index) => listedMember(member, statuses.get(endpoints[index] ?? '')));
-    return { quorum: certain !== undefined, members: listed.sort((one, other) => lrnOf(one) - lrnOf(other)) };
-  } finally {
-    cluster.close();
-  }
+  using connection = await ClusterAccess.open({ as: 'neco', ...options });
+  const { etcd } = connection;
+  const certain = await etcd.members().catch((error: unknown) => {
+    if (error instanceof NecoError && error.retryable) return undefined;
+    throw error;
+  });
+  const members = certain ?? (await etcd.members({ linearizable: false }));
+  const endpoints = members.map(endpointOf);
+  const statuses = await etcd.statuses(endpoints);
+  const listed = members.map((member, index) => listedMember(member, statuses.get(endpoints[index] ?? '')));
+  return { quorum: certain !== undefined, members: listed.sort((one, other) => lrnOf(one) - lrnOf(other)) };
 }
 
 function listedMember(member: Member, status: MemberStatus | NecoError | undefined): ListedMember {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { applicationLayout, filesOf, paths } from '@neco/cluster-access';
+import { hostLayout, filesOf, paths } from '@neco/cluster-access';
 import type { HostReader } from '@neco/host-installer';
 import type { OldPlace } from './old-place.ts';
 
@@ -14,10 +14,10 @@ const own = [paths.necoDirectory, dirname(paths.etcdConfiguration), dirname(path
 export async function applicationFiles(host: HostReader): Promise<OldPlace[]> {
   const ca = await host.readText(paths.authorities.client);
   if (ca === undefined) return [];
-  const names = (await host.list(applicationLayout.applications)) ?? [];
+  const names = (await host.list(hostLayout.applications)) ?? [];
   const found = await Promise.all(
     names.map(async (name) => {
-      const files = filesOf(applicationLayout, name);
+      const files = filesOf(hostLayout, name);
       if (own.includes(files.directory) || !(await isDirectory(host, files.directory))) return [];
       const certificate = await host.readText(files.certificatePath).catch(() => undefined);
       if (certificate === undefined || !isSignedBy(certificate, ca)) return [];

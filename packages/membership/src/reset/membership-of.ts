@@ -1,4 +1,4 @@
-import { applicationLayout, openCluster, paths } from '@neco/cluster-access';
+import { ClusterAccess, paths } from '@neco/cluster-access';
 import { messageOf, type EtcdOptions } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
 import { readLeftRecord } from '../leave/left-record.ts';
@@ -19,8 +19,8 @@ export async function membershipOf(host: HostReader, flags: Partial<EtcdOptions>
   if (!configured && data.length === 0) return { state: 'none' };
   if (!configured)
     return { state: 'unknown', name: 'this server', why: `there is no ${paths.workerConfiguration}` };
-  const cluster = await openCluster(applicationLayout, flags);
-  const { lrn, name, address, etcd, registry } = cluster;
+  using connection = await ClusterAccess.open({ as: 'neco', etcd: flags });
+  const { lrn, name, address, etcd, registry } = connection;
   try {
     const [members, servers] = await Promise.all([etcd.members(), registry.bootServers.list()]);
     const isMember = members.some(({ peerUrls }) =>
@@ -30,7 +30,5 @@ export async function membershipOf(host: HostReader, flags: Partial<EtcdOptions>
     return isMember || isRegistered ? { state: 'member', name } : { state: 'removed' };
   } catch (error) {
     return { state: 'unknown', name, why: messageOf(error) };
-  } finally {
-    cluster.close();
   }
 }

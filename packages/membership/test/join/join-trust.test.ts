@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
+import { ClusterAccess } from '@neco/cluster-access';
 import { NecoError, Secret, silentReporter } from '@neco/core';
 import { TestCa, type IssuedCertificate } from '@neco/test-harness';
 import { publicKeyFingerprint } from '@neco/vault-pki';
 import { expect } from 'chai';
 import { fetchAuthority } from '../../src/join/fetch-authority.ts';
-import { openJoinSession } from '../../src/join/join-session.ts';
 
 const address = `127.88.${String(process.pid % 250)}.1`;
 const present = new Map([[1, address]]);
@@ -36,15 +36,15 @@ async function close(server: Server): Promise<void> {
 }
 
 function logIn(ca: string): Promise<unknown> {
-  return openJoinSession({
-    present,
+  return ClusterAccess.open({
+    as: 'guest administrator',
+    servers: present,
     lrn: 3,
-    address: '127.0.0.1',
     ca,
     prefix: '/neco/',
     signal,
     reporter: silentReporter,
-    ask: () => Promise.resolve({ name: 'admin', password: new Secret(password) }),
+    vaultUser: () => Promise.resolve({ name: 'admin', password: new Secret(password) }),
   });
 }
 

@@ -11,19 +11,15 @@ export const followEndpoints: WorkerDuty = {
   async run(context, signal) {
     const { host, configuration, reporter } = context;
     const { lrn, address } = await context.self();
-    const link = await context.connect();
-    try {
-      for await (const servers of link.registry.bootServers.watch({ signal })) {
-        // A server that has left keeps what it has, to be looked at.
-        if (!servers.some((server) => server.lrn === lrn)) continue;
-        const addresses = [address, ...othersOf(servers, lrn)];
-        const written = await rewriteEndpoints(host, addresses);
-        if (written.length > 0)
-          reporter.info(`the boot servers are now ${addresses.join(', ')}; wrote ${written.join(', ')}`);
-        configuration.etcd.endpoints.splice(0, Infinity, ...addresses.map(etcdEndpoint));
-      }
-    } finally {
-      link.close();
+    using connection = await context.connect();
+    for await (const servers of connection.registry.bootServers.watch({ signal })) {
+      // A server that has left keeps what it has, to be looked at.
+      if (!servers.some((server) => server.lrn === lrn)) continue;
+      const addresses = [address, ...othersOf(servers, lrn)];
+      const written = await rewriteEndpoints(host, addresses);
+      if (written.length > 0)
+        reporter.info(`the boot servers are now ${addresses.join(', ')}; wrote ${written.join(', ')}`);
+      configuration.etcd.endpoints.splice(0, Infinity, ...addresses.map(etcdEndpoint));
     }
   },
 };

@@ -17,11 +17,11 @@ export const keepRevocationLists: WorkerDuty = {
   name: 'keep-revocation-lists',
   async run(context, signal) {
     const messages = new ChangingMessages(context.reporter);
-    const link = await context.connect();
+    using connection = await context.connect();
     let round = new AbortController();
     let fetching: Promise<void> | undefined;
     try {
-      for await (const servers of link.registry.bootServers.watch({ signal })) {
+      for await (const servers of connection.registry.bootServers.watch({ signal })) {
         round.abort();
         await fetching;
         const pause = fetching === undefined ? 0 : pauses.afterChange;
@@ -32,7 +32,6 @@ export const keepRevocationLists: WorkerDuty = {
     } finally {
       round.abort();
       await fetching;
-      link.close();
     }
   },
 };

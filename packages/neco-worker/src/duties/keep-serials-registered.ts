@@ -25,23 +25,19 @@ export const keepSerialsRegistered: WorkerDuty = {
 /** @returns whether all of them are there now; false when this server is not registered. */
 async function register(context: WorkerContext, serials: readonly string[]): Promise<boolean> {
   const { lrn, name } = await context.self();
-  const link = await context.connect();
-  try {
-    const server = await link.registry.bootServers.at(lrn).get();
-    if (server === undefined) return false;
-    const added = serials.filter((serial) => !server.serials.includes(serial));
-    if (added.length === 0) return true;
-    await link.registry.bootServers.at(lrn).update((now) => ({
-      ...now,
-      serials: [...new Set([...now.serials, ...added])],
-    }));
-    context.reporter.info(
-      `registered the certificate ${added.join(', ')} of ${name}, so that neco leave can revoke it`,
-    );
-    return true;
-  } finally {
-    link.close();
-  }
+  using connection = await context.connect();
+  const server = await connection.registry.bootServers.at(lrn).get();
+  if (server === undefined) return false;
+  const added = serials.filter((serial) => !server.serials.includes(serial));
+  if (added.length === 0) return true;
+  await connection.registry.bootServers.at(lrn).update((now) => ({
+    ...now,
+    serials: [...new Set([...now.serials, ...added])],
+  }));
+  context.reporter.info(
+    `registered the certificate ${added.join(', ')} of ${name}, so that neco leave can revoke it`,
+  );
+  return true;
 }
 
 /** The signal can fire during any `await`; a function hides that from the compiler's narrowing. */

@@ -1,7 +1,7 @@
 import { NecoError, type Phase } from '@neco/core';
 import type { Registry } from '@neco/bootserver-registry';
 import type { InitializedVault, Vault, VaultState } from '@neco/vault-pki';
-import { connectEtcd } from '@neco/cluster-access';
+import { ClusterAccess } from '@neco/cluster-access';
 import { initializeProved, refuseForeignKeys, vaultAnswering } from '../vault/initialization.ts';
 import { isFinished } from '../progress.ts';
 import { startAndWait } from '../services/start-and-wait.ts';
@@ -93,7 +93,11 @@ async function clearEmptyVault(
   );
   const signer = await signerFor(context, 'initial');
   if (signer === undefined) return coordinatorOf(context).withoutSigner();
-  const etcd = await connectEtcd(context.host, [context.address], await signer.certifyRoot());
+  const etcd = await ClusterAccess.open({
+    as: await signer.certifyRoot(),
+    host: context.host,
+    addresses: [context.address],
+  });
   try {
     await context.host.stopUnit('vault.service');
     await etcd.call('clear /vault/', (client) => client.delete().prefix('/vault/'));

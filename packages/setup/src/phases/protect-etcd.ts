@@ -1,5 +1,5 @@
 import { NecoError, waitFor, type Look, type Phase } from '@neco/core';
-import { connectEtcd, ensureEtcdAccess } from '@neco/cluster-access';
+import { ClusterAccess, ensureEtcdAccess } from '@neco/cluster-access';
 import { beginInitialization } from '../vault/initialization.ts';
 import { isFinished } from '../progress.ts';
 import { signerFor } from '../vault/signer-in-charge.ts';
@@ -25,7 +25,11 @@ export const protectEtcd: Phase<SetupView, SetupContext> = {
     const signer = await signerFor(context, 'initial');
     if (signer === undefined) return coordinatorOf(context).withoutSigner();
     const initialized = beginInitialization(context);
-    const etcd = await connectEtcd(context.host, [...addresses.values()], await signer.certifyRoot());
+    const etcd = await ClusterAccess.open({
+      as: await signer.certifyRoot(),
+      host: context.host,
+      addresses: [...addresses.values()],
+    });
     try {
       await ensureEtcdAccess(etcd, lrns, options.prefix);
       // What Vault asks of etcd just when auth is turned on could be refused.

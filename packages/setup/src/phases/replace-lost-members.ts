@@ -1,6 +1,6 @@
 import { serverName, type Phase } from '@neco/core';
 import type { EtcdCluster, Member } from '@neco/etcd-admin';
-import { connectEtcd, ports } from '@neco/cluster-access';
+import { ClusterAccess, ports } from '@neco/cluster-access';
 import { isFinished } from '../progress.ts';
 import { signerFor } from '../vault/signer-in-charge.ts';
 import { coordinatorOf, type SetupContext, type SetupView } from '../setup-context.ts';
@@ -25,7 +25,11 @@ export const replaceLostMembers: Phase<SetupView, SetupContext> = {
     if (pending.length === 0) return;
     const signer = await signerFor(context, 'initial');
     if (signer === undefined) return coordinatorOf(context).withoutSigner();
-    const etcd = await connectEtcd(context.host, [context.address], await signer.certifyRoot());
+    const etcd = await ClusterAccess.open({
+      as: await signer.certifyRoot(),
+      host: context.host,
+      addresses: [context.address],
+    });
     try {
       for (const lrn of pending) {
         const url = `https://${context.addresses.get(lrn) ?? ''}:${String(ports.etcdPeer)}`;

@@ -2,7 +2,7 @@ import { NecoError, messageOf, serverName, waitFor, type ErrorDetail } from '@ne
 import type { EtcdCluster } from '@neco/etcd-admin';
 import {
   certificateKinds,
-  connectEtcd,
+  ClusterAccess,
   connectVault,
   ports,
   readPair,
@@ -28,7 +28,7 @@ async function boundaryFaults(view: SetupView): Promise<string[]> {
   const { necoClient, vaultClient } = certificateKinds;
   const { prefix } = view.options;
   const asVault = readPair(view.host, vaultClient).then((pair) =>
-    connectEtcd(view.host, [view.address], pair),
+    ClusterAccess.open({ as: pair, host: view.host, addresses: [view.address] }),
   );
   const faults = await Promise.all([
     boundaryFaultsOf(view.sight.etcd(), necoClient.commonName(view.lrn), prefix, '/vault/'),

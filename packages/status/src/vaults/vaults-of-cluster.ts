@@ -2,10 +2,10 @@ import { messageOf, NecoError, serverName, type EtcdOptions } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
 import { Vault } from '@neco/vault-pki';
 import {
-  applicationLayout,
-  type ClusterLink,
-  openCluster,
-  readFileOf,
+  ClusterAccess,
+  type ClusterConnection,
+  hostLayout,
+  requireFile,
   vaultAddress,
 } from '@neco/cluster-access';
 
@@ -21,7 +21,7 @@ export interface KnownVault {
 
 /** This server, and the Vaults of all boot servers. */
 export interface VaultsOfCluster {
-  cluster: ClusterLink;
+  cluster: ClusterConnection;
   vaults: KnownVault[];
   /** Why only this server's is known. */
   trouble: string | undefined;
@@ -36,25 +36,21 @@ export async function withVaults<T>(
   flags: Partial<EtcdOptions>,
   work: (found: VaultsOfCluster) => Promise<T>,
 ): Promise<T> {
-  const cluster = await openCluster(applicationLayout, flags);
-  try {
-    const ca = await readFileOf(host, applicationLayout.serverCa);
-    let trouble: string | undefined;
-    const own = { lrn: cluster.lrn, address: cluster.address };
-    const servers = await cluster.registry.bootServers.list().catch((error: unknown) => {
-      trouble = messageOf(error);
-      return [];
-    });
-    const all = servers.some(({ lrn }) => lrn === own.lrn) ? servers : [own, ...servers];
-    const vaults = all.map(({ lrn, address }) => ({
-      lrn,
-      name: serverName(lrn),
-      vault: Vault.connect({ address: vaultAddress(address), ca, timeout: callTimeout }),
-    }));
-    return await work({ cluster, vaults, trouble });
-  } finally {
-    cluster.close();
-  }
+  using cluster = await ClusterAccess.open({ as: 'neco', etcd: flags });
+  const ca = await requireFile(host, hostLayout.serverCa);
+  let trouble: string | undefined;
+  const own = { lrn: cluster.lrn, address: cluster.address };
+  const servers = await cluster.registry.bootServers.list().catch((error: unknown) => {
+    trouble = messageOf(error);
+    return [];
+  });
+  const all = servers.some(({ lrn }) => lrn === own.lrn) ? servers : [own, ...servers];
+  const vaults = all.map(({ lrn, address }) => ({
+    lrn,
+    name: serverName(lrn),
+    vault: Vault.connect({ address: vaultAddress(address), ca, timeout: callTimeout }),
+  }));
+  return await work({ cluster, vaults, trouble });
 }
 
 /** The Vaults of these LRNs. @throws NecoError BOOT_SERVER_UNKNOWN */

@@ -60,9 +60,11 @@ export class VaultClient {
     return new VaultClient(this.connection, token, { transport: this.#transport });
   }
 
-  /** With the same token, at another address. */
-  at(address: string): VaultClient {
-    return new VaultClient({ ...this.connection, address }, this.#token, { looks: this.looks });
+  /** With the same token, at another address, where another name is in the certificate. */
+  at(address: string, serverName?: string): VaultClient {
+    const { serverName: _, ...connection } = this.connection;
+    const place = { ...connection, address, ...(serverName === undefined ? {} : { serverName }) };
+    return new VaultClient(place, this.#token, { looks: this.looks });
   }
 
   asNew(): VaultClient {

@@ -1,6 +1,6 @@
 import { NecoError, waitFor, type Phase } from '@neco/core';
 import { etcdPeerUrl, paths } from '@neco/cluster-access';
-import { joinRecordOf, sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
+import { joinRecordOf, administrationOf, type JoinContext, type JoinView } from '../join-context.ts';
 import { writeJoinRecord } from '../join-record.ts';
 import { putEtcdDataAside } from '../../old-data/clear-place.ts';
 
@@ -15,7 +15,7 @@ export const addLearner: Phase<JoinView, JoinContext> = {
   plan: ({ address }) => [`add the etcd member ${etcdPeerUrl(address)} as a learner`],
   async run(context) {
     const { address, host, reporter, signal, record } = context;
-    const { etcd } = sessionOf(context);
+    const { etcd } = administrationOf(context);
     const known = (await etcd.members()).find(({ id }) => id === record?.memberId);
     if (known === undefined) await refuseForeignData(context);
     const member =

@@ -1,5 +1,5 @@
 import type { Phase } from '@neco/core';
-import { sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
+import { administrationOf, type JoinContext, type JoinView } from '../join-context.ts';
 
 /** The users of etcd by whose names this server's neco and Vault log in. */
 export const allowInEtcd: Phase<JoinView, JoinContext> = {
@@ -8,7 +8,7 @@ export const allowInEtcd: Phase<JoinView, JoinContext> = {
   isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
   plan: ({ lrn }) => [`create the etcd users neco-${String(lrn)} and vault-${String(lrn)}`],
   async run(context) {
-    const { etcd } = sessionOf(context);
+    const { etcd } = administrationOf(context);
     const lrn = String(context.lrn);
     await Promise.all([etcd.ensureUser(`neco-${lrn}`, ['neco']), etcd.ensureUser(`vault-${lrn}`, ['vault'])]);
   },

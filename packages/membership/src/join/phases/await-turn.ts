@@ -1,7 +1,7 @@
 import { NecoError, serverName, type Phase } from '@neco/core';
 import { foreignLearner, type ForeignLearner } from '../foreign-learner.ts';
 import { holdTurn } from '../hold-turn.ts';
-import { sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
+import { administrationOf, type JoinContext, type JoinView } from '../join-context.ts';
 import { orphanFinding } from '../orphan-finding.ts';
 
 /** One change of the cluster at a time: the lock, and no other server that is still learning. */
@@ -12,7 +12,7 @@ export const awaitTurn: Phase<JoinView, JoinContext> = {
   plan: () => ['nothing: it only waits until no other command changes the cluster'],
   async run(context) {
     const { reporter, signal, name, options, turnLost } = context;
-    const { registry } = sessionOf(context);
+    const { registry } = administrationOf(context);
     const what = `neco join ${options.lrns.join(' ')}`;
     for (;;) {
       const turn = await holdTurn(registry, { what, server: name, reporter, signal });
@@ -52,7 +52,7 @@ async function waitUntilSettled(context: JoinContext, lrn: number | undefined): 
   reporter.state(
     `waiting until ${who}, which is joining, can vote: neco-worker must run there; if it will not come back: neco leave ${String(lrn ?? 'LRN')}`,
   );
-  for await (const servers of sessionOf(context).registry.bootServers.watch({ signal })) {
+  for await (const servers of administrationOf(context).registry.bootServers.watch({ signal })) {
     const other = servers.find((server) => server.lrn === lrn);
     if (other?.state !== 'joining' || (await foreignLearner(context)) === undefined) return;
   }

@@ -1,6 +1,6 @@
 import type { Phase } from '@neco/core';
+import { ClusterAccess } from '@neco/cluster-access';
 import { authorityOf, type JoinContext, type JoinView } from '../join-context.ts';
-import { openJoinSession } from '../join-session.ts';
 
 /** Logs an administrator in to a Vault of the cluster; with that token come the right to sign and etcd's root user. */
 export const logIn: Phase<JoinView, JoinContext> = {
@@ -9,14 +9,15 @@ export const logIn: Phase<JoinView, JoinContext> = {
   isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
   plan: () => ['ask for a Vault administrator and log in'],
   async run(context) {
-    const { addresses, lrn, address, options, signal, reporter } = context;
-    context.session = await openJoinSession({
-      present: addresses,
+    const { addresses, lrn, options, signal, reporter } = context;
+    const { prefix, vaultUser } = options;
+    context.administration = await ClusterAccess.open({
+      as: 'guest administrator',
+      servers: addresses,
       lrn,
-      address,
       ca: authorityOf(context),
-      prefix: options.prefix,
-      ask: options.vaultUser,
+      prefix,
+      vaultUser,
       signal,
       reporter,
     });

@@ -9,9 +9,9 @@ import {
   renewCertificates,
   revokedKinds,
   type SignedSet,
-  type Signer,
+  Signer,
 } from '@neco/cluster-access';
-import { authorityOf, sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
+import { authorityOf, administrationOf, type JoinContext, type JoinView } from '../join-context.ts';
 
 /** What is left of a certificate that needs no other, in ms. */
 const stays = (leafLifeHours / 3) * 3_600_000;
@@ -26,15 +26,16 @@ export const obtainCertificates: Phase<JoinView, JoinContext> = {
     'create keys for etcd, Vault and neco, and have Vault sign their certificates',
   ],
   async run(context) {
-    const { lrn } = context;
-    const { vault } = sessionOf(context);
+    const { lrn, address } = context;
+    const { vault } = administrationOf(context);
     // The keys are made meanwhile.
     const rights = grantRights(context);
     rights.catch(() => undefined);
     if (!(await hasGoodOnes(context))) {
       await renewCertificates(context, async (requests) => {
         await rights;
-        return vault('the certificates', (_, signer) => signAll(signer, lrn, requests));
+        const own = new Map([[lrn, address]]);
+        return vault.run('the certificates', (one) => signAll(new Signer(one, own), lrn, requests));
       });
     }
     await rights;
@@ -44,17 +45,17 @@ export const obtainCertificates: Phase<JoinView, JoinContext> = {
 /** Those of an interrupted run of this join; a leave that took its learner out since has revoked them. */
 async function hasGoodOnes(context: JoinContext): Promise<boolean> {
   if (context.record === undefined || !(await certificatesFit(context, stays))) return false;
-  const revocations = await sessionOf(context).vault('the revocation lists', (_, signer) =>
-    signer.revocations(),
+  const revocations = await administrationOf(context).vault.run('the revocation lists', (one) =>
+    new Signer(one, new Map()).revocations(),
   );
   return (await revokedKinds(context.host, revocations)).length === 0;
 }
 
 async function grantRights(context: JoinContext): Promise<void> {
   const { lrn, address } = context;
-  const { vault, registry } = sessionOf(context);
+  const { vault, registry } = administrationOf(context);
   const applications = (await registry.applications.list()).map(({ name }) => name);
-  await vault('the rights in Vault', (one) =>
+  await vault.run('the rights in Vault', (one) =>
     Promise.all([
       forEachAuthority((name) => ensureSigningRoles(one, name, [lrn])),
       ensureServerAccess(one, lrn, address, authorityOf(context), applications),

@@ -1,6 +1,6 @@
 import type { Phase } from '@neco/core';
 import { ownSerials } from '@neco/cluster-access';
-import { joinRecordOf, sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
+import { joinRecordOf, administrationOf, type JoinContext, type JoinView } from '../join-context.ts';
 import { writeJoinRecord } from '../join-record.ts';
 
 /** Seed step 6: add the new boot server to the etcd key bootservers/LRN; it says `joining` until the member votes. */
@@ -11,7 +11,7 @@ export const registerThisServer: Phase<JoinView, JoinContext> = {
   plan: ({ options, lrn }) => [`write ${options.prefix}bootservers/${String(lrn)}`],
   async run(context) {
     const { host, lrn, name, address, options } = context;
-    const { registry } = sessionOf(context);
+    const { registry } = administrationOf(context);
     const record = joinRecordOf(context);
     const registeredAt = new Date().toISOString();
     const member = record.memberId === undefined ? {} : { memberId: record.memberId };

@@ -9,7 +9,7 @@ import {
   validFirstCertificates,
 } from '@neco/cluster-access';
 import { isOwnMember } from '../foreign-learner.ts';
-import { sessionOf, type JoinContext, type JoinView } from '../join-context.ts';
+import { administrationOf, type JoinContext, type JoinView } from '../join-context.ts';
 
 /**
  * A server that died and comes back with an empty disk: its old member is removed before a new one is added, for the
@@ -25,7 +25,7 @@ export const replaceOldSelf: Phase<JoinView, JoinContext> = {
   ],
   async run(context) {
     const { lrn, name, reporter, record } = context;
-    const { etcd, registry, vault } = sessionOf(context);
+    const { etcd, registry, vault } = administrationOf(context);
     const members = (await etcd.members()).filter((member) => isOwnMember(context, member));
     for (const member of members) {
       const adoptable = member.isLearner && member.name === '';
@@ -39,7 +39,7 @@ export const replaceOldSelf: Phase<JoinView, JoinContext> = {
     const serials = [...(registration?.serials ?? []), ...(await applicationSerials(registry, lrn))];
     if (serials.length > 0) {
       reporter.info(`revoking the certificates of an earlier ${name}`);
-      await vault('the revocation', (one) => revokeSerials(one, serials));
+      await vault.run('the revocation', (one) => revokeSerials(one, serials));
     }
     await forgetApplicationCertificates(registry, lrn);
     await registry.bootServers.at(lrn).delete();
@@ -48,8 +48,8 @@ export const replaceOldSelf: Phase<JoinView, JoinContext> = {
 
 /** Those that the earlier life had from the temporary Vault of setup: the real one knows nothing of them. */
 async function revokeFirstCertificates(context: JoinContext): Promise<void> {
-  const { registry, vault } = sessionOf(context);
-  await vault('the revocation', async (one) => {
+  const { registry, vault } = administrationOf(context);
+  await vault.run('the revocation', async (one) => {
     const first = await validFirstCertificates(registry, context.lrn, one);
     for (const certificate of first) await one.pki(certificate.mount).revoke(certificate);
   });

@@ -4,8 +4,8 @@ import type { PairPaths } from '@neco/host-installer';
 import { certificateKinds } from '../certificates/certificate-kinds.ts';
 import { paths } from '../paths.ts';
 
-/** Where the operations on applications look and write on this server. */
-export interface ApplicationLayout {
+/** Where this server keeps what it needs to reach the cluster, and what it issues to applications. */
+export interface HostLayout {
   site: string;
   /** How neco reaches etcd. */
   workerConfiguration: string;
@@ -17,12 +17,12 @@ export interface ApplicationLayout {
   clientCa: string;
   /** Which certificates of etcd's clients are revoked, DER. */
   clientRevocations: string;
-  /** The directory in which the directories of applications lie. */
+  /** The parent directory of the applications' directories. */
   applications: string;
 }
 
-/** A boot server's own layout. */
-export const applicationLayout: ApplicationLayout = {
+/** The layout of a boot server. */
+export const hostLayout: HostLayout = {
   site: sitePath,
   workerConfiguration: paths.workerConfiguration,
   server: certificateKinds.server,
@@ -32,13 +32,13 @@ export const applicationLayout: ApplicationLayout = {
   applications: '/etc',
 };
 
-/** Where an application finds its certificate, its key, and the CA that etcd's own certificate is of. */
+/** Where an application finds its certificate, its key, and the CA that signed etcd's certificate. */
 export interface ApplicationFiles extends PairPaths {
   directory: string;
   ca: string;
 }
 
-export function filesOf({ applications }: ApplicationLayout, name: string): ApplicationFiles {
+export function filesOf({ applications }: HostLayout, name: string): ApplicationFiles {
   const directory = join(applications, name);
   return {
     directory,
