@@ -121,12 +121,19 @@ export class Server {
 
   /** Waits until all its units have started. @throws NecoError COMMAND_FAILED with those that failed; TIMEOUT */
   async settle(): Promise<void> {
-    const { stdout } = await this.exec(['systemctl', 'is-system-running', '--wait'], {
-      timeout: settleLimit,
-    });
-    if (stdout.trim() === 'running') return;
+    const look = async () => {
+      const argv = ['systemctl', 'is-system-running', '--wait'];
+      const { stdout, stderr } = await this.exec(argv, { timeout: settleLimit });
+      // Without a word while D-Bus, by which it waits, is not up yet.
+      const state = stdout.trim();
+      return state === ''
+        ? { done: false as const, seen: stderr.trim() }
+        : { done: true as const, value: state };
+    };
+    const state = await waitFor(look, { what: `all units of ${this.name}`, timeout: settleLimit });
+    if (state === 'running') return;
     const failed = await this.exec(['systemctl', '--failed', '--plain', '--no-legend']);
-    throw new NecoError('COMMAND_FAILED', `${this.name} is ${stdout.trim()}: ${failed.stdout.trim()}`);
+    throw new NecoError('COMMAND_FAILED', `${this.name} is ${state}: ${failed.stdout.trim()}`);
   }
 
   /** Shuts it down in order, as systemctl(1) poweroff does. @throws NecoError TIMEOUT */
