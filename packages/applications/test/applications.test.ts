@@ -235,7 +235,7 @@ describe('applications', function () {
       );
       await released.promise;
       expect(await (await held).made).to.deep.equal({ changed: true });
-      expect(states[0]).to.match(/neco join 3 on boot-3 \(process [0-9]+\) since 20.*Z is at work/);
+      expect(states[0]).to.match(/held by neco join 3 on boot-3 \(process [0-9]+\) since 20.*Z/);
     });
 
     const longest = 'a'.repeat(32);
@@ -448,7 +448,7 @@ describe('applications', function () {
             const reporter = { ...silentReporter, state: waits.resolve };
             const noted = local(name, { reporter });
             const said = await Promise.race([waits.promise, noted.then(() => 'nothing: it did not wait')]);
-            expect(said).to.match(/neco leave 1 on boot-1 .* is at work/);
+            expect(said).to.match(/held by neco leave 1 on boot-1 /);
             expect((await registry.applications.at(name).get())?.certificates).to.deep.equal([]);
             return { noted };
           },
@@ -518,7 +518,7 @@ describe('applications', function () {
       const user = { name: 'viewer', password: new Secret('a password that is right') };
       await world.vault.auth.ensureUser(user.name, user.password, ['neco-viewer']);
       const error = await refusal(local(name, { ask: answering(user) }), 'VAULT_PERMISSION_DENIED');
-      expect(error.message).to.include('the Vault user viewer may not');
+      expect(error.message).to.include('the Vault user viewer is not allowed to');
       expect(error.hint).to.include('neco-operator');
     });
 

@@ -44,7 +44,7 @@ export function refuseLeave(
 }
 
 /** One change of members at a time. */
-function refuseInFlight({ members, member, name, remaining }: LeaveFacts): void {
+function refuseInFlight({ members, member, remaining }: LeaveFacts): void {
   const other = members.find((one) => one.id !== member?.id && (one.isLearner || one.name === ''));
   if (other === undefined) return;
   const its = remaining.find((server) => server.member?.id === other.id);

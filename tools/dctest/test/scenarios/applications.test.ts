@@ -218,7 +218,7 @@ describe('applications', function () {
     const before = await rootSerials(admin);
     const waiting = await SetupRun.start(other, [...asAdmin, 'patient'], 'init');
     const told = await waiting.next(({ event }) => event === 'state');
-    expect(told?.text).to.equal('waiting for its turn: neco leave 3 on boot-0 is at work');
+    expect(told?.text).to.equal('waiting for the change lock, held by neco leave 3 on boot-0');
     await eventually('root to be certified', true, async () => (await rootSerials(admin)).size > before.size);
     // As a leave does with the certificates of root.
     for (const serial of (await rootSerials(admin)).difference(before)) {

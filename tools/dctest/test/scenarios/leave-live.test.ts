@@ -70,7 +70,7 @@ describe('neco leave of a live server', function () {
     await etcdctl(zero, 'neco', ['put', lock, 'somebody']);
     const bare = await SetupRun.start(zero, leaveArguments('--registry-only', '2'), 'leave');
     const waits = await bare.next(({ event }) => event === 'state');
-    expect(waits?.text).to.equal('waiting for its turn: somebody is at work');
+    expect(waits?.text).to.equal('waiting for the change lock, held by somebody');
     expect(await etcdValue(zero, '/neco/bootservers/2')).to.not.equal(undefined);
     await etcdctl(zero, 'neco', ['del', lock]);
     await expectDone([bare]);

@@ -566,9 +566,7 @@ describe(`a finished setup (seed ${partSeed}${runsAll ? ', all' : ''})`, functio
       const before = await status();
       expect(before).to.match(/^neco-worker +not running .*: systemctl enable --now neco-worker$/m);
       await server.run(['systemctl', 'start', 'neco-worker.service']);
-      expect(await status()).to.match(
-        /^neco-worker +running .* at boot too: systemctl enable neco-worker$/m,
-      );
+      expect(await status()).to.match(/^neco-worker +running .* at boot too: systemctl enable neco-worker$/m);
       await server.run(['systemctl', 'enable', 'neco-worker.service']);
       expect(await status()).to.match(/^neco-worker +running on this server, enabled at boot$/m);
       await server.run(['systemctl', 'disable', '--now', 'neco-worker.service']);

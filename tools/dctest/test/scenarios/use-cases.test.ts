@@ -452,9 +452,9 @@ describe('the use cases of the seed, word for word, step by step', function () {
       // It neither ends nor renews what it holds, as on a server that hangs.
       await holder.signal('SIGSTOP');
       const waiting = await SetupRun.start(fourth, [...asAdmin, 'waited'], 'init');
-      const told = await waiting.next(({ text = '' }) => text.startsWith('waiting for its turn'));
+      const told = await waiting.next(({ text = '' }) => text.startsWith('waiting for the change lock'));
       expect(told?.text).to.match(
-        /: neco init held on boot-2 \(process \d+\) since \d{4}-\d\d-\d\dT\S+Z is at work$/,
+        /held by neco init held on boot-2 \(process \d+\) since \d{4}-\d\d-\d\dT\S+Z$/,
       );
       await holder.kill();
       // While the lock lives on, a server dies; Vault needs these seconds as well until it notices.
