@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { remove } from 'fs-extra/esm';
 import { runCommand } from '../lib/run-command.ts';
+import type { Architecture } from '../servers/build.ts';
 import { DebStage } from './deb-stage.ts';
 
 /** What a package is, in the words of Debian's control file. */
 export interface DebDescription {
   readonly name: string;
   readonly version: string;
+  readonly architecture: Architecture;
   readonly synopsis: string;
   /** The long description: paragraphs, each on lines of its own. */
   readonly description: readonly string[];
@@ -29,8 +31,8 @@ export const buildDate = new Date('2026-01-01T00:00:00Z');
 const scripts = ['preinst', 'postinst', 'prerm', 'postrm'];
 
 /** Gives the file name that Debian prescribes: name, version, architecture. */
-export function debFileName(deb: Pick<DebDescription, 'name' | 'version'>): string {
-  return `${deb.name}_${deb.version}_amd64.deb`;
+export function debFileName(deb: Pick<DebDescription, 'name' | 'version' | 'architecture'>): string {
+  return `${deb.name}_${deb.version}_${deb.architecture}.deb`;
 }
 
 /**
@@ -116,7 +118,7 @@ function controlOf(deb: DebDescription, size: number): string {
   const fields: [string, string | undefined][] = [
     ['Package', deb.name],
     ['Version', deb.version],
-    ['Architecture', 'amd64'],
+    ['Architecture', deb.architecture],
     ['Maintainer', maintainer],
     ['Installed-Size', String(size)],
     ['Depends', deb.depends.join(', ')],

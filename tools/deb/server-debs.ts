@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { buildOnce } from '../lib/cache.ts';
 import { runCommand } from '../lib/run-command.ts';
-import { serverBinaries, serverVersions } from '../servers/build.ts';
+import { etcdBinaries, serverVersions, vaultBinary, type Architecture } from '../servers/build.ts';
 import { debFileName, makeDeb, type DebDescription } from './make-deb.ts';
 import { repository, sourceKey } from './source-key.ts';
 import { goLicenses } from './go-licenses.ts';
@@ -32,8 +32,8 @@ const apacheOnDebian = `On Debian the text of the Apache License 2.0 is in
 /usr/share/common-licenses/Apache-2.0.`;
 
 /** Gives the deb of etcd, etcdctl and etcdutl. @throws NecoError COMMAND_FAILED */
-export async function etcdDeb(): Promise<string> {
-  const { etcd, etcdctl, etcdutl } = await serverBinaries();
+export async function etcdDeb(architecture: Architecture = 'amd64'): Promise<string> {
+  const { etcd, etcdctl, etcdutl } = await etcdBinaries(architecture);
   return serverDeb({
     server: 'etcd',
     binaries: [etcd, etcdctl, etcdutl],
@@ -44,6 +44,7 @@ export async function etcdDeb(): Promise<string> {
     deb: {
       name: 'neco-etcd',
       version: `${serverVersions.etcd}-1`,
+      architecture,
       synopsis: 'etcd for the boot servers of a data centre',
       description: [
         'The etcd server with etcdctl and etcdutl, a hardened unit, and a user and',
@@ -59,8 +60,8 @@ export async function etcdDeb(): Promise<string> {
 }
 
 /** Gives the deb of Vault. @throws NecoError COMMAND_FAILED */
-export async function vaultDeb(): Promise<string> {
-  const { vault } = await serverBinaries();
+export async function vaultDeb(architecture: Architecture = 'amd64'): Promise<string> {
+  const { vault } = await vaultBinary(architecture);
   return serverDeb({
     server: 'vault',
     binaries: [vault],
@@ -71,6 +72,7 @@ export async function vaultDeb(): Promise<string> {
     deb: {
       name: 'neco-vault',
       version: `${serverVersions.vault}-1`,
+      architecture,
       synopsis: 'Vault for the boot servers of a data centre',
       description: [
         'The Vault server, which is also its command line, with a hardened unit, and a',
@@ -92,9 +94,9 @@ async function serverDeb(wanted: ServerDeb): Promise<string> {
   const { deb, server } = wanted;
   const sources = [...ownSources, 'tools/deb/server-debs.ts', `tools/deb/${server}`];
   const directory = await buildOnce({
-    kind: `debs/${deb.name}`,
+    kind: `debs/${deb.name}${deb.architecture === 'amd64' ? '' : `-${deb.architecture}`}`,
     key: `${deb.version}-${await sourceKey(sources, wanted.binaries.map(buildOf))}`,
-    title: `${deb.name} ${deb.version}`,
+    title: `${deb.name} ${deb.version} (${deb.architecture})`,
     keep: 3,
     build: (place) => build(wanted, place),
   });

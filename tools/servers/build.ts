@@ -1,7 +1,8 @@
 import { messageOf } from '@neco/core';
 import { serverBinaries } from './server-binaries.ts';
 
-export { serverBinaries, type ServerBinaries } from './server-binaries.ts';
+export { architectures, type Architecture } from './architecture.ts';
+export { etcdBinaries, serverBinaries, vaultBinary, type ServerBinaries } from './server-binaries.ts';
 export { serverVersions } from './versions.ts';
 
 if (import.meta.main) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { buildOnce } from '../lib/cache.ts';
 import { hashOf } from '../lib/hash-of.ts';
 import { runCommand } from '../lib/run-command.ts';
+import type { Architecture } from './architecture.ts';
 import { goVersion } from './go-version.ts';
 import { serverVersions } from './versions.ts';
 
@@ -34,16 +35,21 @@ const vault: GoModule = {
 
 const linkerFlags = '-s -w';
 
+/** The oldest processors of each architecture that the programs run on. */
+const processors = { amd64: { GOAMD64: 'v1' }, arm64: { GOARM64: 'v8.0' } } as const;
+
 /** All that decides what `go build` makes, whatever the user's own settings are; static, so that it runs on any Debian. */
-const goSettings = {
-  GOFLAGS: '-mod=readonly -trimpath -buildvcs=false',
-  GOWORK: 'off',
-  GOOS: 'linux',
-  GOARCH: 'amd64',
-  GOAMD64: 'v1',
-  GOEXPERIMENT: '',
-  CGO_ENABLED: '0',
-} as const;
+function goSettings(architecture: Architecture): NodeJS.ProcessEnv {
+  return {
+    GOFLAGS: '-mod=readonly -trimpath -buildvcs=false',
+    GOWORK: 'off',
+    GOOS: 'linux',
+    GOARCH: architecture,
+    ...processors[architecture],
+    GOEXPERIMENT: '',
+    CGO_ENABLED: '0',
+  };
+}
 
 /**
  * Gives etcd, etcdctl, etcdutl and vault, building them from their Go modules when they are not in the cache. With
@@ -53,36 +59,51 @@ const goSettings = {
  * @see https://go.dev/ref/mod#build-commands
  */
 export async function serverBinaries(): Promise<ServerBinaries> {
-  const etcdFolder = await built(etcd); // one after the other: each build takes all cores
-  const vaultFolder = await built(vault);
+  // One after the other: each build takes all cores.
+  return { ...(await etcdBinaries('amd64')), ...(await vaultBinary('amd64')) };
+}
+
+/** As `serverBinaries`, etcd and its tools alone. @param architecture - Other than this machine's, they are cross-built. */
+export async function etcdBinaries(architecture: Architecture): Promise<Omit<ServerBinaries, 'vault'>> {
+  const folder = await built(etcd, architecture);
   return {
-    etcd: join(etcdFolder, 'etcd'),
-    etcdctl: join(etcdFolder, 'etcdctl'),
-    etcdutl: join(etcdFolder, 'etcdutl'),
-    vault: join(vaultFolder, 'vault'),
+    etcd: join(folder, 'etcd'),
+    etcdctl: join(folder, 'etcdctl'),
+    etcdutl: join(folder, 'etcdutl'),
   };
 }
 
-async function built(module: GoModule): Promise<string> {
+/** As `serverBinaries`, Vault alone. @param architecture - Other than this machine's, it is cross-built. */
+export async function vaultBinary(architecture: Architecture): Promise<Pick<ServerBinaries, 'vault'>> {
+  return { vault: join(await built(vault, architecture), 'vault') };
+}
+
+async function built(module: GoModule, architecture: Architecture): Promise<string> {
   const source = join(import.meta.dirname, module.name);
   const version = serverVersions[module.name];
   return buildOnce({
-    kind: `servers/${module.name}`,
-    key: `${version}-${await keyOf(module, source)}`,
-    title: `${module.name} ${version}`,
+    kind: `servers/${module.name}${architecture === 'amd64' ? '' : `-${architecture}`}`,
+    key: `${version}-${await keyOf(module, source, architecture)}`,
+    title: `${module.name} ${version}${architecture === 'amd64' ? '' : ` for ${architecture}`}`,
     estimate: module.estimate,
     keep: 3,
-    build: (directory) => build(module, source, directory),
+    build: (directory) => build(module, source, directory, architecture),
   });
 }
 
-async function keyOf(module: GoModule, source: string): Promise<string> {
+async function keyOf(module: GoModule, source: string, architecture: Architecture): Promise<string> {
   const files = await Promise.all([readFile(join(source, 'go.mod')), readFile(join(source, 'go.sum'))]);
-  return hashOf([...files, ...module.packages, linkerFlags, JSON.stringify(goSettings), await goVersion()]);
+  const settings = JSON.stringify(goSettings(architecture));
+  return hashOf([...files, ...module.packages, linkerFlags, settings, await goVersion()]);
 }
 
-async function build(module: GoModule, source: string, directory: string): Promise<void> {
-  const environment = { ...process.env, ...goSettings };
+async function build(
+  module: GoModule,
+  source: string,
+  directory: string,
+  architecture: Architecture,
+): Promise<void> {
+  const environment = { ...process.env, ...goSettings(architecture) };
   const args = ['build', `-ldflags=${linkerFlags}`, '-o', `${directory}/`, ...module.packages];
   await runCommand('go', args, { cwd: source, environment });
   // Go names a program after its last path element, and etcd's server is the package `server`.
