@@ -13,6 +13,9 @@ export const addressPlan = {
   depot: '10.69.255.254',
 } as const;
 
+/** Where boot servers reach the depot's apt repository. */
+export const depotUri = `http://${addressPlan.depot}/apt`;
+
 /** The largest LRN that has an address of its own below the depot's. */
 export const largestLrn = 65_000;
 

@@ -219,7 +219,7 @@ export class DataCenter {
     const members = options.setup === true ? lrns : ascending(options.setup === false ? [] : options.setup);
     const bases = new Map<Suite, string>();
     for (const suite of new Set(suites)) bases.set(suite, await baseImage(suite, say, signal));
-    const depot = options.bare === true ? undefined : await depotRepository(options.debs, say, signal);
+    const depot = options.bare === true ? undefined : await depotRepository(options.debs, say);
     const up = (own: Pick<UpOptions, 'name' | 'lrns' | 'suites' | 'fresh'>) =>
       DataCenter.up({ ...own, replace: true, say, ...(signal === undefined ? {} : { signal }) });
     // Debs of a test's own are worth no cached disk.

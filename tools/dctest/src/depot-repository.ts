@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { sourceKey } from '../../deb/source-key.ts';
 import { buildOnce } from '../../lib/cache.ts';
 import { hashOf } from '../../lib/hash-of.ts';
-import { contained } from './contained.ts';
-import { run } from './run.ts';
-
-/** What the depot's repository calls itself: it serves each Debian release. */
-export const repositorySuite = 'stable';
+import { makeRepository } from '../../repository/src/make-repository.ts';
+import { SigningKey } from '../../repository/src/signing-key.ts';
+import { depotUri } from './address-plan.ts';
 
 export interface DepotRepository {
   /** A directory that lies over the base image on the depot: `srv/depot/apt` in it is the repository. */
@@ -18,43 +17,45 @@ export interface DepotRepository {
   readonly publicKey: string;
 }
 
-const keyScript = join(import.meta.dirname, 'depot-key.sh');
-const repositoryScript = join(import.meta.dirname, 'depot-repository.sh');
-
 /**
- * The cached apt repository with these debs, made by reprepro(1), signed with a key that is made once on a machine.
+ * The cached apt repository with these debs, as `npm run repository` makes it, signed with a key that is made once on a machine.
  * @param debs paths of this machine; neco's own, which are built when missing, unless given.
  * @throws NecoError COMMAND_FAILED
  */
 export async function depotRepository(
   debs: readonly string[] | undefined,
   say: (line: string) => void,
-  signal?: AbortSignal,
 ): Promise<DepotRepository> {
+  const source = await sourceKey(['tools/repository/src']);
   const keyDirectory = await buildOnce({
     kind: 'depot-key',
-    key: hashOf([await readFile(keyScript)]),
+    key: await sourceKey(['tools/repository/src/signing-key.ts']),
     title: "the depot's signing key",
     say,
-    build: (directory) => runScript([keyScript, directory], signal),
+    build: async (directory) => {
+      await using key = await SigningKey.open(join(directory, 'key'));
+      await writeFile(join(directory, 'public.asc'), await key.publicKey());
+    },
   });
   const publicKey = await readFile(join(keyDirectory, 'public.asc'), 'utf8');
   const files = debs ?? (await necoDebs());
   const digests = await Promise.all(files.map(async (file) => `${basename(file)} ${await digest(file)}`));
   const tree = await buildOnce({
     kind: 'depot',
-    key: hashOf([repositorySuite, publicKey, await readFile(repositoryScript), ...digests.sort()]),
+    key: hashOf([source, depotUri, publicKey, ...digests.sort()]),
     title: "the depot's apt repository",
     keep: 3,
     say,
-    build: (directory) =>
-      runScript([repositoryScript, keyDirectory, directory, repositorySuite, ...files], signal),
+    build: async (directory) => {
+      await using key = await SigningKey.open(join(keyDirectory, 'key'));
+      const place = join(directory, 'srv/depot/apt');
+      await mkdir(place, { recursive: true });
+      // They lie over the depot's own directories, and its nginx reads them.
+      for (const path of ['', 'srv', 'srv/depot', 'srv/depot/apt']) await chmod(join(directory, path), 0o755);
+      await makeRepository(place, { debs: files, key, uri: depotUri });
+    },
   });
   return { tree, publicKey };
-}
-
-async function runScript(argv: readonly string[], signal: AbortSignal | undefined): Promise<void> {
-  await run(contained(['sh', ...argv]), signal === undefined ? {} : { signal });
 }
 
 /** Loaded when it is needed: a bare data centre needs no debs. */

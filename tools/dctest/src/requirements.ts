@@ -11,7 +11,7 @@ const programs = {
   nsenter: 'util-linux',
   setpriv: 'util-linux',
   flock: 'util-linux',
-  reprepro: 'reprepro',
+  'apt-ftparchive': 'apt-utils',
   gpg: 'gnupg',
   tcpdump: 'tcpdump',
   'dpkg-deb': 'dpkg',

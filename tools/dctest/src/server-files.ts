@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { sitePath } from '@neco/core';
-import { addressPlan, hostOf, siteOf } from './address-plan.ts';
-import { repositorySuite } from './depot-repository.ts';
+import { sourceFile } from '../../repository/src/make-repository.ts';
+import { addressPlan, depotUri, hostOf, siteOf } from './address-plan.ts';
 import type { DiskFile } from './disk.ts';
-
-/** Where the depot's public key lies on a boot server. */
-const keyring = '/usr/share/keyrings/neco-depot.asc';
 
 /** What makes a copy of the base image this server: its name, its identity and its address. */
 export function identityFiles(which: number | 'depot'): DiskFile[] {
@@ -30,11 +27,7 @@ export function identityFiles(which: number | 'depot'): DiskFile[] {
 
 /** What lets apt on a boot server use the depot, and nothing else. @param publicKey in ASCII armour. */
 export function depotSourceFiles(publicKey: string): DiskFile[] {
-  const source = `deb [signed-by=${keyring}] http://${addressPlan.depot}/apt ${repositorySuite} main\n`;
-  return [
-    { path: keyring, text: publicKey },
-    { path: '/etc/apt/sources.list.d/neco-depot.list', text: source },
-  ];
+  return [{ path: '/etc/apt/sources.list.d/neco.sources', text: sourceFile(depotUri, publicKey) }];
 }
 
 /** site.yml of a boot server. */
