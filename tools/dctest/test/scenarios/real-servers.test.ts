@@ -108,12 +108,12 @@ for (const suite of chosen) {
       const [preflight = '', setup = '', status = '', worker = ''] = await readmeCommands('Check and set up');
       const secret = Promise.withResolvers<string>();
       const asCoordinator: Answer[] = [
-        ['Name of the first administrator', '\r'],
-        [`Password of ${administrator.name}`, `${password}\r`],
-        ['The same again', `${password}\r`],
-        ['Make a new setup secret', '\r'],
+        ['Name of the first Vault administrator', '\r'],
+        [`New password of ${administrator.name}`, `${password}\r`],
+        ['Repeat the password', `${password}\r`],
+        ['Generate a new setup secret', '\r'],
         [
-          'and type it there when asked',
+          'and type the secret when asked',
           (screen) => {
             secret.resolve(/neco1-[0-9a-z]{30}/.exec(screen)?.[0] ?? 'none');
             return '';
