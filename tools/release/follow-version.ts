@@ -31,7 +31,7 @@ export async function followVersion(root: string, date: Date): Promise<string> {
   const lock = await readJson<{ version: string; packages: Record<string, Manifest> }>(lockPath);
   lock.version = version;
   for (const [place, manifest] of Object.entries(lock.packages)) {
-    if (place === '' || place.startsWith('packages/')) follow(manifest, version);
+    if (place === '' || /^packages\/[^/]+$/.test(place)) follow(manifest, version);
   }
   await writeJson(lockPath, lock);
   await beginRelease(join(root, 'CHANGELOG.md'), version, date);
