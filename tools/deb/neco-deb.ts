@@ -122,7 +122,7 @@ const completions = {
   fish: 'usr/share/fish/vendor_completions.d/neco.fish',
 } as const;
 
-/** What the commands tell of themselves, in the forms that shells, man(1) and programs read. */
+/** The documentation of the commands, in the forms that shells, man(1) and programs read. */
 async function addDocumentation(stage: DebStage): Promise<void> {
   for (const [shell, path] of Object.entries(completions)) {
     await stage.write(path, await neco(stage, 'completion', shell));

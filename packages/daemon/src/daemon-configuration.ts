@@ -12,7 +12,7 @@ export const daemonConfigurationSchema = z.strictObject({
   'vault-ca-file': z.string().default('/etc/neco/ca/server.crt'),
 });
 
-/** What a daemon of neco is told. Files that it names are read when they are needed, for certificates are renewed. */
+/** The configuration of a daemon. Files that it names are read when they are needed, for certificates are renewed. */
 export interface DaemonConfiguration {
   etcd: EtcdOptions;
   /** The Vault of this server. */

@@ -74,7 +74,7 @@ function clientOptions(connection: EtcdConnection, endpoint: string): IOptions {
       'grpc.enable_http_proxy': 0,
       'grpc.enable_retries': 0,
       'grpc.max_receive_message_length': -1,
-      // Clients with the same options share connections, and who comes while the other's has just failed is told of an
+      // Clients with the same options share connections, and who comes while the other's has just failed gets an
       // error "null". Options that gRPC does not know are compared, too. (A pool of its own for each channel, its
       // grpc.use_local_subchannel_pool, would cost a connection for each of etcd's services.)
       'neco.client': ++clients,

@@ -83,7 +83,7 @@ export interface HostReader {
   packageLists(directory?: string): PackageLists;
   /**
    * The versions that would be installed, by package, from the lists given, by default from the system's own; one that
-   * is not to be had is left out. @throws NecoError PACKAGE_FAILED
+   * is not available is left out. @throws NecoError PACKAGE_FAILED
    */
   candidateVersions(packages: readonly string[], lists?: PackageLists): Promise<Map<string, string>>;
   /** @throws NecoError SERVICE_FAILED */

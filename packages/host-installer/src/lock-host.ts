@@ -11,7 +11,7 @@ export interface HostLock extends AsyncDisposable {
 
 /**
  * Takes a lock that one process of this host (network namespace) can hold: a socket of that name in the abstract
- * namespace, which the kernel takes away when its holder is gone, see unix(7).
+ * namespace, which the kernel removes when its holder is gone, see unix(7).
  * @throws NecoError BUSY, naming the process that holds it
  */
 export async function lockHost(name: string): Promise<HostLock> {

@@ -54,7 +54,7 @@ function ofAnotherSetup(
   return [
     {
       message: `${serverName(lrn)} takes part in a setup of which the coordinator knows nothing`,
-      hint: 'the coordinator has lost its disk, or the server comes from another cluster: give the coordinator its /var/lib/neco back, or begin anew on empty servers',
+      hint: 'the coordinator has lost its disk, or the server comes from another cluster: give the coordinator its /var/lib/neco back, or start over on empty servers',
     },
   ];
 }

@@ -6,7 +6,7 @@ import { rendezvousWire } from './rendezvous-wire.ts';
 /** Connections that have not yet shown that they know the secret: in all, and from one address. */
 const mostStrangers = 128;
 const mostStrangersPerAddress = 8;
-/** The same refusal of the same address is told once in this time (milliseconds). */
+/** The same refusal of the same address is reported once in this time (milliseconds). */
 const quietTime = 10_000;
 
 interface Connection {
@@ -73,7 +73,7 @@ export class RendezvousConnections {
     connection.binding = binding;
   }
 
-  /** Tells of a handshake that failed. A connection that was just dropped (a port scan) is not worth a word. */
+  /** Reports a handshake that failed. A connection that was just dropped (a port scan) is not worth a word. */
   refuse(end: End, finding: Pick<RendezvousRefusal, 'reason' | 'hint'>): void {
     const connection = this.#connections.get(keyOf(end));
     const remoteAddress = connection?.remoteAddress ?? end.remoteAddress;

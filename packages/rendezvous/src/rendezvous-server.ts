@@ -102,7 +102,7 @@ function createServer(secret: Secret, connections: RendezvousConnections): Http2
     socket.destroy();
   });
   server.on('unknownProtocol', (socket: TLSSocket) => socket.destroy());
-  // A session or stream that breaks off is the client's to notice; its handler is told through its signal.
+  // A session or stream that breaks off is the client's to notice; its handler learns it through its signal.
   server.on('sessionError', () => undefined);
   server.on('session', (session) => {
     session.on('error', () => undefined);

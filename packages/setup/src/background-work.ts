@@ -23,7 +23,7 @@ export class BackgroundTask<T> {
     return running;
   }
 
-  /** Hands the work over: it begins anew the next time. */
+  /** Hands the work over; the next call of `begin` starts it again. */
   take(): Promise<T> | undefined {
     const running = this.#running;
     this.#running = undefined;

@@ -4,7 +4,7 @@ import { hostChecks, preflightFailed } from '@neco/preflight';
 import { decideWithFindings, identityOf, openFollower, openCoordinator } from './open-meeting.ts';
 import { viewOf } from './view-of.ts';
 
-/** What `preflight` is told by its caller. */
+/** The options of `preflight`. */
 export interface PreflightOptions {
   lrns: number[];
   /** Root of neco's etcd keys, with one slash before and behind. */

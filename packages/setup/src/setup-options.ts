@@ -1,6 +1,6 @@
 import type { Reporter, Secret } from '@neco/core';
 
-/** What `setup` is told by its caller. Nothing secret is in it but behind the two functions. */
+/** The options of `setup`. The only secrets are behind the two functions. */
 export interface SetupOptions {
   /** All boot servers of the new cluster, this one among them; three or more, ascending. */
   lrns: number[];

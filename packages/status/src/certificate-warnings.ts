@@ -71,7 +71,7 @@ function unregisteredFiles(
   });
 }
 
-/** A service that was not told of its new certificate goes on with the old one. */
+/** A service that did not reload its new certificate still uses the old one. */
 function notTheFile({ name, probe }: ProbedServer, { serials }: WarningsInput): StatusWarning[] {
   return probe.served.flatMap(({ where, serial }) => {
     const path = kindAt(where)?.certificatePath ?? '';

@@ -8,7 +8,7 @@ import type { BootServerStatus, StatusWarning } from './status-schema.ts';
 import { vaultWarnings } from './vault-warnings.ts';
 import { fault, setupCommand, warning, type WarningsInput } from './warnings-input.ts';
 
-/** What is not as it should be, each with what mends it. */
+/** What is not as it should be, each with its remedy. */
 export function findWarnings(input: WarningsInput): StatusWarning[] {
   return [
     ...setupWarnings(input.local),
@@ -62,12 +62,12 @@ function quorumWarnings({ etcd, errors, bootServers }: WarningsInput): StatusWar
 }
 
 function etcdWarnings(input: WarningsInput): StatusWarning[] {
-  const mends: Record<string, string> = {
+  const remedies: Record<string, string> = {
     NOSPACE: 'etcdctl compact REVISION, etcdctl defrag, then etcdctl alarm disarm',
     CORRUPT: 'stop that member, remove it with neco leave, and add it again with an empty disk',
   };
   const found = input.etcd.alarms.map(({ member, alarm }) =>
-    fault(`etcd of ${member} raised the alarm ${alarm}`, mends[alarm] ?? 'etcdctl alarm list'),
+    fault(`etcd of ${member} raised the alarm ${alarm}`, remedies[alarm] ?? 'etcdctl alarm list'),
   );
   if (input.etcd.authEnabled === false) {
     const message = 'etcd auth is off: every client certificate can read and write everything';

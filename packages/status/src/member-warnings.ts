@@ -45,7 +45,7 @@ function differences(server: BootServerStatus, input: WarningsInput): StatusWarn
   return [];
 }
 
-/** All that is not done yet of a join is one matter, and one command goes on with it. */
+/** All that is not done yet of a join is one matter, and one command resumes it. */
 function joiningWarning({ lrn, name, etcd }: BootServerStatus): StatusWarning {
   const stages: Record<BootServerStatus['etcd']['state'], string> = {
     none: 'it is not an etcd member',

@@ -46,7 +46,7 @@ export async function probeServedCertificate(options: ProbeOptions): Promise<Ser
   }
 }
 
-/** What is told of a certificate that was seen at an address. */
+/** What status shows of a certificate that was seen at an address. */
 export function servedCertificate(
   { validFromDate: notBefore, validToDate: notAfter, serialNumber }: X509Certificate,
   { server, address, port }: Pick<ProbeOptions, 'server' | 'address' | 'port'>,

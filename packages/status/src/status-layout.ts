@@ -12,7 +12,7 @@ export interface StatusLayout {
   leftRecord?: string;
   /** The links that are there while neco-worker runs, and when it starts with the server. */
   workerUnit?: { running: string; enabled: string };
-  /** Certificates whose expiry is told. */
+  /** Certificates whose expiry is shown. */
   certificates: readonly string[];
 }
 

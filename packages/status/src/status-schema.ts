@@ -67,7 +67,7 @@ const warning = z.object({
     .enum(['fault', 'warning'])
     .describe('A fault makes the cluster unhealthy; a warning is something to look at.'),
   message: z.string(),
-  hint: z.string().describe('What mends it: a command, as a rule.'),
+  hint: z.string().describe('The remedy, usually a command.'),
 });
 
 /**

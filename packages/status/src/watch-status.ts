@@ -7,7 +7,7 @@ import { statusLayout } from './status-layout.ts';
 import type { ClusterStatus } from './status-schema.ts';
 
 export interface WatchStatusOptions extends CollectStatusOptions {
-  /** How long at most until it looks again, in ms. What etcd tells of at once is seen sooner. */
+  /** How long at most until it looks again, in ms. What etcd reports is seen sooner. */
   interval: number;
 }
 
@@ -16,7 +16,7 @@ const settling = 300;
 
 /**
  * The status, at once and again after each change in the registry and each interval, until the signal fires. A watch
- * in etcd wakes it; what etcd does not tell of (a member that died, a Vault that was sealed) the interval finds. That
+ * in etcd wakes it; what etcd does not report (a member that died, a Vault that was sealed) the interval finds. That
  * etcd or Vault went away is part of what is seen, and so is, after the first look, a configuration that became wrong.
  * @throws NecoError as collectStatus, at the first look alone.
  */
@@ -105,7 +105,7 @@ class News {
     this.#told.resolve(undefined);
   }
 
-  /** Waits until something is told, the time (ms) is over or the signal fires. */
+  /** Waits until something is reported, the time (ms) is over or the signal fires. */
   async wait(limit: number, signal: AbortSignal): Promise<void> {
     const over = new AbortController();
     const time = sleep(limit, AbortSignal.any([signal, over.signal]));

@@ -44,7 +44,7 @@ export class ReadmeExamples {
     return runProgram(process.execPath, this.#words(name, args));
   }
 
-  /** Starts one that goes on until it is told to end. */
+  /** Starts one that goes on until it is asked to end. */
   start(name: string, ...args: string[]): ServerProcess {
     return new ServerProcess(process.execPath, this.#words(name, args));
   }

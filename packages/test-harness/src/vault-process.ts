@@ -182,7 +182,7 @@ export class VaultProcess implements AsyncDisposable {
       api_addr: this.address,
       disable_mlock: true,
       disable_clustering: true,
-      // A test may take away what Vault keeps.
+      // A test may remove what Vault keeps.
       raw_storage_endpoint: true,
       storage: storage === 'file' ? { file: { path: join(this.directory, 'data') } } : { inmem: {} },
       listener: [{ tcp: { address, ...tls } }],

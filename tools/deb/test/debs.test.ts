@@ -59,7 +59,7 @@ describe('debs', function () {
   });
 
   it('are not built again when nothing changed', async () => {
-    const first = await debs(); // anew: a source may have been edited since this run began
+    const first = await debs(); // again: a source may have been edited since this run began
     const times = await Promise.all(first.map(async (deb) => (await stat(deb)).mtimeMs));
     const again = await debs();
     expect(again).to.deep.equal(first);

@@ -1,10 +1,10 @@
 import { operatorPolicy } from '@neco/vault-pki';
 import { applicationMount, applicationRule, signingStanza } from '@neco/cluster-access';
 import { deafPolicies } from '../signing-policies.ts';
-import { mending } from './mending.ts';
+import { repairing } from './repairing.ts';
 
 /** Adds to the policies of operators and boot servers; what stands there besides is left as it is. */
-export const allowSigning = mending(
+export const allowSigning = repairing(
   { id: 'allow-signing', title: 'Allow operators and boot servers to have its certificate signed' },
   async ({ access, name }) =>
     (await deafPolicies(access, name)).map(

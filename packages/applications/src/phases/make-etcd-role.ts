@@ -1,8 +1,8 @@
 import { applicationPrefix } from '@neco/cluster-access';
 import { roleFaults } from '../role-faults.ts';
-import { mending } from './mending.ts';
+import { repairing } from './repairing.ts';
 
-export const makeEtcdRole = mending(
+export const makeEtcdRole = repairing(
   { id: 'make-etcd-role', title: 'Create the etcd role' },
   roleFaults,
   ({ access, name, readsBootServers }) => {

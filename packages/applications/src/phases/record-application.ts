@@ -1,7 +1,7 @@
-import { mending } from './mending.ts';
+import { repairing } from './repairing.ts';
 
 /** Comes last: what is recorded is whole, or was once. */
-export const recordApplication = mending(
+export const recordApplication = repairing(
   { id: 'record-application', title: 'Record the application' },
   async ({ access, readsBootServers }) => {
     const record = await access.record();

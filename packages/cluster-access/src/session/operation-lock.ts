@@ -13,7 +13,7 @@ export interface OperationLockOptions {
 }
 
 /**
- * Runs a command that changes the cluster while no other does, on any server. Others wait, and are told who holds the
+ * Runs a command that changes the cluster while no other does, on any server. Others wait, and report who holds the
  * lock, since when and what for; it is given up when its holder dies.
  * @throws NecoError BUSY when the timeout is over, CANCELLED, ETCD_CONFLICT when the lock was lost, ETCD_*; and what `work` throws
  */

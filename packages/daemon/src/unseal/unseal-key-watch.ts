@@ -7,7 +7,7 @@ import type { ChangingMessages } from './changing-messages.ts';
 const pauses = { first: 1000, longest: 5000 } as const;
 
 /**
- * The unseal key in etcd, watched while somebody needs it and forgotten afterwards. Certificates and CAs are read anew
+ * The unseal key in etcd, watched while somebody needs it and forgotten afterwards. Certificates and CAs are read again
  * with each connection, for they are renewed while a daemon runs.
  */
 export class UnsealKeyWatch {

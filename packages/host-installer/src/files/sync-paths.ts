@@ -4,7 +4,7 @@ import { inFile } from './file-error.ts';
 /**
  * Has files and the entries of directories on the disk, each once and side by side, for which the disk writes its journal
  * once rather than once for each: a rename survives a power cut only after its directory is synced, see fsync(2). An error
- * of writing that nobody has seen yet is told to who opens the file afterwards (Linux 4.17 and later).
+ * of writing that nobody has seen yet is reported to whoever opens the file afterwards (Linux 4.17 and later).
  * @throws NecoError FILE_FAILED
  */
 export async function syncPaths(paths: Iterable<string>): Promise<void> {

@@ -4,7 +4,7 @@ import { runApt } from './run-apt.ts';
 /** apt's cache of the system's lists is left alone: the cache of this one question is in memory only. */
 export const systemListsOptions = ['Dir::Cache::pkgcache=', 'Dir::Cache::srcpkgcache='];
 
-/** The version of each package that would be installed; what is not to be had is left out. @throws NecoError PACKAGE_FAILED */
+/** The version of each package that would be installed; what is not available is left out. @throws NecoError PACKAGE_FAILED */
 export async function candidateVersions(
   packages: readonly string[],
   aptOptions: readonly string[],

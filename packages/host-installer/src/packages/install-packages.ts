@@ -8,7 +8,7 @@ import { runApt } from './run-apt.ts';
 
 /**
  * Installs deb packages without questions and without what they only recommend; keeps configuration files that were
- * changed here. Waits for other package managers, and first mends what an interrupted dpkg left, see dpkg(1).
+ * changed here. Waits for other package managers, and first repairs what an interrupted dpkg left, see dpkg(1).
  * Stopping interrupts a download only; unpacking is brought to its end.
  * @param aptOptions settings as in `apt-get -o`, such as those of the lists to use.
  * @throws NecoError PACKAGE_FAILED, CANCELLED
@@ -62,7 +62,7 @@ async function configureInterrupted(command: CommandOptions): Promise<CommandRes
   });
 }
 
-/** The packages in a state of dpkg's, as far as they are to be had. */
+/** The packages in a state of dpkg's, as far as they are available. */
 async function packagesIn(state: string, aptOptions: readonly string[]): Promise<string[]> {
   const { stdout } = await runCommand('dpkg-query', [
     '--show',

@@ -31,7 +31,7 @@ const remedies: readonly { pattern: RegExp; hint: string }[] = [
   },
   {
     pattern: /dpkg|post-installation|pre-installation/i,
-    hint: 'see /var/log/apt/term.log, mend it and run the command again',
+    hint: 'read /var/log/apt/term.log, fix the cause and run the command again',
   },
 ];
 

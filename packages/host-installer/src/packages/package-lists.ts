@@ -21,7 +21,7 @@ export interface PackageLists {
   readonly aptOptions: readonly string[];
   /** Fetches the lists of all sources and verifies their signatures. @throws NecoError PACKAGE_FAILED, CANCELLED */
   refresh(options?: { signal?: AbortSignal }): Promise<void>;
-  /** The version of each package that would be installed; what is not to be had is left out. @throws NecoError PACKAGE_FAILED */
+  /** The version of each package that would be installed; what is not available is left out. @throws NecoError PACKAGE_FAILED */
   candidates(packages: readonly string[]): Promise<Map<string, string>>;
   /** What installing the packages would install, dependencies included. @throws NecoError PACKAGE_FAILED */
   simulateInstall(packages: readonly string[]): Promise<PlannedPackage[]>;

@@ -6,7 +6,7 @@ const units = ['etcd.service', 'vault.service', updater] as const;
 
 /**
  * Says to all that this boot server serves; from now on its services start at each boot, and the updater, which unseals
- * Vault then, at once. Until here neco-worker, which is enabled, would have begun anew after a power cut.
+ * Vault then, at once. Until here neco-worker, which is enabled, would have started again after a power cut.
  */
 export const activate: Phase<FinishContext, FinishContext> = {
   id: 'activate',

@@ -9,7 +9,7 @@ const limit = 60_000;
 
 /**
  * Takes the learner out again, so that it blocks nobody else, stops etcd and puts its data aside. Where the cluster
- * cannot be reached to do so, nothing is given up: the join may still come to its end.
+ * cannot be reached to do so, nothing is given up: the join may still finish.
  * @throws NecoError when the learner could not be taken out.
  */
 export async function giveUpJoin(worker: WorkerContext, record: JoinRecord, reason: string): Promise<void> {

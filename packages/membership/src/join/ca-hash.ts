@@ -3,7 +3,7 @@ import { readOnlyHost } from '@neco/host-installer';
 import { publicKeyFingerprint } from '@neco/vault-pki';
 import { ClusterAccess, paths, readEtcdOptions } from '@neco/cluster-access';
 
-/** What a new server is told on the way into the cluster. */
+/** What a new server needs to trust the cluster. */
 export interface CaHash {
   /** `sha256:…` of the public key of the server CA. */
   hash: string;

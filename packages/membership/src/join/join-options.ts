@@ -1,11 +1,11 @@
 import type { Reporter } from '@neco/core';
 import type { AskVaultUser } from '@neco/cluster-access';
 
-/** What `join` is told by its caller. Nothing secret is in it but behind the function that asks for it. */
+/** The options of `join`. The only secret is behind the function that asks for it. */
 export interface JoinOptions {
   /**
    * Boot servers that are in the cluster now, three or more unless it has fewer, ascending. This one may stand among them,
-   * as it does after it lost its disk, and is no way in.
+   * as it does after it lost its disk, and is not used to connect.
    */
   lrns: number[];
   /** Say what would change and change nothing. */

@@ -20,7 +20,7 @@ const joinRecordSchema = z.strictObject({
   registeredAt: z.iso.datetime().optional(),
   /** Set when the member votes, Vault is unsealed and the registration says active. */
   finishedAt: z.iso.datetime().optional(),
-  /** Why neco-worker gave the join up; it begins anew with `neco join`. */
+  /** Why neco-worker gave the join up; `neco join` starts it again. */
   gaveUp: z.string().optional(),
 });
 

@@ -13,7 +13,7 @@ export async function readAwaited(registry: Registry, lrn: number): Promise<numb
  * @throws NecoError ETCD_*
  */
 export async function awaitNoMore(registry: Registry, lrn: number, by: number): Promise<void> {
-  // A leave that was begun anew meanwhile waits for nobody yet, and is not this one's to end.
+  // A leave that was started again meanwhile waits for no server yet; this one must not end it.
   if (!(await registry.leaveAwaits.at(lrn, by).delete())) return;
   if ((await readAwaited(registry, lrn)).length === 0) await registry.leaves.of(lrn).delete();
 }

@@ -17,7 +17,7 @@ import type { LeaveMeans } from './leave-means.ts';
 
 type RotationMeans = Pick<LeaveMeans, 'lrn' | 'name' | 'etcd' | 'registry' | 'vault'>;
 
-/** Vault writes it when it is initialized and when its unseal key is made anew. */
+/** Vault writes it when it is initialized and when its unseal key is rotated. */
 const unsealKeyWitness = '/vault/core/shamir-kek';
 
 /** What every boot server knows and no revocation takes back, and what nobody but a person can look at. */
@@ -43,7 +43,7 @@ export async function noteSecrets(means: RotationMeans, plan?: LeavePlan): Promi
   return secrets;
 }
 
-/** Where the secrets must have been made anew, and by whom that is looked at. */
+/** Where the secrets must have been rotated, and who checks that. */
 export interface RotationScope {
   host: HostReader;
   /** LRN of the server on which the command runs. */
@@ -55,7 +55,7 @@ export interface RotationScope {
 }
 
 /**
- * Calls the leave of a compromised server done only when all that it knew was made anew since, and nobody trusts the
+ * Calls the leave of a compromised server done only when all that it knew was rotated since, and nobody trusts the
  * old CAs.
  * @param missing what of the leave itself is left to do.
  * @throws NecoError VERIFICATION_FAILED with what is left to rotate; ETCD_*, VAULT_*

@@ -81,7 +81,7 @@ export interface LeaveWriter extends LeaveReader {
   /** Deletes all that it has in Vault besides certificates: its log-in first, then the tokens that came of it. */
   closeVault(): Promise<void>;
   deleteKeys(): Promise<void>;
-  /** Waits for nobody any more: what they are to do is told anew. */
+  /** Waits for no server any more: their part is requested again. */
   awaitNobody(): Promise<void>;
   /**
    * Remembers that it left, and removes all records of the leave.
@@ -94,7 +94,7 @@ export interface LeaveWriter extends LeaveReader {
 
 const clientMount = authorities.client.mount;
 
-/** Who signs with them cannot be told, so those of all servers go; they live for a short time and are made anew. */
+/** Who signs with them cannot be told, so those of all servers go; they live for a short time and are signed again. */
 const anybodys = ['root', 'backup'];
 
 export function readLeave(means: LeaveMeans): LeaveReader {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { recordKinds, type Acknowledgement, type LeavePlan, type Registry } from '@neco/bootserver-registry';
 
 /**
- * What every boot server does of a leave: `cut` before the member goes, `lists` when its certificates are revoked. Each is told
- * anew by a random round, `cut` and `round` of the plan.
+ * What every boot server does of a leave: `cut` before the member goes, `lists` when its certificates are revoked. Each is
+ * requested again by a random round, `cut` and `round` of the plan.
  */
 export type LeavePart = 'cut' | 'lists';
 

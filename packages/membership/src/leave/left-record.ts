@@ -28,7 +28,7 @@ export async function readLeftRecord(
   return data?.serial === serial ? data : undefined;
 }
 
-/** What to do on a server that has left, as a sentence and what mends it. */
+/** What to do on a server that has left, as a sentence and its remedy. */
 export function leftAdvice(name: string, { at, aside }: LeftRecord): { message: string; hint: string } {
   const data = aside === undefined ? '' : `; its etcd data is in ${aside}`;
   return {

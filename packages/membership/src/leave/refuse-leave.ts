@@ -56,7 +56,7 @@ function refuseInFlight({ members, member, remaining }: LeaveFacts): void {
   );
 }
 
-/** A server of which some part answers would go on with what it has. */
+/** A server of which some part answers would continue with what it has. */
 function refuseHalfDead(
   { name, mode, presence, plan, member }: LeaveFacts,
   { dead, force }: Pick<LeaveOptions, 'dead' | 'force'>,

@@ -68,7 +68,7 @@ export class RevocationProof {
     this.#revoked = prepared;
   }
 
-  /** What was revoked last, by `use` or now. It serves once: who tries again starts anew. @throws NecoError FILE_FAILED, VAULT_* */
+  /** What was revoked last, by `use` or now. It serves once: another try starts over. @throws NecoError FILE_FAILED, VAULT_* */
   async revoked(): Promise<Prepared> {
     if (this.#revoked === undefined) await this.use((canary) => this.#access.revoke(canary));
     const revoked = this.#revoked;

@@ -4,7 +4,7 @@ import type { WorkerDuty } from '@neco/daemon';
 
 /**
  * When boot servers come and go, the files that name them follow: those of neco and of Vault. Nothing is restarted;
- * Vault reads its file at its next start, neco-worker goes on with the new list at once.
+ * Vault reads its file at its next start, neco-worker uses the new list at once.
  */
 export const followEndpoints: WorkerDuty = {
   name: 'follow-endpoints',

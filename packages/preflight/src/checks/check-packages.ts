@@ -2,7 +2,7 @@ import { NecoError, type ErrorDetail } from '@neco/core';
 import { paths } from '@neco/cluster-access';
 import type { Check, CheckContext } from './check.ts';
 
-/** The packages of etcd and Vault are installed or to be had, from sources whose signatures are good. */
+/** The packages of etcd and Vault are installed or available, from sources whose signatures are good. */
 export const checkPackages: Check = async (context) => {
   const { host, site } = context;
   const names = [site.packages.etcd, site.packages.vault];

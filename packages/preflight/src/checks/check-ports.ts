@@ -48,7 +48,7 @@ function ownAddress({ site }: CheckContext): string[] {
   try {
     return [...addressPlan(site, [site.lrn]).values()];
   } catch {
-    // The check of the addresses tells of that.
+    // The check of the addresses reports that.
     return [];
   }
 }

@@ -147,7 +147,7 @@ async function remember(context: SetupContext, decision: Decision): Promise<void
       'FOREIGN_DATA',
       `this server belongs to the setup ${recordOf(context).id}, the coordinator runs ${decision.setupId}`,
       {
-        hint: `the coordinator has lost its disk or another server leads; put the coordinator's ${paths.state} back, or start anew on empty servers`,
+        hint: `the coordinator has lost its disk or another server leads; put the coordinator's ${paths.state} back, or start over on empty servers`,
       },
     );
   }

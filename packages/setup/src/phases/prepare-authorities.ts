@@ -5,7 +5,7 @@ import { temporarySigner } from '../vault/temporary-signer.ts';
 
 /**
  * Seed step 2: start Vault temporarily to prepare the CAs. Their keys leave the temporary Vault only into the
- * coordinator's encrypted state, so that a setup that goes on after a power cut goes on with the same CAs.
+ * coordinator's encrypted state, so that a setup that is resumed after a power cut uses the same CAs.
  */
 export const prepareAuthorities: Phase<SetupView, SetupContext> = {
   id: 'prepare-authorities',

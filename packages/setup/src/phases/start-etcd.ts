@@ -82,8 +82,8 @@ async function stayInSight({ isCoordinator, meeting }: SetupContext, signal: Abo
 }
 
 /**
- * Asks from the start on, so that all that asking takes is there in the moment in which etcd is. What etcd's start waits for is
- * told by who waits for that.
+ * Asks from the start on, so that the connection exists at the moment in which etcd is ready. What the start of etcd waits for is
+ * reported by the wait for the unit.
  */
 async function waitForQuorum(context: SetupContext, started: Promise<void>): Promise<void> {
   const { address, reporter, signal } = context;

@@ -6,7 +6,7 @@ import { writeSetupRecord } from '../setup-record.ts';
 import { stopTemporaryVault } from '../vault/temporary-vault.ts';
 import { unsealVault } from './unseal-vault.ts';
 
-/** Proves what setup promises before it says so, and takes away what was needed for setup alone. */
+/** Proves what setup promises before it says so, and removes what only setup needed. */
 export const verifySetup: Phase<SetupView, SetupContext> = {
   id: 'verify-setup',
   title: 'Verify the cluster',

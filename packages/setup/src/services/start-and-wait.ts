@@ -1,13 +1,13 @@
 import { NecoError } from '@neco/core';
 import type { SetupContext } from '../setup-context.ts';
 
-/** How often the state of a unit that takes long to start is told, in ms. */
+/** How often the state of a unit that takes long to start is reported, in ms. */
 const tellingPause = 2000;
 
 /**
  * Starts a unit, or joins its start, and waits until it says that it is ready. systemd's own job is what is waited for,
  * so nothing is asked in between but what to tell. A unit that fails and that systemd starts again is waited for, too.
- * @param seen what else is told of what the unit waits for
+ * @param seen what else is reported about what the unit waits for
  * @throws NecoError SERVICE_FAILED, CANCELLED
  */
 export async function startAndWait(

@@ -20,7 +20,7 @@ export async function completeVault(context: SetupContext, vault: Vault): Promis
 }
 
 /**
- * Notes the name before there is a user of it: a run that was killed and is run again with another name takes away the
+ * Notes the name before there is a user of it: a run that was killed and is run again with another name removes the
  * one it may have made, so that nobody is an administrator whom nobody knows of.
  */
 export async function noteAdministrator(context: SetupContext, vault: Vault): Promise<void> {

@@ -6,7 +6,7 @@ import { newRound } from '../leave-plan.ts';
 export const notePlan: Phase<LeaveView, LeaveContext> = {
   id: 'note-plan',
   title: 'Record what to remove',
-  // Told anew while the member is there: what was cut for a run before may be open again.
+  // Requested again while the member is there: what was cut for a run before may be open again.
   async isDone({ access }) {
     const plan = await access.plan();
     return plan !== undefined && plan.step !== 'begun';

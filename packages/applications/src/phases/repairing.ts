@@ -3,12 +3,12 @@ import type { InitContext, InitView } from '../init-context.ts';
 
 type InitPhase = Phase<InitView, InitContext>;
 
-/** A phase that mends what it finds; of an application that was made before it says what that was. */
-export function mending(
+/** A phase that repairs what it finds, and reports each repair of an application that existed before. */
+export function repairing(
   phase: Pick<InitPhase, 'id' | 'title'>,
   faultsOf: (view: InitView) => Promise<string[]>,
   plan: (view: InitView) => string,
-  mend: (context: InitContext) => Promise<void>,
+  repair: (context: InitContext) => Promise<void>,
 ): InitPhase {
   return {
     ...phase,
@@ -18,7 +18,7 @@ export function mending(
       if (context.known !== undefined) {
         for (const fault of await faultsOf(context)) context.reporter.info(`found: ${fault}; repairing it`);
       }
-      await mend(context);
+      await repair(context);
     },
   };
 }
