@@ -1,5 +1,4 @@
-import { NecoError } from '@neco/core';
-import type { HostReader, HostWriter } from '@neco/host-installer';
+import { RecordFile } from '@neco/host-installer';
 import * as z from 'zod';
 import { paths } from '@neco/cluster-access';
 
@@ -24,26 +23,10 @@ const setupRecordSchema = z.strictObject({
 /** What a server remembers of the setup that it takes part in; nothing secret. */
 export type SetupRecord = z.infer<typeof setupRecordSchema>;
 
-/** @throws NecoError RECORD_INVALID */
-export async function readSetupRecord(host: HostReader): Promise<SetupRecord | undefined> {
-  const text = await host.readText(paths.setupRecord);
-  if (text === undefined) return undefined;
-  const parsed = setupRecordSchema.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
-  throw new NecoError('RECORD_INVALID', `${paths.setupRecord} is not the record of a setup`, {
-    hint: 'restore it, or move it away to start again on this server; it was changed by hand or by another version of neco',
-  });
-}
-
-export async function writeSetupRecord(host: HostWriter, record: SetupRecord): Promise<void> {
-  await host.makeDirectory(paths.state, { mode: 0o700 });
-  await host.writeFile(paths.setupRecord, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+/** Where that is kept: on disk, so that an interrupted setup can be resumed. */
+export const setupRecordFile = new RecordFile<SetupRecord>({
+  path: paths.setupRecord,
+  schema: setupRecordSchema,
+  what: 'the record of a setup',
+  hint: 'restore it, or move it away to start again on this server; it was changed by hand or by another version of neco',
+});

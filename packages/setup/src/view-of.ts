@@ -4,7 +4,7 @@ import { EtcdPool, readSite } from '@neco/cluster-access';
 import { unitsOfSetup } from './services/runs-and-stays.ts';
 import type { SetupView } from './setup-context.ts';
 import type { SetupOptions } from './setup-options.ts';
-import { readSetupRecord } from './setup-record.ts';
+import { setupRecordFile } from './setup-record.ts';
 import { SetupSight } from './setup-sight.ts';
 
 /**
@@ -58,7 +58,7 @@ export async function viewOf(
 
 /** This server's record of the same setup. @throws NecoError FOREIGN_DATA when it took part in another. */
 async function recordFor(host: HostReader, { lrns, prefix }: SetupOptions): Promise<SetupView['record']> {
-  const record = await readSetupRecord(host);
+  const record = await setupRecordFile.read(host);
   if (record === undefined) return undefined;
   if (record.lrns.join(' ') === lrns.join(' ') && record.prefix === prefix) return record;
   const option = record.prefix === prefix ? '' : `--etcd-prefix ${record.prefix} `;

@@ -1,6 +1,6 @@
 import { runPhases, sleep, toNecoError, waitFor } from '@neco/core';
 import { ChangingMessages, type WorkerContext, type WorkerDuty } from '@neco/daemon';
-import { readJoinRecord, writeJoinRecord, type JoinRecord } from '../join/join-record.ts';
+import { joinRecordFile, type JoinRecord } from '../join/join-record.ts';
 import { etcdComplaint } from './etcd-complaint.ts';
 import { giveUpJoin } from './give-up-join.ts';
 import { activePhases, votingPhases } from './finish-phases.ts';
@@ -33,7 +33,7 @@ async function joinedRecord(
 ): Promise<JoinRecord | undefined> {
   return waitFor(
     async () => {
-      const record = await readJoinRecord(host);
+      const record = await joinRecordFile.read(host);
       if (record === undefined || record.finishedAt !== undefined) return { done: true, value: undefined };
       if (record.gaveUp !== undefined) {
         return {
@@ -98,6 +98,6 @@ async function finish(worker: WorkerContext, record: JoinRecord, signal: AbortSi
     return;
   }
   await runPhases(activePhases, { ...context, signal }, { reporter, signal, again });
-  await writeJoinRecord(host, { ...record, finishedAt: new Date().toISOString() });
+  await joinRecordFile.write(host, { ...record, finishedAt: new Date().toISOString() });
   reporter.info(`${context.self.name} is now a boot server`);
 }

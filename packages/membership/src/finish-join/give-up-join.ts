@@ -1,6 +1,6 @@
 import { paths } from '@neco/cluster-access';
 import type { WorkerContext } from '@neco/daemon';
-import { writeJoinRecord, type JoinRecord } from '../join/join-record.ts';
+import { joinRecordFile, type JoinRecord } from '../join/join-record.ts';
 import { putEtcdDataAside } from '../old-data/clear-place.ts';
 import { withEtcdRoot } from './with-etcd-root.ts';
 
@@ -21,7 +21,7 @@ export async function giveUpJoin(worker: WorkerContext, record: JoinRecord, reas
   await host.resetFailedUnit('etcd.service');
   const data =
     (await host.list(`${paths.etcdData}/member`)) === undefined ? undefined : await putEtcdDataAside(host);
-  await writeJoinRecord(host, { ...record, gaveUp: reason });
+  await joinRecordFile.write(host, { ...record, gaveUp: reason });
   const where = data === undefined ? '' : `; its data is in ${data}`;
   reporter.warn(`the join failed: ${reason}; removed the learner from etcd${where}`);
 }

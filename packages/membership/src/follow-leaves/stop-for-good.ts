@@ -1,7 +1,7 @@
 import type { HostWriter } from '@neco/host-installer';
 import { certificateFacts } from '@neco/vault-pki';
 import { certificateKinds, paths } from '@neco/cluster-access';
-import { readLeftRecord, type LeftRecord } from '../leave/left-record.ts';
+import { leftRecordFile, readLeftRecord, type LeftRecord } from '../leave/left-record.ts';
 
 /** A member that was removed ends by itself; that is waited for so long, in ms. */
 const ownEnd = 10_000;
@@ -29,8 +29,7 @@ export async function stopForGood(host: HostWriter, { removed }: { removed: bool
     serial: pair === undefined ? '' : certificateFacts(pair.certificate).serial,
     ...(aside === undefined ? {} : { aside }),
   };
-  await host.makeDirectory(paths.state, { mode: 0o700 });
-  await host.writeFile(paths.leftRecord, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  await leftRecordFile.write(host, record);
   return record;
 }
 

@@ -1,5 +1,4 @@
-import { NecoError } from '@neco/core';
-import type { HostReader, HostWriter } from '@neco/host-installer';
+import { RecordFile } from '@neco/host-installer';
 import * as z from 'zod';
 import { paths } from '@neco/cluster-access';
 
@@ -27,26 +26,10 @@ const joinRecordSchema = z.strictObject({
 /** What a server remembers of its join; nothing secret. */
 export type JoinRecord = z.infer<typeof joinRecordSchema>;
 
-/** @throws NecoError RECORD_INVALID */
-export async function readJoinRecord(host: HostReader): Promise<JoinRecord | undefined> {
-  const text = await host.readText(paths.joinRecord);
-  if (text === undefined) return undefined;
-  const parsed = joinRecordSchema.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
-  throw new NecoError('RECORD_INVALID', `${paths.joinRecord} is not the record of a join`, {
-    hint: 'restore it, or move it away to start again; it was changed by hand or by another version of neco',
-  });
-}
-
-export async function writeJoinRecord(host: HostWriter, record: JoinRecord): Promise<void> {
-  await host.makeDirectory(paths.state, { mode: 0o700 });
-  await host.writeFile(paths.joinRecord, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+/** Where that is kept: on disk, so that an interrupted join can be resumed. */
+export const joinRecordFile = new RecordFile<JoinRecord>({
+  path: paths.joinRecord,
+  schema: joinRecordSchema,
+  what: 'the record of a join',
+  hint: 'restore it, or move it away to start again; it was changed by hand or by another version of neco',
+});

@@ -4,7 +4,7 @@ import type { HostReader } from '@neco/host-installer';
 import { certificateKinds, ClusterAccess, readPair, readSite } from '@neco/cluster-access';
 import type { JoinView } from './join-context.ts';
 import type { JoinOptions } from './join-options.ts';
-import { readJoinRecord, type JoinRecord } from './join-record.ts';
+import { joinRecordFile, type JoinRecord } from './join-record.ts';
 
 /**
  * This server's part in a join, by its site.yml.
@@ -27,7 +27,7 @@ export async function viewOfJoin(
   const plan = addressPlan(site, [...others, lrn]);
   const address = plan.get(lrn) ?? '';
   const addresses = new Map([...plan].filter(([other]) => other !== lrn));
-  const known = await readJoinRecord(host);
+  const known = await joinRecordFile.read(host);
   const isRegistered =
     known?.registeredAt !== undefined &&
     known.gaveUp === undefined &&

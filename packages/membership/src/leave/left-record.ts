@@ -1,4 +1,5 @@
-import type { HostReader } from '@neco/host-installer';
+import { NecoError } from '@neco/core';
+import { RecordFile, type HostReader } from '@neco/host-installer';
 import { certificateFacts } from '@neco/vault-pki';
 import * as z from 'zod';
 import { certificateKinds, paths } from '@neco/cluster-access';
@@ -15,17 +16,30 @@ const leftRecordSchema = z.looseObject({
 /** What a server remembers of having left its cluster. */
 export type LeftRecord = z.infer<typeof leftRecordSchema>;
 
+/** Where that is kept. */
+export const leftRecordFile = new RecordFile<LeftRecord>({
+  path: paths.leftRecord,
+  schema: leftRecordSchema,
+  what: 'the record of a leave',
+  hint: 'remove it; the daemons write it again if this server has left',
+});
+
 /** The record, when it is of this life of the server: one that has joined again has another certificate. */
 export async function readLeftRecord(
   host: HostReader,
   path: string = paths.leftRecord,
 ): Promise<LeftRecord | undefined> {
-  const text = await host.readText(path);
-  if (text === undefined) return undefined;
-  const { data } = leftRecordSchema.safeParse(jsonOf(text));
+  const record = await leftRecordFile
+    .at(path)
+    .read(host)
+    .catch((error: unknown) => {
+      // A record that cannot be read says nothing: etcd and the certificates decide.
+      if (error instanceof NecoError && error.code === 'RECORD_INVALID') return undefined;
+      throw error;
+    });
   const pair = await host.readPair(certificateKinds.necoClient);
   const serial = pair === undefined ? '' : certificateFacts(pair.certificate).serial;
-  return data?.serial === serial ? data : undefined;
+  return record?.serial === serial ? record : undefined;
 }
 
 /** What to do on a server that has left, as a sentence and its remedy. */
@@ -35,12 +49,4 @@ export function leftAdvice(name: string, { at, aside }: LeftRecord): { message: 
     message: `${name} was removed from the cluster (detected ${at}); etcd and Vault are stopped and disabled${data}`,
     hint: 'to add it again, run on it: neco join --discard-old-data with the LRNs of the others ("neco ca-hash" on one of them prints the command without that option); otherwise reinstall it',
   };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -13,7 +13,7 @@ import { completeVault, noteAdministrator } from '../vault/complete-vault.ts';
 import { isFinished } from '../progress.ts';
 import { rootVault } from '../vault/root-vault.ts';
 import { coordinatorOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
-import { writeSetupRecord } from '../setup-record.ts';
+import { setupRecordFile } from '../setup-record.ts';
 
 /**
  * Seed step 4, second half: import the CAs into the real Vault, with audit, roles and policies, and begin to make the first
@@ -53,7 +53,7 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
       forEachAuthority((name) => importAuthority(name, vault, kept[name], lrns)),
     ]);
     context.record = { ...recordOf(context), authoritiesImportedAt: new Date().toISOString() };
-    await writeSetupRecord(host, context.record);
+    await setupRecordFile.write(host, context.record);
   },
 };
 

@@ -9,7 +9,7 @@ import { isFinished } from '../progress.ts';
 import type { Decision, Issue } from '../meeting/protocol.ts';
 import { signerFor } from '../vault/signer-in-charge.ts';
 import { coordinatorOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
-import { writeSetupRecord } from '../setup-record.ts';
+import { setupRecordFile } from '../setup-record.ts';
 import { importAuthorities } from './import-authorities.ts';
 import { prepareAuthorities } from './prepare-authorities.ts';
 
@@ -140,7 +140,7 @@ async function remember(context: SetupContext, decision: Decision): Promise<void
       prefix: context.options.prefix,
       startedAt: decision.startedAt,
     };
-    await writeSetupRecord(context.host, context.record);
+    await setupRecordFile.write(context.host, context.record);
   }
   if (recordOf(context).id !== decision.setupId) {
     throw new NecoError(

@@ -4,7 +4,7 @@ import { completeVault } from '../vault/complete-vault.ts';
 import { isFinished } from '../progress.ts';
 import { rootVault } from '../vault/root-vault.ts';
 import { coordinatorOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
-import { writeSetupRecord } from '../setup-record.ts';
+import { setupRecordFile } from '../setup-record.ts';
 import { dropAuthorities } from '../vault/temporary-signer.ts';
 import { serveNewCertificates } from './serve-new-certificates.ts';
 
@@ -61,7 +61,7 @@ async function keepAdministrator(context: SetupContext): Promise<void> {
   const making = context.background.administrator.take();
   const administrator = await (making ?? completeVault(context, await rootVault(context)));
   context.record = { ...recordOf(context), administrator };
-  await writeSetupRecord(context.host, context.record);
+  await setupRecordFile.write(context.host, context.record);
 }
 
 async function isRefused(call: Promise<unknown>): Promise<boolean> {

@@ -2,7 +2,7 @@ import { NecoError, type Phase } from '@neco/core';
 import { paths } from '@neco/cluster-access';
 import { findFaults } from '../services/find-faults.ts';
 import { recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
-import { writeSetupRecord } from '../setup-record.ts';
+import { setupRecordFile } from '../setup-record.ts';
 import { stopTemporaryVault } from '../vault/temporary-vault.ts';
 import { unsealVault } from './unseal-vault.ts';
 
@@ -27,7 +27,7 @@ export const verifySetup: Phase<SetupView, SetupContext> = {
     await context.host.removeFile(paths.setupIdentity);
     await context.host.removeFile(paths.coordinatorState);
     context.record = { ...recordOf(context), finishedAt: new Date().toISOString() };
-    await writeSetupRecord(context.host, context.record);
+    await setupRecordFile.write(context.host, context.record);
   },
 };
 

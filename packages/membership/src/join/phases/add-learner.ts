@@ -1,7 +1,7 @@
 import { NecoError, waitFor, type Phase } from '@neco/core';
 import { etcdPeerUrl, paths } from '@neco/cluster-access';
 import { joinRecordOf, administrationOf, type JoinContext, type JoinView } from '../join-context.ts';
-import { writeJoinRecord } from '../join-record.ts';
+import { joinRecordFile } from '../join-record.ts';
 import { putEtcdDataAside } from '../../old-data/clear-place.ts';
 
 /** How long etcd may refuse a new member because of the change before, in ms. */
@@ -29,7 +29,7 @@ export const addLearner: Phase<JoinView, JoinContext> = {
         },
       }));
     context.record = { ...joinRecordOf(context), memberId: member.id };
-    await writeJoinRecord(host, context.record);
+    await joinRecordFile.write(host, context.record);
   },
 };
 

@@ -1,7 +1,7 @@
 import type { Phase } from '@neco/core';
 import { publicKeyFingerprint } from '@neco/vault-pki';
 import { authorityOf, type JoinContext, type JoinView } from '../join-context.ts';
-import { writeJoinRecord } from '../join-record.ts';
+import { joinRecordFile } from '../join-record.ts';
 import { putOldDataAside } from '../../old-data/put-old-data-aside.ts';
 
 /** The first change: what an earlier life left is put aside where that was asked for, and this join is noted. */
@@ -26,6 +26,6 @@ export const beginJoin: Phase<JoinView, JoinContext> = {
       caHash: publicKeyFingerprint(authorityOf(context)),
       promotionLimit: options.promotionLimit,
     };
-    await writeJoinRecord(host, context.record);
+    await joinRecordFile.write(host, context.record);
   },
 };

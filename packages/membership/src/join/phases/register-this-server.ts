@@ -1,7 +1,7 @@
 import type { Phase } from '@neco/core';
 import { ownSerials } from '@neco/cluster-access';
 import { joinRecordOf, administrationOf, type JoinContext, type JoinView } from '../join-context.ts';
-import { writeJoinRecord } from '../join-record.ts';
+import { joinRecordFile } from '../join-record.ts';
 
 /** Seed step 6: add the new boot server to the etcd key bootservers/LRN; it says `joining` until the member votes. */
 export const registerThisServer: Phase<JoinView, JoinContext> = {
@@ -31,7 +31,7 @@ export const registerThisServer: Phase<JoinView, JoinContext> = {
     // One that an interrupted run left may name the member of that run.
     if (!written) await registry.bootServers.at(lrn).update((server) => ({ ...server, ...member }));
     context.record = { ...record, registeredAt };
-    await writeJoinRecord(host, context.record);
+    await joinRecordFile.write(host, context.record);
     context.isRegistered = true;
   },
 };
