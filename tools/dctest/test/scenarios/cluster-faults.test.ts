@@ -328,7 +328,7 @@ describe(`commands that change the cluster while something is wrong (seed ${part
     const early = await neco(spare, 'join', '--json', ...join);
     expect(early.exitCode, early.stderr).to.equal(3);
     expect(failureOf(early).details.map(({ hint }) => hint)).to.deep.equal([
-      'have it ended first, on a boot server: neco leave 3',
+      'complete it first, on a boot server: neco leave 3',
     ]);
     const left = await leave(here, '3');
     expect(left.exitCode, left.stderr).to.equal(0);

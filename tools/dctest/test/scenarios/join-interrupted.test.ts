@@ -81,7 +81,7 @@ describe(`neco join that is interrupted (seed ${partSeed}${runsAll ? ', all' : '
       });
       await eventually(`the end of the join, after: ${phase}`, true, async () => {
         const log = await three.run(['journalctl', '-u', 'neco-worker', '-o', 'cat', '--no-pager']);
-        return log.includes('boot-3 is a boot server now');
+        return log.includes('boot-3 is now a boot server');
       });
       const renewed = await registeredSerials(zero);
       expect(renewed.filter((serial) => serials.includes(serial))).to.deep.equal([]);

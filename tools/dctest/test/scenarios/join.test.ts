@@ -60,7 +60,7 @@ describe('neco join', function () {
     const blocked = await joining[1].exec(['neco', 'join', '--json', ...joinArguments(hash)], limit);
     expect(blocked.exitCode, blocked.stderr).to.equal(3);
     const [finding] = failureOf(blocked).details;
-    expect(finding?.message).to.match(/^boot-3 was added to etcd as a learner and never came to vote/);
+    expect(finding?.message).to.match(/^boot-3 was added to etcd as a learner and does not vote yet/);
     expect(finding?.hint).to.match(/neco leave 3$/);
     const removed = await leave(zero, '3');
     expect(removed.exitCode, removed.stderr).to.equal(0);
@@ -79,7 +79,7 @@ describe('neco join', function () {
     for (const run of runs) run.result.then(() => startWorkers([run.server])).catch(() => undefined);
     await expectDone(runs);
     expect((await told).text).to.match(
-      /^waiting (for its turn: neco join 0 1 2 on boot-[34] \(process \d+\) since \S+ is|until boot-[34], which joins, has a vote)/,
+      /^waiting (for the change lock, held by neco join 0 1 2 on boot-[34] \(process \d+\) since \S+|until boot-[34], which is joining, can vote)/,
     );
     await eventually('five voters', ['boot-0', 'boot-1', 'boot-2', 'boot-3', 'boot-4'], () =>
       memberNames(dataCenter.server(0)),
@@ -127,12 +127,12 @@ async function expectAllFindings(dataCenter: DataCenter, server: Server, hash: s
     await eventually('the other name', ['boot-0', 'boot-1', 'boot-3'], () => memberNames(zero));
     const found = await findings(server, joinArguments(hash, [0, 9]));
     for (const [index, told] of [
-      /^boot-9 has the address \S+, but by this server's site.yml \S+$/,
+      /^boot-9 has the address \S+, but \S+ in site\.yml of this server$/,
       /^2 of the other boot servers given, at least 3 required$/,
       /^boot-9 runs neco 0\.0\.1, this server \S+$/,
       /^the address \S+ belongs to boot-9$/,
-      /^a member of etcd named boot-3 is alive at \S+$/,
-      /^these boot servers are the cluster "\S+", this server is of "elsewhere"$/,
+      /^an etcd member named boot-3 is running at \S+$/,
+      /^these boot servers belong to the cluster "\S+", this server to "elsewhere"$/,
     ].entries())
       expect(found[index], found.join('; ')).to.match(told);
     expect(found).to.have.length(6);

@@ -171,7 +171,7 @@ async function unsealByHand(server: Server, other: Server): Promise<void> {
   expect(byFile.exitCode, byFile.stderr).to.equal(0);
   expect(await vaultState(server), 'the one that was not named').to.equal('sealed');
   const typed = await typeOnTerminal(server, 'neco vault unseal', [
-    ['Unseal key of Vault (1 of 1)', `${key}\r`],
+    ['Vault unseal key (1 of 1)', `${key}\r`],
   ]);
   expect(typed.exitCode, typed.screen).to.equal(0);
   expect(typed.screen).to.not.include(key);

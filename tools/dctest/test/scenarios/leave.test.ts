@@ -195,7 +195,7 @@ describe('neco leave', function () {
     await two.crash();
     const run = await SetupRun.start(zero, leaveArguments('2'), 'leave');
     const warning = await run.next(({ event }) => event === 'warning');
-    expect(warning?.text).to.include('neither neco-worker nor neco-updater answers on boot-1');
+    expect(warning?.text).to.include('neco-worker and neco-updater do not answer on boot-1');
     await eventually('boot-2 to be no member', ['boot-0', 'boot-1'], () => memberNames(zero));
     await one.run(['systemctl', 'start', 'neco-updater']);
     await expectDone([run]);
@@ -222,7 +222,7 @@ describe('neco leave', function () {
     await dataCenter.cut([2]);
     const left = await leave(zero, '2');
     expect(left.exitCode, left.stderr).to.equal(0);
-    expect(said(left)).to.match(/the kernel does not cut connections on boot-[01], boot-[01]:/);
+    expect(said(left)).to.match(/the kernel cannot close connections on boot-[01], boot-[01]:/);
     const after = await Promise.all([zero, one].map(etcdTimes));
     for (const [index, { pid }] of after.entries()) expect(pid, 'restarted').to.not.equal(before[index]?.pid);
     const [first, second] = after.sort((earlier, later) => earlier.stopped - later.stopped);

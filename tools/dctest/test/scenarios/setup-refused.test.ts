@@ -101,7 +101,7 @@ describe('neco setup, refused and then done, step by step', function () {
         'one address for two LRNs',
         `printf '  exceptions:\\n    "2": 10.69.0.11\\n' >>${site}`,
         'CONFIG_INVALID',
-        'boot-1 and boot-2 one address, 10.69.0.11',
+        'boot-1 and boot-2 the same address, 10.69.0.11',
         'addresses.exceptions',
       ],
       [
@@ -344,7 +344,9 @@ describe('neco setup, refused and then done, step by step', function () {
       expect(failureOf(stray ?? missing())).to.include({ code: 'RENDEZVOUS_REFUSED' });
       expect(failureOf(stray ?? missing()).message).to.include('does not know this setup secret');
       expect(stray?.exitCode).to.equal(3);
-      expect(first?.stdout).to.match(/refused 10\.69\.0\.12 \(boot-2 [^)]*\): it has another setup secret/);
+      expect(first?.stdout).to.match(
+        /refused 10\.69\.0\.12 \(boot-2 [^)]*\): it has a different setup secret/,
+      );
       for (const ending of [first, other]) {
         expect(failureOf(ending ?? missing()).message).to.include('boot-2 (never seen)');
         expect(ending?.exitCode).to.equal(1);
@@ -364,7 +366,7 @@ describe('neco setup, refused and then done, step by step', function () {
         expect(findings).to.have.length(1);
         expect(findings[0]).to.match(
           new RegExp(
-            `^the clock of boot-${lrn} is (2[5-9]|3[0-4])\\.\\d s ahead of that of boot-\\d; at most 5 s are allowed$`,
+            `^the clock of boot-${lrn} is (2[5-9]|3[0-4])\\.\\d s ahead of that of boot-\\d; the limit is 5 s$`,
           ),
         );
       });
@@ -475,7 +477,7 @@ describe('neco setup, refused and then done, step by step', function () {
           for (const ending of endings) {
             const { code, message, hint } = failureOf(ending);
             expect(code).to.equal('TIMEOUT');
-            expect(message).to.include('boot-0 at 10.69.0.10 accepted the connection and then said nothing');
+            expect(message).to.include('boot-0 at 10.69.0.10 accepted the connection but did not answer');
             expect(hint).to.include('neco setup 0 1 2');
             expect(ending.exitCode).to.equal(1);
           }
@@ -489,7 +491,9 @@ describe('neco setup, refused and then done, step by step', function () {
         const endings = await unchanged([leader, second], () =>
           Promise.all([leader, second].map((server) => call(server, { vain: true, more: ['--json'] }))),
         );
-        expect(endings[0]?.stdout).to.include('refused 10.69.0.12: it connected and then did not go on');
+        expect(endings[0]?.stdout).to.include(
+          'refused 10.69.0.12: it connected but did not complete the handshake',
+        );
         for (const ending of endings) {
           const { code, message } = failureOf(ending);
           expect(code).to.equal('TIMEOUT');
@@ -530,7 +534,7 @@ describe('neco setup, refused and then done, step by step', function () {
       expect(findings).to.have.length(3);
       const text = findings.join('\n');
       expect(text).to.include('boot-0: /etc/neco holds files of another cluster').and.include('server.key');
-      expect(text).to.include('boot-2: the package etcd-of-tomorrow is in none');
+      expect(text).to.include('boot-2: the package etcd-of-tomorrow is in no apt source');
       expect(text).to.match(/the clock of boot-1 is (1[6-9]|2[0-4])\.\d s behind that of boot-\d/);
     });
 

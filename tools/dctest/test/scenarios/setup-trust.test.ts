@@ -269,7 +269,7 @@ describe('trust during setup', function () {
         for (const { exitCode, stderr } of [await leader.result, await follower.result]) {
           expect(exitCode).to.equal(1);
           expect(stderr).to.match(
-            /gave up after \d+ s in: Meet the other boot servers; last seen: .*boot-2 \(never seen\)/,
+            /timed out after \d+ s in: Meet the other boot servers; last seen: .*boot-2 \(never seen\)/,
           );
           expect(stderr).to.include('neco setup 0 1 2');
         }
@@ -356,7 +356,9 @@ function begins(phase: string): (event: SetupEvent) => boolean {
 
 /** The key that was shown and the one that is known, as the error names them. */
 function keysIn(stderr: string): [shown: string, known: string] {
-  const match = /boot-2 shows the key (sha256:[0-9a-f]+), but it is known by (sha256:[0-9a-f]+)/.exec(stderr);
+  const match = /boot-2 presents the key (sha256:[0-9a-f]+), but its known key is (sha256:[0-9a-f]+)/.exec(
+    stderr,
+  );
   return [match?.[1] ?? 'none', match?.[2] ?? 'none'];
 }
 

@@ -322,7 +322,7 @@ describe('the use cases of the seed, word for word, step by step', function () {
     it('Run `neco join 0 1 2` on a new server.', async () => {
       const [, join = ''] = commands;
       processes = await Promise.all(three.map(mainPids));
-      const typed: Answer = ["Hash of the cluster's CA", `${hash}\r`];
+      const typed: Answer = ['Fingerprint of the cluster CA', `${hash}\r`];
       await type(fourth, join, [typed, ...asPerson('administrator')]);
     });
 
