@@ -113,7 +113,9 @@ async function contents(file: string): Promise<string> {
   return readFile(file, 'utf8').catch(() => '');
 }
 
+/** A cgroup that is removed between the open and the write gives ENODEV. */
 function ignoreMissing(error: unknown): void {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+  if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENODEV'))
+    return;
   throw error;
 }
