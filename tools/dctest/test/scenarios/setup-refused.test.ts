@@ -249,7 +249,7 @@ describe('neco setup, refused and then done, step by step', function () {
         mend: 'rmdir -p /var/lib/etcd/member || true',
       };
       const ending = await withFaults([fault], () => refused(second, { options: ['--dry-run'] }));
-      expect(ending.stderr).to.include('[PREFLIGHT_FAILED]').and.include('/var/lib/etcd holds data of etcd');
+      expect(ending.stderr).to.include('[PREFLIGHT_FAILED]').and.include('/var/lib/etcd contains etcd data');
       expect(ending.exitCode).to.equal(3);
     });
   });
@@ -285,7 +285,7 @@ describe('neco setup, refused and then done, step by step', function () {
         'mkdir /run/other',
         'cp -r /usr/lib/neco/programs /run/other',
         'cd /run/other/programs',
-        `sed -i 's/version="[0-9.]*"/version="0.0.9"/' neco.mjs`,
+        `sed -i "s/\\"$(neco --version)\\"/\\"0.0.9\\"/g" *.mjs`,
         change,
       ].join('\n'),
       mend: 'rm -rf /run/other',
@@ -431,7 +431,7 @@ describe('neco setup, refused and then done, step by step', function () {
       });
       expect(findings).to.have.length(4);
       for (const place of ['/var/lib/etcd', '/etc/etcd', '/etc/vault', '/etc/neco'])
-        expect(findings.join('\n')).to.include(`boot-2: ${place} holds `);
+        expect(findings.join('\n')).to.include(`boot-2: ${place} contains `);
       expect(findings.join('\n')).to.include('etcd.crt').and.not.include('site.yml');
     });
 
@@ -533,7 +533,7 @@ describe('neco setup, refused and then done, step by step', function () {
       );
       expect(findings).to.have.length(3);
       const text = findings.join('\n');
-      expect(text).to.include('boot-0: /etc/neco holds files of another cluster').and.include('server.key');
+      expect(text).to.include('boot-0: /etc/neco contains files of another cluster').and.include('server.key');
       expect(text).to.include('boot-2: the package etcd-of-tomorrow is in no apt source');
       expect(text).to.match(/the clock of boot-1 is (1[6-9]|2[0-4])\.\d s behind that of boot-\d/);
     });

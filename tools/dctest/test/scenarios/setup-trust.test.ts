@@ -321,7 +321,9 @@ describe('trust during setup', function () {
         );
         for (const { exitCode, stderr } of ended) {
           expect(exitCode, stderr).to.equal(4);
-          expect(stderr).to.include(`boot-2 shows the key ${shown}`).and.include(`--accept-key 2=${shown}`);
+          expect(stderr)
+            .to.include(`boot-2 presents the key ${shown}`)
+            .and.include(`--accept-key 2=${shown}`);
         }
         expect(ended[1]?.stderr, 'who shows another key').to.not.include(known);
         const accept = ['--accept-key', `2=${shown}`];
