@@ -75,7 +75,7 @@ async function refresh(
       ...(signal ? { signal } : {}),
     },
   );
-  if (exitCode !== 0) throw packageError('the lists of packages cannot be had', `${stderr}\n${stdout}`);
+  if (exitCode !== 0) throw packageError('cannot fetch the package lists', `${stderr}\n${stdout}`);
 }
 
 async function simulateInstall(

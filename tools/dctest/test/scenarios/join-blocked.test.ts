@@ -34,7 +34,7 @@ describe('neco join that cannot come to its end', function () {
     await expectDone([await startJoin(other, argv)]);
     await other.crash();
 
-    const blocked = await server.exec(['neco', 'join', '--json', ...argv, '--timeout', '15s'], limit);
+    const blocked = await server.exec(['neco', 'join', '--json', ...argv, '--timeout', '40s'], limit);
     expect(blocked.exitCode, blocked.stderr).to.equal(1);
     const { code, message } = failureOf(blocked);
     expect(code).to.equal('TIMEOUT');

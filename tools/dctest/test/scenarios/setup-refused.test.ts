@@ -393,7 +393,7 @@ describe('neco setup, refused and then done, step by step', function () {
         /^boot-1: port 2379, needed for etcd's clients, is in use at 0\.0\.0\.0 by socat \(process \d+\)$/,
       );
       expect(findings[1]).to.equal(
-        'boot-2: /var/lib/etcd has 16 MiB free, the data of etcd needs at least 1024 MiB',
+        'boot-2: /var/lib/etcd has 16 MiB free, etcd data needs at least 1024 MiB',
       );
     });
 
@@ -533,7 +533,9 @@ describe('neco setup, refused and then done, step by step', function () {
       );
       expect(findings).to.have.length(3);
       const text = findings.join('\n');
-      expect(text).to.include('boot-0: /etc/neco contains files of another cluster').and.include('server.key');
+      expect(text)
+        .to.include('boot-0: /etc/neco contains files of another cluster')
+        .and.include('server.key');
       expect(text).to.include('boot-2: the package etcd-of-tomorrow is in no apt source');
       expect(text).to.match(/the clock of boot-1 is (1[6-9]|2[0-4])\.\d s behind that of boot-\d/);
     });
