@@ -124,10 +124,10 @@ export class Server {
     const look = async () => {
       const argv = ['systemctl', 'is-system-running', '--wait'];
       const { stdout, stderr } = await this.exec(argv, { timeout: settleLimit });
-      // Without a word while D-Bus, by which it waits, is not up yet.
       const state = stdout.trim();
-      return state === ''
-        ? { done: false as const, seen: stderr.trim() }
+      // While systemd or D-Bus, by which it waits, is not up yet, it waits for nothing: see systemctl(1).
+      return ['', 'offline', 'unknown', 'initializing', 'starting'].includes(state)
+        ? { done: false as const, seen: `${state} ${stderr.trim()}` }
         : { done: true as const, value: state };
     };
     const state = await waitFor(look, { what: `all units of ${this.name}`, timeout: settleLimit });
