@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NecoError } from '@neco/core';
 import { EtcdCluster, type MemberStatus } from '@neco/etcd-admin';
-import { runProgram, serverBinaries, startEtcd, type EtcdUnderTest } from '@neco/test-harness';
+import { runProgram, serverBinaries, startEtcd, type EtcdUnderTest, rejection } from '@neco/test-harness';
 import { expect } from 'chai';
-import { eventually, rejection } from './rejection.ts';
+import { eventually } from './eventually.ts';
 
 describe('an etcd cluster of three with TLS', function () {
   this.timeout(60_000);

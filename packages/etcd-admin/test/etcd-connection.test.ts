@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { etcdOptionsSchema, NecoError } from '@neco/core';
 import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
-import { TestCa, type IssuedCertificate } from '@neco/test-harness';
+import { TestCa, type IssuedCertificate, rejection } from '@neco/test-harness';
 import { expect } from 'chai';
-import { rejection } from './rejection.ts';
 
 describe('etcd options become a connection', () => {
   let directory: string;

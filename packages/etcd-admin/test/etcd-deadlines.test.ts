@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { NecoError, waitFor } from '@neco/core';
 import { EtcdCluster, readPrefix, withLock } from '@neco/etcd-admin';
-import { FaultProxy, freePorts, startEtcd, type EtcdUnderTest } from '@neco/test-harness';
+import { FaultProxy, freePorts, startEtcd, type EtcdUnderTest, rejection } from '@neco/test-harness';
 import { expect } from 'chai';
-import { eventually, rejection } from './rejection.ts';
+import { eventually } from './eventually.ts';
 
 const timeout = 300;
 

@@ -1,9 +1,8 @@
 import { inspect } from 'node:util';
 import { Secret } from '@neco/core';
 import { EtcdCluster } from '@neco/etcd-admin';
-import { FaultProxy, runProgram, startEtcd, type EtcdUnderTest } from '@neco/test-harness';
+import { FaultProxy, runProgram, startEtcd, type EtcdUnderTest, rejection } from '@neco/test-harness';
 import { expect } from 'chai';
-import { rejection } from './rejection.ts';
 
 /** Does everything that opens connections, streams and timers, and then nothing: the process must end by itself. */
 const program = `

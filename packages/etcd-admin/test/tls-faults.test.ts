@@ -6,9 +6,9 @@ import {
   type EtcdTestTls,
   type EtcdUnderTest,
   type IssuedCertificate,
+  rejection,
 } from '@neco/test-harness';
 import { expect } from 'chai';
-import { rejection } from './rejection.ts';
 
 const hour = 3_600_000;
 

@@ -1,8 +1,7 @@
 import { waitFor, type NecoError } from '@neco/core';
 import { EtcdCluster, watchPrefix, type PrefixState } from '@neco/etcd-admin';
-import { FaultProxy, startEtcd, type EtcdUnderTest } from '@neco/test-harness';
+import { FaultProxy, startEtcd, type EtcdUnderTest, rejection } from '@neco/test-harness';
 import { expect } from 'chai';
-import { rejection } from './rejection.ts';
 
 describe('a watch', function () {
   this.timeout(60_000);

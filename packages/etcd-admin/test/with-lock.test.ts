@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { NecoError } from '@neco/core';
 import { EtcdCluster, withLock, type HeldLock } from '@neco/etcd-admin';
-import { FaultProxy, startEtcd, type EtcdUnderTest } from '@neco/test-harness';
+import { FaultProxy, startEtcd, type EtcdUnderTest, rejection } from '@neco/test-harness';
 import { expect } from 'chai';
-import { rejection } from './rejection.ts';
 
 describe('a lock', function () {
   this.timeout(30_000);
