@@ -7,13 +7,13 @@ import { necoManPage } from '@neco/neco-cli';
 import { buildOnce } from '../lib/cache.ts';
 import { runCommand } from '../lib/run-command.ts';
 import type { Architecture } from '../servers/build.ts';
-import { bundle } from './bundle.ts';
+import { bundle } from './bundle/bundle.ts';
 import { nodeOf, type NodeOf } from './cross-node.ts';
 import type { DebStage } from './deb-stage.ts';
 import { buildDate, debFileName, makeDeb, type DebDescription } from './make-deb.ts';
-import { npmLicenses } from './npm-licenses.ts';
+import { npmLicenses } from './licenses/npm-licenses.ts';
 import { repository, sourceKey } from './source-key.ts';
-import { startupTime } from './startup-time.ts';
+import { startupTime } from './bundle/startup-time.ts';
 
 const home = 'usr/lib/neco';
 const programs = `${home}/programs`;

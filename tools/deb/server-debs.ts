@@ -6,7 +6,7 @@ import { runCommand } from '../lib/run-command.ts';
 import { etcdBinaries, serverVersions, vaultBinary, type Architecture } from '../servers/build.ts';
 import { debFileName, makeDeb, type DebDescription } from './make-deb.ts';
 import { repository, sourceKey } from './source-key.ts';
-import { goLicenses } from './go-licenses.ts';
+import { goLicenses } from './licenses/go-licenses.ts';
 
 interface ServerDeb {
   readonly server: keyof typeof serverVersions;
@@ -24,7 +24,7 @@ const ownSources = [
   'tools/lib',
   'tools/deb/make-deb.ts',
   'tools/deb/deb-stage.ts',
-  'tools/deb/go-licenses.ts',
+  'tools/deb/licenses/go-licenses.ts',
 ];
 
 /** Debian keeps one copy of this text for all packages, and its policy asks for no second one. */

@@ -7,10 +7,10 @@ import { ReadmeExamples } from '@neco/test-harness';
 import { certificateFacts } from '@neco/vault-pki';
 import { expect } from 'chai';
 import { type AskVaultUser, filesOf, withOperationLock } from '@neco/cluster-access';
-import { initApplication } from '../src/init-application.ts';
-import { initLocal } from '../src/init-local.ts';
+import { initApplication } from '../src/init/init-application.ts';
+import { initLocal } from '../src/init-local/init-local.ts';
 import { listApplications } from '../src/list-applications.ts';
-import { removeApplication } from '../src/remove-application.ts';
+import { removeApplication } from '../src/remove/remove-application.ts';
 import { administrator, answering, ApplicationWorld, operator, signPair } from './application-world.ts';
 
 const registryReadme = join(import.meta.dirname, '../../bootserver-registry/README.md');

@@ -1,4 +1,4 @@
-import { NecoError } from './neco-error.ts';
+import { NecoError } from './errors/neco-error.ts';
 
 /** The largest logical rack number. */
 export const maxLrn = 65_535;

@@ -1,9 +1,9 @@
 import { makeDirectory } from './files/make-directory.ts';
-import { moveAside } from './files/move-aside.ts';
-import { removeTree } from './files/remove-tree.ts';
+import { moveAside } from './files/trees/move-aside.ts';
+import { removeTree } from './files/trees/remove-tree.ts';
 import { removeFile } from './files/remove-file.ts';
 import { writeFile, writeFiles } from './files/write-file.ts';
-import { writePair, writePairs } from './files/write-pair.ts';
+import { writePair, writePairs } from './files/pairs/write-pair.ts';
 import type { HostWriter } from './host-writer.ts';
 import { cutConnections } from './cut-connections.ts';
 import { installPackages } from './packages/install-packages.ts';

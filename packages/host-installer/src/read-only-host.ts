@@ -3,7 +3,7 @@ import { fileStatus } from './files/file-status.ts';
 import { freeSpace } from './files/free-space.ts';
 import { listDirectory } from './files/list-directory.ts';
 import { readBytes } from './files/read-bytes.ts';
-import { readPair } from './files/read-pair.ts';
+import { readPair } from './files/pairs/read-pair.ts';
 import { readText } from './files/read-text.ts';
 import type { HostReader } from './host-reader.ts';
 import { candidateVersions, systemListsOptions } from './packages/candidate-versions.ts';

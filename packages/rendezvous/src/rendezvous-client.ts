@@ -6,7 +6,7 @@ import { readLimited } from './read-limited.ts';
 import { rendezvousFailures, type Coordinator } from './rendezvous-failures.ts';
 import { formatRendezvousIdentity } from './rendezvous-identity.ts';
 import { decodeRendezvousError, rendezvousAnswerSchema, rendezvousWire } from './rendezvous-wire.ts';
-import { setupKey } from './setup-key.ts';
+import { setupKey } from './secret/setup-key.ts';
 import { watchPeer } from './watch-peer.ts';
 
 export interface RendezvousClientOptions {

@@ -10,7 +10,7 @@ import { RendezvousConnections } from './rendezvous-connections.ts';
 import { parseRendezvousIdentity } from './rendezvous-identity.ts';
 import { refusalFindings, type RendezvousRefusal } from './rendezvous-refusal.ts';
 import { encodeRendezvousError, rendezvousWire } from './rendezvous-wire.ts';
-import { setupKey } from './setup-key.ts';
+import { setupKey } from './secret/setup-key.ts';
 import { watchPeer } from './watch-peer.ts';
 
 /** A request of a server that knows the setup secret. All but `body` and `path` was fixed when it connected. */

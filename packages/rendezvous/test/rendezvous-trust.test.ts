@@ -20,8 +20,8 @@ import { NecoError } from '@neco/core';
 import { FaultProxy, rejection } from '@neco/test-harness';
 import { expect } from 'chai';
 import { retrying } from '../src/retrying.ts';
-import { createSetupSecret } from '../src/setup-secret.ts';
-import { setupSecretBase32 } from '../src/setup-secret-base32.ts';
+import { createSetupSecret } from '../src/secret/setup-secret.ts';
+import { setupSecretBase32 } from '../src/secret/setup-secret-base32.ts';
 import { RendezvousWorld } from './rendezvous-world.ts';
 
 /** A certificate for 127.0.0.1, made with openssl. */

@@ -7,7 +7,7 @@ import {
 } from '../src/rendezvous-client.ts';
 import type { RendezvousRefusal } from '../src/rendezvous-refusal.ts';
 import { listenRendezvous, type RendezvousRequest, type RendezvousServer } from '../src/rendezvous-server.ts';
-import { createSetupSecret } from '../src/setup-secret.ts';
+import { createSetupSecret } from '../src/secret/setup-secret.ts';
 
 /** A coordinator on loopback and clients for it. */
 export class RendezvousWorld implements AsyncDisposable {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { NecoError, Secret } from '@neco/core';
 import { rejection } from '@neco/test-harness';
 import { expect } from 'chai';
-import { readSetupSecretFile } from '../src/read-setup-secret-file.ts';
-import { openState, sealState } from '../src/setup-key.ts';
-import { createSetupSecret, parseSetupSecret } from '../src/setup-secret.ts';
+import { readSetupSecretFile } from '../src/secret/read-setup-secret-file.ts';
+import { openState, sealState } from '../src/secret/setup-key.ts';
+import { createSetupSecret, parseSetupSecret } from '../src/secret/setup-secret.ts';
 
 const known = 'neco1-2hs0t5p4q31rykztjrsvx66gmc7m2x';
 

@@ -18,7 +18,7 @@ import {
 } from '@neco/rendezvous';
 import { CoordinatorMeeting, type CoordinatorMeetingOptions } from '../src/meeting/coordinator-meeting.ts';
 import { CoordinatorState } from '../src/meeting/coordinator-state.ts';
-import { importAuthorities } from '../src/phases/import-authorities.ts';
+import { importAuthorities } from '../src/phases/vault/import-authorities.ts';
 import type { Introduction } from '../src/meeting/protocol.ts';
 
 const lrns = [0, 1, 2];

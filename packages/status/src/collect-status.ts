@@ -10,16 +10,16 @@ import {
   strayMembers,
 } from '@neco/cluster-access';
 import { leftAdvice, type LeftRecord } from '@neco/membership';
-import { applicationCertificateState } from './certificate-status.ts';
-import { findWarnings, notSetUpWarning } from './find-warnings.ts';
-import { readLocalFacts, type LocalFacts } from './local-facts.ts';
-import { probeServer, type ServerProbe } from './probe-server.ts';
-import { readCluster, type ClusterFacts } from './read-cluster.ts';
-import { readLocalCertificates } from './read-local-certificates.ts';
-import { readWorker } from './read-worker.ts';
+import { applicationCertificateState } from './certificates/certificate-status.ts';
+import { findWarnings, notSetUpWarning } from './warnings/find-warnings.ts';
+import { readLocalFacts, type LocalFacts } from './local/local-facts.ts';
+import { probeServer, type ServerProbe } from './probes/probe-server.ts';
+import { readCluster, type ClusterFacts } from './probes/read-cluster.ts';
+import { readLocalCertificates } from './certificates/read-local-certificates.ts';
+import { readWorker } from './local/read-worker.ts';
 import { statusLayout, type StatusLayout } from './status-layout.ts';
 import type { ApplicationStatus, BootServerStatus, ClusterStatus, StatusWarning } from './status-schema.ts';
-import type { ProbedServer } from './warnings-input.ts';
+import type { ProbedServer } from './warnings/warnings-input.ts';
 
 export interface CollectStatusOptions {
   /** Options that win over those of the configuration file. */

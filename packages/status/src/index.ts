@@ -1,7 +1,7 @@
 // Stars alone: a re-export by name is a statement of this file, and would tie all operations to each other in a bundle,
 // so that each command loads all of them.
 export * from './collect-status.ts';
-export * from './local-components.ts';
+export * from './local/local-components.ts';
 export * from './status-json-schema.ts';
 export * from './status-layout.ts';
 export * from './status-schema.ts';

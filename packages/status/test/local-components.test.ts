@@ -3,7 +3,7 @@ import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts, startEtcd, VaultProcess } from '@neco/test-harness';
 import { expect } from 'chai';
-import { localComponents } from '../src/local-components.ts';
+import { localComponents } from '../src/local/local-components.ts';
 
 describe('the components of this server', function () {
   this.timeout(60_000);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { replacementHint } from '../src/replacement-hint.ts';
+import { replacementHint } from '../src/warnings/replacement-hint.ts';
 
 describe('how a certificate of a finished cluster is replaced', () => {
   const server = { name: 'boot-1', lrn: 1, address: '10.0.0.1' };

@@ -1,14 +1,14 @@
 import type { DataCenter } from '../../dctest/src/data-center.ts';
-import { handOutSecrets } from '../../dctest/src/set-up-cluster.ts';
+import { handOutSecrets } from '../../dctest/src/cluster/set-up-cluster.ts';
 import type { FigureName } from './figures.ts';
-import { installPackages } from './install-packages.ts';
-import { measureCommands } from './measure-commands.ts';
-import { measureFloor } from './measure-floor.ts';
-import { measureSetup } from './measure-setup.ts';
-import { putReference } from './put-reference.ts';
-import { untilUpdaterWorks } from './until-updater-works.ts';
+import { installPackages } from './measures/install-packages.ts';
+import { measureCommands } from './measures/measure-commands.ts';
+import { measureFloor } from './measures/measure-floor.ts';
+import { measureSetup } from './measures/measure-setup.ts';
+import { putReference } from './measures/put-reference.ts';
+import { untilUpdaterWorks } from './measures/until-updater-works.ts';
 import type { Sample } from './results.ts';
-import { runScript } from './run-script.ts';
+import { runScript } from './measures/run-script.ts';
 import type { RunSettings } from './run-settings.ts';
 
 const node = '/usr/lib/neco/node';

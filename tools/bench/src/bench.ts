@@ -1,7 +1,7 @@
 import { writeJson } from 'fs-extra/esm';
 import { toNecoError } from '@neco/core';
 import { DataCenter } from '../../dctest/src/data-center.ts';
-import { stopSignal } from '../../dctest/src/stop-signal.ts';
+import { stopSignal } from '../../dctest/src/host/stop-signal.ts';
 import { parseBenchOptions, type BenchOptions } from './bench-options.ts';
 import { benchRun } from './bench-run.ts';
 import { applicationsRun, membersRun } from './changes/changes-run.ts';

@@ -8,7 +8,7 @@ import { buildOnce } from '../../lib/cache.ts';
 import { hashOf } from '../../lib/hash-of.ts';
 import { makeRepository } from '../../repository/src/make-repository.ts';
 import { SigningKey } from '../../repository/src/signing-key.ts';
-import { depotUri } from './address-plan.ts';
+import { depotUri } from './server/address-plan.ts';
 
 export interface DepotRepository {
   /** A directory that lies over the base image on the depot: `srv/depot/apt` in it is the repository. */

@@ -2,7 +2,7 @@ import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDir, outputJson, readJson, remove } from 'fs-extra/esm';
 import { z } from 'zod';
-import { suites } from './suites.ts';
+import { suites } from './image/suites.ts';
 
 /** Where this machine keeps what it knows of the data centres that stand on it; gone when it restarts, as they are. */
 export const stateDirectory = '/run/neco-dctest';

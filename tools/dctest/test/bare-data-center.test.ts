@@ -5,7 +5,7 @@ import { remove } from 'fs-extra/esm';
 import { expect } from 'chai';
 import { NecoError, waitFor } from '@neco/core';
 import { DataCenter } from '../src/data-center.ts';
-import { run } from '../src/run.ts';
+import { run } from '../src/host/run.ts';
 import { leftovers } from './leftovers.ts';
 
 const name = `tb${process.pid}`;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { waitFor } from '@neco/core';
-import { run } from '../src/run.ts';
+import { run } from '../src/host/run.ts';
 import { dc, dcOnTerminal, startDc } from './dc.ts';
 import { leftovers } from './leftovers.ts';
 

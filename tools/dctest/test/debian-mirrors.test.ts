@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mirrorsAmong } from '../src/debian-mirrors.ts';
+import { mirrorsAmong } from '../src/image/debian-mirrors.ts';
 
 const debian = 'http://mirror.example/debian/';
 

@@ -1,7 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
-import { run } from '../src/run.ts';
+import { run } from '../src/host/run.ts';
 
 /** Makes a package that is called neco and has one program, which prints its version. @returns the deb's path. */
 export async function dummyDeb(directory: string, version: string, depends = 'systemd'): Promise<string> {

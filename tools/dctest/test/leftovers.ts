@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../src/run.ts';
+import { run } from '../src/host/run.ts';
 
 /** Everything on this machine that bears the name of a data centre: mounts, networks, processes, cgroups, files. */
 export async function leftovers(name: string): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { shellStatus } from '../src/run.ts';
+import { shellStatus } from '../src/host/run.ts';
 
 const repository = join(import.meta.dirname, '../../..');
 

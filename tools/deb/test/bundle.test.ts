@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { remove } from 'fs-extra/esm';
 import { expect } from 'chai';
 import { runCommand } from '../../lib/run-command.ts';
-import { bundle } from '../bundle.ts';
+import { bundle } from '../bundle/bundle.ts';
 
 describe('the bundle of neco', function () {
   this.timeout(60_000);

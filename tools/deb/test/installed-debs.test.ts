@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { expect } from 'chai';
 import { DataCenter } from '../../dctest/src/data-center.ts';
-import type { Server } from '../../dctest/src/server.ts';
+import type { Server } from '../../dctest/src/server/server.ts';
 import { debs } from '../build.ts';
 
 const name = `td${process.pid}`;

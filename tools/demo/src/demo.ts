@@ -1,8 +1,13 @@
 import { parseArgs } from 'node:util';
 import { messageOf, NecoError } from '@neco/core';
 import { DataCenter } from '../../dctest/src/data-center.ts';
-import { administrator, expectDone, handOutSecrets, startSetup } from '../../dctest/src/set-up-cluster.ts';
-import { stopSignal } from '../../dctest/src/stop-signal.ts';
+import {
+  administrator,
+  expectDone,
+  handOutSecrets,
+  startSetup,
+} from '../../dctest/src/cluster/set-up-cluster.ts';
+import { stopSignal } from '../../dctest/src/host/stop-signal.ts';
 import { SetupDisplay } from './setup-display.ts';
 
 const usage = 'usage: npm run demo [-- --name NAME], the name of the data centre, demo unless given';

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
-import type { SetupEvent } from '../../dctest/src/setup-run.ts';
+import type { SetupEvent } from '../../dctest/src/cluster/setup-run.ts';
 
 interface Row {
   position: string;

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
-import type { SetupEvent } from '../../dctest/src/setup-run.ts';
+import type { SetupEvent } from '../../dctest/src/cluster/setup-run.ts';
 import { SetupDisplay } from '../src/setup-display.ts';
 import { screenAfter } from './screen-after.ts';
 

@@ -1,6 +1,8 @@
 import { administratorPolicy, operatorPolicy, viewerPolicy, type Vault } from '@neco/vault-pki';
-import { administratorPolicyName } from './administrator-policy-name.ts';
 import { ensureServerAccess } from './ensure-server-access.ts';
+
+/** Name of the Vault policy of people who run the data centre. */
+export const administratorPolicyName = 'neco-administrator';
 
 /** Who may do what in Vault: the policy and the log-in of each boot server, and the policies of people. */
 export async function ensureVaultAccess(

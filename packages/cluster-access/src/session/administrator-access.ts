@@ -4,13 +4,13 @@ import { EtcdCluster } from '@neco/etcd-admin';
 import type { HostReader } from '@neco/host-installer';
 import type { Administration } from './administration.ts';
 import { serversOf, type ClusterConnection } from './cluster-connection.ts';
-import { FreshRoot } from './etcd-root.ts';
-import { findVault } from './find-vault.ts';
-import { hostLayout, type HostLayout } from './host-layout.ts';
+import { FreshRoot } from '../etcd/etcd-root.ts';
+import { findVault } from '../vault/find-vault.ts';
+import { hostLayout, type HostLayout } from '../host-layout.ts';
 import { withOperationLock } from './operation-lock.ts';
-import { requireFile } from './require-file.ts';
-import { VaultSession } from './vault-session.ts';
-import { askedLogIn, type AskVaultUser } from './vault-user.ts';
+import { requireFile } from '../require-file.ts';
+import { VaultSession } from '../vault/vault-session.ts';
+import { askedLogIn, type AskVaultUser } from '../vault/vault-user.ts';
 
 export interface PersonOptions {
   /** This server's own connection to the cluster. */

@@ -4,10 +4,10 @@ import type { Pair } from '../certificates/signer.ts';
 import { paths } from '../paths.ts';
 import { AdministratorAccess, OperatorAccess, type PersonOptions } from './administrator-access.ts';
 import { connectAsNeco, type ClusterConnection, type ConnectionOptions } from './cluster-connection.ts';
-import { connectEtcd } from './connect-etcd.ts';
-import { connectAsRoot, type RootOptions } from './etcd-root.ts';
+import { connectEtcd } from '../etcd/connect-etcd.ts';
+import { connectAsRoot, type RootOptions } from '../etcd/etcd-root.ts';
 import { connectAsGuest, type GuestAdministration, type GuestOptions } from './guest-administration.ts';
-import { requireFile } from './require-file.ts';
+import { requireFile } from '../require-file.ts';
 
 /** etcd at these addresses, before there is a configuration or with a certificate at hand. */
 export interface CertificateOptions {

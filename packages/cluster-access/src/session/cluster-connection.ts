@@ -3,7 +3,7 @@ import { addressOf, NecoError, serverName, type EtcdOptions } from '@neco/core';
 import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
 import { readSite } from '../site/read-site.ts';
 import { readEtcdOptions } from '../configuration/read-etcd-options.ts';
-import { hostLayout, type HostLayout } from './host-layout.ts';
+import { hostLayout, type HostLayout } from '../host-layout.ts';
 
 /** This boot server's connection to its cluster: etcd and the registry in it, as `neco-<LRN>`. */
 export interface ClusterConnection extends Disposable {

@@ -2,11 +2,11 @@ import { Registry } from '@neco/bootserver-registry';
 import { NecoError, waitFor, type Reporter } from '@neco/core';
 import { Signer } from '../certificates/signer.ts';
 import type { Administration } from './administration.ts';
-import { connectEtcd } from './connect-etcd.ts';
-import { findVault } from './find-vault.ts';
-import { liveEtcdAddresses } from './live-etcd-addresses.ts';
-import { VaultSession } from './vault-session.ts';
-import { askedLogIn, type AskVaultUser } from './vault-user.ts';
+import { connectEtcd } from '../etcd/connect-etcd.ts';
+import { findVault } from '../vault/find-vault.ts';
+import { liveEtcdAddresses } from '../etcd/live-etcd-addresses.ts';
+import { VaultSession } from '../vault/vault-session.ts';
+import { askedLogIn, type AskVaultUser } from '../vault/vault-user.ts';
 
 /** How long the Vaults may be without an answer, because their etcd has just lost a member, in ms. */
 const logInLimit = 60_000;

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import { NecoError } from '@neco/core';
 import { TestCa } from '@neco/test-harness';
 import { expect } from 'chai';
-import { findVault } from '../../src/session/find-vault.ts';
+import { findVault } from '../../src/vault/find-vault.ts';
 
 const address = `127.89.${String(process.pid % 250)}.1`;
 

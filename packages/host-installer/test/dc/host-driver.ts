@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { Server } from '../../../../tools/dctest/src/server.ts';
+import type { Server } from '../../../../tools/dctest/src/server/server.ts';
 
 export interface Answer {
   result?: unknown;

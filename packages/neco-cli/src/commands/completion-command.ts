@@ -4,7 +4,7 @@ import { bashCompletion } from '../completion/bash-completion.ts';
 import { fishCompletion } from '../completion/fish-completion.ts';
 import { zshCompletion } from '../completion/zsh-completion.ts';
 import { completedCommands } from '../completion/completed-command.ts';
-import { NecoCommand } from './neco-command.ts';
+import { NecoCommand } from './base/neco-command.ts';
 
 const scripts = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
 

@@ -1,6 +1,6 @@
 import { Command } from 'clipanion';
 import { exitStatus } from '@neco/core';
-import { NecoCommand } from './neco-command.ts';
+import { NecoCommand } from './base/neco-command.ts';
 
 /** `neco setup-secret` */
 export class SetupSecretCommand extends NecoCommand {

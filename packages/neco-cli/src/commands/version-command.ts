@@ -2,7 +2,7 @@ import { Command } from 'clipanion';
 import { exitStatus } from '@neco/core';
 import type { ServerComponent } from '@neco/status';
 import { tableText } from '../table-text.ts';
-import { NecoCommand } from './neco-command.ts';
+import { NecoCommand } from './base/neco-command.ts';
 
 /** `neco version` */
 export class VersionCommand extends NecoCommand {

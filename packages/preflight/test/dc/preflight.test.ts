@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { DataCenter } from '../../../../tools/dctest/src/data-center.ts';
-import type { Server } from '../../../../tools/dctest/src/server.ts';
+import type { Server } from '../../../../tools/dctest/src/server/server.ts';
 
 interface Finding {
   message: string;

@@ -10,8 +10,8 @@ import type { Decision, Issue } from '../meeting/protocol.ts';
 import { signerFor } from '../vault/signer-in-charge.ts';
 import { coordinatorOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
 import { setupRecordFile } from '../setup-record.ts';
-import { importAuthorities } from './import-authorities.ts';
-import { prepareAuthorities } from './prepare-authorities.ts';
+import { importAuthorities } from './vault/import-authorities.ts';
+import { prepareAuthorities } from './certificates/prepare-authorities.ts';
 
 /** The rendezvous: all servers are there, were given the same, and nothing is wrong with any of them. */
 export const meetTheOthers: Phase<SetupView, SetupContext> = {

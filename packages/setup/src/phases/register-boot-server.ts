@@ -2,7 +2,7 @@ import { NecoError, serverName, type Phase } from '@neco/core';
 import type { BootServer } from '@neco/bootserver-registry';
 import { ownSerials } from '@neco/cluster-access';
 import { meetingOf, type SetupContext, type SetupView } from '../setup-context.ts';
-import { settleRootToken } from './settle-root-token.ts';
+import { settleRootToken } from './vault/settle-root-token.ts';
 
 /** Seed step 13: add the etcd key bootservers/LRN on the finished boot server. */
 export const registerBootServer: Phase<SetupView, SetupContext> = {

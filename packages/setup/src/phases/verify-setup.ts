@@ -4,7 +4,7 @@ import { findFaults } from '../services/find-faults.ts';
 import { recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
 import { setupRecordFile } from '../setup-record.ts';
 import { stopTemporaryVault } from '../vault/temporary-vault.ts';
-import { unsealVault } from './unseal-vault.ts';
+import { unsealVault } from './vault/unseal-vault.ts';
 
 /** Proves what setup promises before it says so, and removes what only setup needed. */
 export const verifySetup: Phase<SetupView, SetupContext> = {

@@ -1,12 +1,12 @@
 import type { DataCenter } from '../../../dctest/src/data-center.ts';
-import type { Server } from '../../../dctest/src/server.ts';
+import type { Server } from '../../../dctest/src/server/server.ts';
 import {
   applicationIdentity,
   type ApplicationIdentity,
 } from '../../../dctest/src/continuous-writer/application-identity.ts';
-import { administrator, setUpCluster } from '../../../dctest/src/set-up-cluster.ts';
-import { measureFloor } from '../measure-floor.ts';
-import { installPackages } from '../install-packages.ts';
+import { administrator, setUpCluster } from '../../../dctest/src/cluster/set-up-cluster.ts';
+import { measureFloor } from '../measures/measure-floor.ts';
+import { installPackages } from '../measures/install-packages.ts';
 
 /** A cluster of three that one server joins and leaves again and again, and beside it one that was made by hand. */
 export interface ChangingCluster {

@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline';
 import { NecoError } from '@neco/core';
-import type { ServerCommand } from '../../../dctest/src/server-command.ts';
-import type { Server } from '../../../dctest/src/server.ts';
-import { administrator } from '../../../dctest/src/set-up-cluster.ts';
-import { etcdOf, serverAuthority, vault } from '../../../dctest/src/stock-clients.ts';
-import { runScript } from '../run-script.ts';
+import type { ServerCommand } from '../../../dctest/src/server/server-command.ts';
+import type { Server } from '../../../dctest/src/server/server.ts';
+import { administrator } from '../../../dctest/src/cluster/set-up-cluster.ts';
+import { etcdOf, serverAuthority, vault } from '../../../dctest/src/cluster/stock-clients.ts';
+import { runScript } from '../measures/run-script.ts';
 import type { ChangingCluster } from './changing-cluster.ts';
 
 const person = ['--vault-user', administrator.name, '--vault-password-file', administrator.passwordFile];

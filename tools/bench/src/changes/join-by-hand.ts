@@ -1,6 +1,6 @@
 import { NecoError } from '@neco/core';
-import type { Server } from '../../../dctest/src/server.ts';
-import { runScript } from '../run-script.ts';
+import type { Server } from '../../../dctest/src/server/server.ts';
+import { runScript } from '../measures/run-script.ts';
 import type { ChangingCluster } from './changing-cluster.ts';
 
 const folder = '/root/floor';

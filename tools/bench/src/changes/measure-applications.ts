@@ -1,6 +1,6 @@
-import type { Server } from '../../../dctest/src/server.ts';
-import { administrator } from '../../../dctest/src/set-up-cluster.ts';
-import { putReference } from '../put-reference.ts';
+import type { Server } from '../../../dctest/src/server/server.ts';
+import { administrator } from '../../../dctest/src/cluster/set-up-cluster.ts';
+import { putReference } from '../measures/put-reference.ts';
 import type { Sample } from '../results.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { DataCenter } from '../data-center.ts';
 import { DataCenterCommand } from './data-center-command.ts';
-import { runWithStreams } from '../run.ts';
+import { runWithStreams } from '../host/run.ts';
 import { serverOf } from './server-of.ts';
 
 export class LogsCommand extends DataCenterCommand {

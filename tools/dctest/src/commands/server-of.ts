@@ -1,6 +1,6 @@
 import { NecoError, parseLrn } from '@neco/core';
 import type { DataCenter } from '../data-center.ts';
-import type { Server } from '../server.ts';
+import type { Server } from '../server/server.ts';
 
 /** The server that a person names: an LRN, or `depot`. @throws NecoError USAGE, LRN_INVALID */
 export function serverOf(dataCenter: DataCenter, text: string): Server {

@@ -1,9 +1,9 @@
 import { Command, Option } from 'clipanion';
 import { NecoError, parseLrnList } from '@neco/core';
 import { DataCenter } from '../data-center.ts';
-import { administrator } from '../set-up-cluster.ts';
-import { stopSignal } from '../stop-signal.ts';
-import { parseSuite, suites } from '../suites.ts';
+import { administrator } from '../cluster/set-up-cluster.ts';
+import { stopSignal } from '../host/stop-signal.ts';
+import { parseSuite, suites } from '../image/suites.ts';
 import { DataCenterCommand } from './data-center-command.ts';
 
 export class UpCommand extends DataCenterCommand {

@@ -1,6 +1,6 @@
-import type { Server } from '../server.ts';
-import { administrator } from '../set-up-cluster.ts';
-import { serverAuthority } from '../stock-clients.ts';
+import type { Server } from '../server/server.ts';
+import { administrator } from '../cluster/set-up-cluster.ts';
+import { serverAuthority } from '../cluster/stock-clients.ts';
 
 /** What an application of the cluster is to etcd. */
 export interface ApplicationIdentity {

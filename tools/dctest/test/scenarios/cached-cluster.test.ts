@@ -1,13 +1,20 @@
 import { expect } from 'chai';
 import { serverName } from '@neco/core';
-import { checkCluster } from '../../src/check-cluster.ts';
+import { checkCluster } from '../../src/cluster/check-cluster.ts';
 import { DataCenter } from '../../src/data-center.ts';
-import { run } from '../../src/run.ts';
-import { expectDone } from '../../src/set-up-cluster.ts';
-import { etcdctl, etcdValue } from '../../src/stock-clients.ts';
-import { untilHealthy } from '../../src/until-healthy.ts';
+import { run } from '../../src/host/run.ts';
+import { expectDone } from '../../src/cluster/set-up-cluster.ts';
+import { etcdctl, etcdValue } from '../../src/cluster/stock-clients.ts';
+import { untilHealthy } from '../../src/cluster/until-healthy.ts';
 import { leftovers } from '../leftovers.ts';
-import { caHash, clusterWithSpares, eventually, joinArguments, memberNames, startJoin } from './joining.ts';
+import {
+  caHash,
+  clusterWithSpares,
+  eventually,
+  joinArguments,
+  memberNames,
+  startJoin,
+} from './steps/joining.ts';
 
 const [name, other] = [`cc${process.pid}`, `co${process.pid}`];
 const three = ['boot-0', 'boot-1', 'boot-2'];

@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import { applicationIdentity } from '../../src/continuous-writer/application-identity.ts';
 import { ContinuousWriter } from '../../src/continuous-writer/continuous-writer.ts';
 import { DataCenter } from '../../src/data-center.ts';
-import type { CommandResult } from '../../src/run.ts';
-import type { Server } from '../../src/server.ts';
-import { administrator, expectDone } from '../../src/set-up-cluster.ts';
-import { SetupRun } from '../../src/setup-run.ts';
-import { etcdctl, etcdValue } from '../../src/stock-clients.ts';
-import { activeVault, etcdLeader } from './leaders.ts';
+import type { CommandResult } from '../../src/host/run.ts';
+import type { Server } from '../../src/server/server.ts';
+import { administrator, expectDone } from '../../src/cluster/set-up-cluster.ts';
+import { SetupRun } from '../../src/cluster/setup-run.ts';
+import { etcdctl, etcdValue } from '../../src/cluster/stock-clients.ts';
+import { activeVault, etcdLeader } from './steps/leaders.ts';
 import {
   caHash,
   carryPassword,
@@ -18,7 +18,7 @@ import {
   startJoin,
   startWorkers,
   vaultState,
-} from './joining.ts';
+} from './steps/joining.ts';
 import {
   failure,
   isAnswered,
@@ -28,10 +28,10 @@ import {
   steal,
   unitOf,
   type Stolen,
-} from './leaving.ts';
-import { phaseIds } from '../../src/phase-ids.ts';
-import { failureOf } from './refusal.ts';
-import { partOf, partSeed, runsAll, seeded } from './seeded.ts';
+} from './steps/leaving.ts';
+import { phaseIds } from '../../src/cluster/phase-ids.ts';
+import { failureOf } from './steps/refusal.ts';
+import { partOf, partSeed, runsAll, seeded } from './steps/seeded.ts';
 
 const name = `cf${process.pid}`;
 const random = seeded(partSeed);

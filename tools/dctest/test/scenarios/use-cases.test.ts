@@ -1,11 +1,11 @@
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { DataCenter } from '../../src/data-center.ts';
-import type { Server } from '../../src/server.ts';
-import { administrator } from '../../src/set-up-cluster.ts';
-import { SetupRun } from '../../src/setup-run.ts';
-import { etcdctl, etcdOf, etcdValue, serverAuthority, vault } from '../../src/stock-clients.ts';
-import { etcdLeader } from './leaders.ts';
+import type { Server } from '../../src/server/server.ts';
+import { administrator } from '../../src/cluster/set-up-cluster.ts';
+import { SetupRun } from '../../src/cluster/setup-run.ts';
+import { etcdctl, etcdOf, etcdValue, serverAuthority, vault } from '../../src/cluster/stock-clients.ts';
+import { etcdLeader } from './steps/leaders.ts';
 import {
   caHash,
   eventually,
@@ -16,15 +16,15 @@ import {
   startJoin,
   vaultState,
   wantedEndpoints,
-} from './joining.ts';
-import { firstPair, expectRefused, isAnswered, steal, stealPair, type Stolen } from './leaving.ts';
-import { privateKeys } from './private-keys.ts';
-import { ProcessWitness } from './process-witness.ts';
-import { readmeCommands } from './readme-commands.ts';
-import { failureOf, findingsOf, unchanged } from './refusal.ts';
-import { formsOf, secretBits } from './secret-forms.ts';
-import { typeOnTerminal, type Answer } from './terminal.ts';
-import { logInAsBootServer } from './vault-log-in.ts';
+} from './steps/joining.ts';
+import { firstPair, expectRefused, isAnswered, steal, stealPair, type Stolen } from './steps/leaving.ts';
+import { privateKeys } from './steps/private-keys.ts';
+import { ProcessWitness } from './steps/process-witness.ts';
+import { readmeCommands } from './steps/readme-commands.ts';
+import { failureOf, findingsOf, unchanged } from './steps/refusal.ts';
+import { formsOf, secretBits } from './steps/secret-forms.ts';
+import { typeOnTerminal, type Answer } from './steps/terminal.ts';
+import { logInAsBootServer } from './steps/vault-log-in.ts';
 
 const name = `uc${process.pid}`;
 const limit = { timeout: 60_000 };

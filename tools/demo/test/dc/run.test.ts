@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { waitFor } from '@neco/core';
 import { DataCenter } from '../../../dctest/src/data-center.ts';
-import { etcdctl } from '../../../dctest/src/stock-clients.ts';
+import { etcdctl } from '../../../dctest/src/cluster/stock-clients.ts';
 import { leftovers } from '../../../dctest/test/leftovers.ts';
 import { startTool } from '../../../dctest/test/start-tool.ts';
 

@@ -1,2 +1,0 @@
-/** Name of the Vault policy of people who run the data centre. */
-export const administratorPolicyName = 'neco-administrator';

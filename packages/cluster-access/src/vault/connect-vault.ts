@@ -1,0 +1,12 @@
+import type { Secret } from '@neco/core';
+import type { HostReader } from '@neco/host-installer';
+import { Vault } from '@neco/vault-pki';
+import { paths } from '../paths.ts';
+import { vaultAddress } from '../ports.ts';
+import { requireFile } from '../require-file.ts';
+
+/** The Vault at this address, trusted through the server CA, without a log-in. @throws NecoError FILE_FAILED */
+export async function connectVault(host: HostReader, address: string, token?: Secret): Promise<Vault> {
+  const ca = await requireFile(host, paths.authorities.server);
+  return Vault.connect({ address: vaultAddress(address), ca }, token);
+}

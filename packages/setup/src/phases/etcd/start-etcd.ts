@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf, waitFor, type Look, type Phase } from '@neco/core';
+import { etcdEndpoint, paths } from '@neco/cluster-access';
+import { absentMembers } from '../../services/absent-members.ts';
+import { etcdConfigurationOf } from '../../services/etcd-member.ts';
+import { makeKeysBeforehand } from '../../vault/issue-certificates.ts';
+import { isFinished } from '../../progress.ts';
+import { runsAndStays, unitsOfSetup } from '../../services/runs-and-stays.ts';
+import { writeVaultConfiguration } from '../../vault/write-vault-configuration.ts';
+import { startAndWait } from '../../services/start-and-wait.ts';
+import type { SetupContext, SetupView } from '../../setup-context.ts';
+
+/** The members of etcd find each other in less than this, in ms. */
+const whileAllGoesWell = 2000;
+
+/** Seed step 3: start the TLS-enabled cluster. etcd says that it is ready when a quorum is there. */
+export const startEtcd: Phase<SetupView, SetupContext> = {
+  id: 'start-etcd',
+  title: 'Start etcd',
+  async isDone(view) {
+    const text = await view.host.readText(paths.etcdConfiguration);
+    if (view.record === undefined || text === undefined) return false;
+    if (!(await runsAndStays(view, 'etcd.service'))) return false;
+    if (await isFinished(view)) return true;
+    return [etcdConfigurationOf(view, 'new'), etcdConfigurationOf(view, 'existing')].includes(text);
+  },
+  plan: ({ lrn }) => [
+    `write ${paths.etcdConfiguration}`,
+    `enable and start etcd.service as member boot-${String(lrn)}`,
+  ],
+  async run(context) {
+    const { host } = context;
+    const text = etcdConfigurationOf(context, context.etcdState);
+    await host.writeFile(paths.etcdConfiguration, text, { mode: 0o640, owner: 'root', group: 'etcd' });
+    const isNew = (await host.readText(paths.vaultConfiguration)) === undefined;
+    if (isNew) {
+      // There before anything is started: where it is, systemd may have been asked of its units, and is to read them again.
+      await writeVaultConfiguration(context);
+    }
+    const over = new AbortController();
+    stayInSight(context, AbortSignal.any([context.signal, over.signal])).catch(() => undefined);
+    try {
+      const started = startAndWait(context, 'etcd.service', () => absentMembers(context));
+      await Promise.all([started, waitForQuorum(context, started), prepareWhatComesNext(context, isNew)]);
+      context.done.unitsEnabled = true;
+    } finally {
+      over.abort();
+    }
+  },
+};
+
+/**
+ * All this while etcd looks for the others, and one after the other, so that nothing takes from it what it needs to start: the
+ * last of the three to be there is the one that all wait for.
+ */
+async function prepareWhatComesNext(context: SetupContext, isNew: boolean): Promise<void> {
+  // Of new units nobody has asked whether they are enabled.
+  await context.host.enableUnits(unitsOfSetup, { reload: !isNew });
+  if (!isNew) return;
+  await startVaultBeside(context);
+  makeKeysBeforehand(context, 'final');
+}
+
+/**
+ * Vault of a new server starts while the members of etcd find each other and elect a leader, in which time nothing else is at
+ * work here: it waits 5 s for etcd. Should that take longer, systemd starts it again in its order, behind etcd.
+ */
+async function startVaultBeside(context: SetupContext): Promise<void> {
+  const { host, done, signal } = context;
+  await host.startUnit('vault.service', { block: false, alone: true, signal });
+  done.vaultStarted = true;
+}
+
+/**
+ * A coordinator that is started again waits until it has seen all others, and this one may be waiting here for the etcd of just
+ * that coordinator: so it asks how far the coordinator is.
+ */
+async function stayInSight({ isCoordinator, meeting }: SetupContext, signal: AbortSignal): Promise<void> {
+  if (isCoordinator || meeting === undefined) return;
+  await delay(whileAllGoesWell, undefined, { signal });
+  await meeting.coordinatorPassed(startEtcd.id, signal);
+}
+
+/**
+ * Asks from the start on, so that the connection exists at the moment in which etcd is ready. What the start of etcd waits for is
+ * reported by the wait for the unit.
+ */
+async function waitForQuorum(context: SetupContext, started: Promise<void>): Promise<void> {
+  const { address, reporter, signal } = context;
+  const begun = performance.now();
+  let starting = true;
+  started.then(() => (starting = false)).catch(() => undefined);
+  const etcd = await context.sight.etcd();
+  const onState = (text: string): void => {
+    if (!starting) reporter.state(text);
+  };
+  const look = async (): Promise<Look<true>> => {
+    if (performance.now() - begun > whileAllGoesWell) await started;
+    try {
+      await etcd.checkQuorum({ endpoint: etcdEndpoint(address) });
+      return { done: true, value: true };
+    } catch (error) {
+      if (starting) return { done: false, seen: messageOf(error) };
+      throw error;
+    }
+  };
+  await waitFor(look, { what: 'etcd to have a quorum', maxPause: 100, signal, onState });
+}
