@@ -30,7 +30,7 @@ const etcd: GoModule = {
 const vault: GoModule = {
   name: 'vault',
   packages: ['github.com/hashicorp/vault'],
-  estimate: 'about 5 minutes the first time',
+  estimate: 'about 10 minutes the first time',
 };
 
 const linkerFlags = '-s -w';
