@@ -12,8 +12,6 @@ import { basename, dirname, join } from 'node:path';
  */
 export const name = 'neco-targets';
 
-/** They use what is installed on the whole machine, or count what runs on it. */
-const wholeMachine = /^tools\/dctest\/test\/[^/]+$/;
 const scenario = /^tools\/dctest\/test\/|\/test\/dc\//;
 
 /** Colours are forced by nx on whatever it runs, and by that on the programs that tests look at. */
@@ -89,10 +87,7 @@ function testTarget(root, cache, dependsOn) {
  */
 function scenarioTargets(files) {
   const each = files.map((file) => {
-    const target = {
-      ...command(`${uncoloured} mocha ${file}`),
-      ...(wholeMachine.test(file) && { parallelism: false }),
-    };
+    const target = command(`${uncoloured} mocha ${file}`);
     return /** @type {const} */ ([`scenario--${basename(file, '.test.ts')}`, target]);
   });
   const all = { executor: 'nx:noop', dependsOn: each.map(([target]) => target) };

@@ -7,18 +7,32 @@ const reporter = join(import.meta.dirname, 'json-lines-reporter.ts');
 /** Minutes of one scenario file; all kill tests, and not a part of them, take most of an hour by themselves. */
 const scenarioLimit = process.env['NECO_TEST_ALL'] === undefined ? 60 : 150;
 
-/** The scenarios that take longest, the longest first: begun in this order, all slots end at about the same time. */
+/**
+ * The tests and scenarios that take longest, the longest first: begun in this order, all slots end at about the same time.
+ * `npm test` prints how long each took.
+ */
 const longest = [
-  'cluster-faults',
-  'setup-killed',
-  'join-interrupted',
-  'leave-live',
-  'leave',
-  'leave-compromised',
-  'setup-result',
-  'use-cases',
-  'setup-trust',
-  'setup-refused',
+  'dc cluster-faults',
+  'dc setup-killed',
+  'dc setup-refused',
+  'test deb',
+  'dc leave',
+  'dc setup-result',
+  'dc real-servers',
+  'dc join-interrupted',
+  'test pack',
+  'dc use-cases',
+  'dc join-blocked',
+  'dc applications',
+  'dc leave-live',
+  'dc join',
+  'dc leave-compromised',
+  'dc setup-trust',
+  'test neco-cli',
+  'test etcd-admin',
+  'test host-installer',
+  'test status',
+  'test vault-pki',
 ];
 
 /** Stages of which so many run at once; a group begins when the one before it has ended. */
@@ -31,8 +45,6 @@ export interface StageGroup {
 interface Task {
   project: string;
   target: string;
-  /** Whether nothing else may run at the same time. */
-  alone: boolean;
   /** Whether what it tests is built before. */
   onBuild: boolean;
 }
@@ -45,40 +57,30 @@ export async function findStages(): Promise<StageGroup[]> {
   const test = (task: Task) => tests(task, 20);
   const scenario = (task: Task) => tests(task, scenarioLimit);
   return [
+    { width: 1, stages: [stage('servers', 'servers:make', 30)] },
     {
       width: 2,
       stages: [
-        stage('servers', 'servers:make', 30),
-        stage('typecheck', 'neco:typecheck-all', 10),
         stage('lint', 'neco:lint-all', 10),
+        stage('debs', 'deb:make', 20),
+        stage('typecheck', 'neco:typecheck-all', 10),
+        stage('disks', 'dctest:make', 20),
+        ...longestFirst(own.filter(({ onBuild }) => !onBuild).map(test)),
         stage('format', 'neco:format', 5),
         stage('unused', 'neco:unused', 5),
-      ],
-    },
-    { width: 2, stages: own.filter(({ onBuild }) => !onBuild).map(test) },
-    // These look at the whole machine, or build what the others install.
-    {
-      width: 1,
-      stages: [
-        stage('debs', 'deb:make', 20),
-        stage('disks', 'dctest:make', 20),
-        ...scenarios.filter(({ alone }) => alone).map(scenario),
       ],
     },
     // They wait more than they work, on two cores more than half of the time: each has a data centre of its own.
     {
       width: 3,
-      stages: [
-        ...longestFirst(scenarios.filter(({ alone }) => !alone).map(scenario)),
-        ...own.filter(({ onBuild }) => onBuild).map(test),
-      ],
+      stages: longestFirst([...scenarios.map(scenario), ...own.filter(({ onBuild }) => onBuild).map(test)]),
     },
   ];
 }
 
 function longestFirst(stages: readonly Stage[]): Stage[] {
   const rank = ({ name }: Stage) => {
-    const place = longest.indexOf(name.replace(/^dc /, ''));
+    const place = longest.indexOf(name);
     return place === -1 ? longest.length : place;
   };
   return [...stages].sort((one, other) => rank(one) - rank(other));
@@ -88,10 +90,9 @@ async function findTasks(): Promise<Task[]> {
   const { nodes } = await createProjectGraphAsync({ exitOnError: false });
   return Object.values(nodes)
     .flatMap(({ name, data }) =>
-      Object.entries(data.targets ?? {}).map(([target, { parallelism, dependsOn }]) => ({
+      Object.entries(data.targets ?? {}).map(([target, { dependsOn }]) => ({
         project: name.replace(/^@neco\//, ''),
         target,
-        alone: parallelism === false,
         onBuild: dependsOn?.some((other) => other === 'make' || other === '^build') ?? false,
       })),
     )
