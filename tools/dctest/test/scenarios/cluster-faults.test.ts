@@ -216,157 +216,180 @@ describe(`commands that change the cluster while something is wrong (seed ${part
     });
   }
 
-  it('refuse clearly while all Vaults are sealed, and a join whose worker finds them so goes on by itself', async () => {
-    const [here, there] = present;
-    if (here === undefined || there === undefined) throw new Error('no servers');
-    const application = newApplication();
-    await done(here, 'init', ...asAdmin, application);
-    await expectDone([await startJoin(spare, join)]);
-    await seal(present);
-    await startWorkers([spare]);
-    try {
-      const refused = await Promise.all([
-        neco(here, 'init', '--json', ...asAdmin, newApplication()),
-        neco(there, 'init-local', '--json', ...asAdmin, application),
-      ]);
-      for (const ending of refused) {
-        const { code, text, exitCode } = failure(ending);
-        expect({ code, exitCode }, text).to.deep.equal({ code: 'VAULT_SEALED', exitCode: 1 });
-        expect(text).to.match(/neco vault unseal|vault operator unseal|neco-updater/);
+  const situations: [what: string, run: () => Promise<void>][] = [];
+  const situation = (...one: (typeof situations)[number]): void => {
+    situations.push(one);
+  };
+
+  situation(
+    'refuse clearly while all Vaults are sealed, and a join whose worker finds them so goes on by itself',
+    async () => {
+      const [here, there] = present;
+      if (here === undefined || there === undefined) throw new Error('no servers');
+      const application = newApplication();
+      await done(here, 'init', ...asAdmin, application);
+      await expectDone([await startJoin(spare, join)]);
+      await seal(present);
+      await startWorkers([spare]);
+      try {
+        const refused = await Promise.all([
+          neco(here, 'init', '--json', ...asAdmin, newApplication()),
+          neco(there, 'init-local', '--json', ...asAdmin, application),
+        ]);
+        for (const ending of refused) {
+          const { code, text, exitCode } = failure(ending);
+          expect({ code, exitCode }, text).to.deep.equal({ code: 'VAULT_SEALED', exitCode: 1 });
+          expect(text).to.match(/neco vault unseal|vault operator unseal|neco-updater/);
+        }
+        const status = await neco(here, 'status', '--json');
+        expect(status.exitCode).to.equal(1);
+        for (const server of present) expect(status.stdout).to.include(`Vault of ${server.name} is sealed`);
+        await eventually('the worker to say what it waits for', true, async () => {
+          const log = await spare.run(['journalctl', '-u', 'neco-worker', '-b', '-o', 'cat', '--no-pager']);
+          return log.includes('sealed');
+        });
+        expect(await memberNames(here)).to.deep.equal([...three, 'boot-3 (learner)']);
+        await writer.next();
+      } finally {
+        await startDaemons(present);
       }
-      const status = await neco(here, 'status', '--json');
-      expect(status.exitCode).to.equal(1);
-      for (const server of present) expect(status.stdout).to.include(`Vault of ${server.name} is sealed`);
-      await eventually('the worker to say what it waits for', true, async () => {
-        const log = await spare.run(['journalctl', '-u', 'neco-worker', '-b', '-o', 'cat', '--no-pager']);
-        return log.includes('sealed');
-      });
-      expect(await memberNames(here)).to.deep.equal([...three, 'boot-3 (learner)']);
-      await writer.next();
-    } finally {
-      await startDaemons(present);
-    }
-    await eventually('four voters', four, () => memberNames(here));
-    await active(here);
-    await done(there, 'init-local', ...asAdmin, application);
-    await healthy(here);
-    const left = await leave(here, '3');
-    expect(left.exitCode, left.stderr).to.equal(0);
-  });
+      await eventually('four voters', four, () => memberNames(here));
+      await active(here);
+      await done(there, 'init-local', ...asAdmin, application);
+      await healthy(here);
+      const left = await leave(here, '3');
+      expect(left.exitCode, left.stderr).to.equal(0);
+    },
+  );
 
-  it('join and leave at sealed Vaults say so and change nothing; join is done when it is run again', async () => {
-    const [here] = present;
-    if (here === undefined) throw new Error('no servers');
-    await seal(present);
-    try {
-      const stays = failure(await leave(here, '2'));
-      expect(stays.code, stays.text).to.equal('VAULT_SEALED');
-      const sealed = await neco(spare, 'join', '--json', ...join, '--timeout', '8s');
-      expect(sealed.exitCode, sealed.stderr).to.equal(1);
-      const { message, hint } = failureOf(sealed);
-      expect(message).to.include('sealed');
-      expect(hint).to.include('neco join');
-      expect(await memberNames(here)).to.deep.equal(three);
-    } finally {
-      await startDaemons(present);
-    }
-    await joinAndLeave(here);
-  });
+  situation(
+    'join and leave at sealed Vaults say so and change nothing; join is done when it is run again',
+    async () => {
+      const [here] = present;
+      if (here === undefined) throw new Error('no servers');
+      await seal(present);
+      try {
+        const stays = failure(await leave(here, '2'));
+        expect(stays.code, stays.text).to.equal('VAULT_SEALED');
+        const sealed = await neco(spare, 'join', '--json', ...join, '--timeout', '8s');
+        expect(sealed.exitCode, sealed.stderr).to.equal(1);
+        const { message, hint } = failureOf(sealed);
+        expect(message).to.include('sealed');
+        expect(hint).to.include('neco join');
+        expect(await memberNames(here)).to.deep.equal(three);
+      } finally {
+        await startDaemons(present);
+      }
+      await joinAndLeave(here);
+    },
+  );
 
-  it('init-local gets its certificate though the active Vault is killed in the middle of it', async () => {
-    const [here] = present;
-    if (here === undefined) throw new Error('no servers');
-    const application = newApplication();
-    await done(here, 'init', ...asAdmin, application);
-    const [server] = others(await activeVault(present));
-    if (server === undefined) throw new Error('no standby');
-    const command = await SetupRun.start(server, [...asAdmin, application], 'init-local');
-    await command.next(({ id, status }) => id === 'issue-certificate' && status === 'started');
-    await (await activeVault(present)).run(['systemctl', 'kill', '--signal', 'SIGKILL', 'vault.service']);
-    await expectDone([command]);
-    const pair = { certificate: `/etc/${application}/etcd.crt`, key: `/etc/${application}/etcd.key` };
-    const put = await etcdctl(server, pair, ['put', `/${application}/key`, 'value']);
-    expect(put.stdout, put.stderr).to.equal('OK\n');
-    expect(await done(server, 'init-local', application)).to.include('nothing to do');
-    await healthy(here);
-  });
+  situation(
+    'init-local gets its certificate though the active Vault is killed in the middle of it',
+    async () => {
+      const [here] = present;
+      if (here === undefined) throw new Error('no servers');
+      const application = newApplication();
+      await done(here, 'init', ...asAdmin, application);
+      const [server] = others(await activeVault(present));
+      if (server === undefined) throw new Error('no standby');
+      const command = await SetupRun.start(server, [...asAdmin, application], 'init-local');
+      await command.next(({ id, status }) => id === 'issue-certificate' && status === 'started');
+      await (await activeVault(present)).run(['systemctl', 'kill', '--signal', 'SIGKILL', 'vault.service']);
+      await expectDone([command]);
+      const pair = { certificate: `/etc/${application}/etcd.crt`, key: `/etc/${application}/etcd.key` };
+      const put = await etcdctl(server, pair, ['put', `/${application}/key`, 'value']);
+      expect(put.stdout, put.stderr).to.equal('OK\n');
+      expect(await done(server, 'init-local', application)).to.include('nothing to do');
+      await healthy(here);
+    },
+  );
 
-  it('a join that is cut off in the middle says so, the others work on, and it is done when it is run again', async () => {
-    const [here, there] = present;
-    if (here === undefined || there === undefined) throw new Error('no servers');
-    const phases = await phaseIds(spare, ['join', ...join]);
-    for (const phase of partOf(phases, 1, random)) {
-      const run = await SetupRun.start(spare, [...join, '--timeout', '15s'], 'join');
-      await run.next(({ id, status }) => id === phase && status === 'started');
+  situation(
+    'a join that is cut off in the middle says so, the others work on, and it is done when it is run again',
+    async () => {
+      const [here, there] = present;
+      if (here === undefined || there === undefined) throw new Error('no servers');
+      const phases = await phaseIds(spare, ['join', ...join]);
+      for (const phase of partOf(phases, 1, random)) {
+        const run = await SetupRun.start(spare, [...join, '--timeout', '15s'], 'join');
+        await run.next(({ id, status }) => id === phase && status === 'started');
+        await dataCenter.cut([3]);
+        const [{ exitCode, stderr }] = await Promise.all([run.result, workOn(here, there)]);
+        // The answer to its last question may have come already.
+        if (exitCode !== 0)
+          expect(failure({ stdout: '', stderr, exitCode }).text, phase).to.match(cutOffText);
+        await expectTakenOut(here, phase);
+        await writer.next();
+        await dataCenter.heal();
+      }
+      await expectDone([await startJoin(spare, join)]);
       await dataCenter.cut([3]);
-      const [{ exitCode, stderr }] = await Promise.all([run.result, workOn(here, there)]);
-      // The answer to its last question may have come already.
-      if (exitCode !== 0) expect(failure({ stdout: '', stderr, exitCode }).text, phase).to.match(cutOffText);
-      await expectTakenOut(here, phase);
+      await startWorkers([spare]);
+      await Promise.all([
+        workOn(here, there),
+        eventually('the worker to say what it waits for', true, async () => {
+          const log = await spare.run(['journalctl', '-u', 'neco-worker', '-b', '-o', 'cat', '--no-pager']);
+          return /finish-join: .* at etcd/.test(log);
+        }),
+      ]);
       await writer.next();
       await dataCenter.heal();
-    }
-    await expectDone([await startJoin(spare, join)]);
-    await dataCenter.cut([3]);
-    await startWorkers([spare]);
-    await Promise.all([
-      workOn(here, there),
-      eventually('the worker to say what it waits for', true, async () => {
-        const log = await spare.run(['journalctl', '-u', 'neco-worker', '-b', '-o', 'cat', '--no-pager']);
-        return /finish-join: .* at etcd/.test(log);
-      }),
-    ]);
-    await writer.next();
-    await dataCenter.heal();
-    await eventually('four voters', four, () => memberNames(here));
-    await active(here);
-    await healthy(here);
-    const leaving = await SetupRun.start(here, leaveArguments('3'), 'leave');
-    await leaving.next(({ id, status }) => id === 'remove-registration' && status === 'done');
-    await leaving.signal('SIGINT');
-    expect((await leaving.result).exitCode).to.equal(1);
-    const early = await neco(spare, 'join', '--json', ...join);
-    expect(early.exitCode, early.stderr).to.equal(3);
-    expect(failureOf(early).details.map(({ hint }) => hint)).to.deep.equal([
-      'complete it first, on a boot server: neco leave 3',
-    ]);
-    const left = await leave(here, '3');
-    expect(left.exitCode, left.stderr).to.equal(0);
-  });
+      await eventually('four voters', four, () => memberNames(here));
+      await active(here);
+      await healthy(here);
+      const leaving = await SetupRun.start(here, leaveArguments('3'), 'leave');
+      await leaving.next(({ id, status }) => id === 'remove-registration' && status === 'done');
+      await leaving.signal('SIGINT');
+      expect((await leaving.result).exitCode).to.equal(1);
+      const early = await neco(spare, 'join', '--json', ...join);
+      expect(early.exitCode, early.stderr).to.equal(3);
+      expect(failureOf(early).details.map(({ hint }) => hint)).to.deep.equal([
+        'complete it first, on a boot server: neco leave 3',
+      ]);
+      const left = await leave(here, '3');
+      expect(left.exitCode, left.stderr).to.equal(0);
+    },
+  );
 
-  it('one of the three dies and comes back with an empty disk: it joins again by the words it was set up with, and its applications anew', async () => {
-    const [here, , victim] = present;
-    if (here === undefined || victim === undefined) throw new Error('no servers');
-    const application = newApplication();
-    await done(here, 'init', ...asAdmin, application);
-    await done(victim, 'init-local', ...asAdmin, application);
-    const kept = await Promise.all(
-      ['crt', 'key'].map((end) => victim.readFile(`/etc/${application}/etcd.${end}`)),
-    );
-    const [serial] = await notedSerials(here, application);
-    await dataCenter.wipe(2);
-    await carryPassword(dataCenter, 2);
-    // As on a disk of its own.
-    await victim.run(['mkdir', '-p', `/etc/${application}`]);
-    for (const [index, end] of ['crt', 'key'].entries())
-      await victim.writeFile(`/etc/${application}/etcd.${end}`, kept[index] ?? '', 0o600);
+  situation(
+    'one of the three dies and comes back with an empty disk: it joins again by the words it was set up with, and its applications anew',
+    async () => {
+      const [here, , victim] = present;
+      if (here === undefined || victim === undefined) throw new Error('no servers');
+      const application = newApplication();
+      await done(here, 'init', ...asAdmin, application);
+      await done(victim, 'init-local', ...asAdmin, application);
+      const kept = await Promise.all(
+        ['crt', 'key'].map((end) => victim.readFile(`/etc/${application}/etcd.${end}`)),
+      );
+      const [serial] = await notedSerials(here, application);
+      await dataCenter.wipe(2);
+      await carryPassword(dataCenter, 2);
+      // As on a disk of its own.
+      await victim.run(['mkdir', '-p', `/etc/${application}`]);
+      for (const [index, end] of ['crt', 'key'].entries())
+        await victim.writeFile(`/etc/${application}/etcd.${end}`, kept[index] ?? '', 0o600);
 
-    const line = JSON.parse(await done(here, 'ca-hash', '--json')) as { join: string };
-    expect(line.join).to.match(/ 0 1 2$/);
-    await expectDone([await startJoin(victim, joinArguments(await caHash(here)))]);
-    expect(await notedSerials(here, application), 'what lies there is worth nothing').to.deep.equal([]);
-    await startWorkers([victim]);
-    await eventually('three voters', three, () => memberNames(here));
-    await eventually('boot-2 to be active', 'active', () => registrationState(here, 2));
-    await healthy(here);
+      const line = JSON.parse(await done(here, 'ca-hash', '--json')) as { join: string };
+      expect(line.join).to.match(/ 0 1 2$/);
+      await expectDone([await startJoin(victim, joinArguments(await caHash(here)))]);
+      expect(await notedSerials(here, application), 'what lies there is worth nothing').to.deep.equal([]);
+      await startWorkers([victim]);
+      await eventually('three voters', three, () => memberNames(here));
+      await eventually('boot-2 to be active', 'active', () => registrationState(here, 2));
+      await healthy(here);
 
-    await done(victim, 'init-local', ...asAdmin, application);
-    const renewed = await notedSerials(victim, application);
-    expect(renewed).to.have.length(1).and.not.to.include(serial);
-    const pair = { certificate: `/etc/${application}/etcd.crt`, key: `/etc/${application}/etcd.key` };
-    expect(await isAnswered(victim, here, pair)).to.equal(true);
-    await healthy(victim);
-  });
+      await done(victim, 'init-local', ...asAdmin, application);
+      const renewed = await notedSerials(victim, application);
+      expect(renewed).to.have.length(1).and.not.to.include(serial);
+      const pair = { certificate: `/etc/${application}/etcd.crt`, key: `/etc/${application}/etcd.key` };
+      expect(await isAnswered(victim, here, pair)).to.equal(true);
+      await healthy(victim);
+    },
+  );
+
+  for (const [what, run] of partOf(situations, 2, random)) it(what, run);
 
   /** What two administrators do while a server that joins is cut off: one waits for its turn at most until the lock of that join ends. */
   async function workOn(here: Server, there: Server): Promise<void> {
