@@ -2,7 +2,7 @@ import type { BootServer, LeavePlan } from '@neco/bootserver-registry';
 import { type ErrorDetail, NecoError, serverName, sleep } from '@neco/core';
 import type { Member } from '@neco/etcd-admin';
 import { etcdEndpoint } from '@neco/cluster-access';
-import { describeQuorum, quorumState } from '../leave/quorum-arithmetic.ts';
+import { describeQuorum, quorumState } from '../leave/facts/quorum-arithmetic.ts';
 import { foreignLearner, hostOf, isOwnMember, type ForeignLearner } from './foreign-learner.ts';
 import { administrationOf, type JoinContext } from './join-context.ts';
 import { orphanFinding } from './orphan-finding.ts';

@@ -20,12 +20,12 @@ import {
   validFirstCertificates,
   vaultAddress,
 } from '@neco/cluster-access';
-import { awaitNoMore, readAwaited } from './awaited-servers.ts';
-import { hasNotedSecrets, noteSecrets } from './compromised.ts';
-import { forgetEndpoint } from './forget-endpoint.ts';
+import { awaitNoMore, readAwaited } from './records/awaited-servers.ts';
+import { hasNotedSecrets, noteSecrets } from './compromised/demand-rotation.ts';
+import { forgetEndpoint } from './this-server/forget-endpoint.ts';
 import type { LeaveMeans } from './leave-means.ts';
-import type { SignedCertificate } from './signed-certificates.ts';
-import { acknowledge, readAcknowledgements, type LeavePart } from './leave-plan.ts';
+import type { SignedCertificate } from './revocation/signed-certificates.ts';
+import { acknowledge, readAcknowledgements, type LeavePart } from './records/leave-plan.ts';
 
 /** What a boot server has in Vault besides certificates. */
 export interface VaultTraces {

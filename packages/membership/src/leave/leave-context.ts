@@ -1,8 +1,8 @@
 import type { Reporter } from '@neco/core';
 import type { HostReader, HostWriter } from '@neco/host-installer';
 import type { LeaveReader, LeaveWriter } from './leave-access.ts';
-import type { LeaveFacts } from './leave-facts.ts';
-import type { RevocationProof } from './revocation-proof.ts';
+import type { LeaveFacts } from './facts/leave-facts.ts';
+import type { RevocationProof } from './revocation/revocation-proof.ts';
 
 /** What a phase of leave may look at. It has no means to change anything. */
 export interface LeaveView {

@@ -1,7 +1,7 @@
 import type { Registry } from '@neco/bootserver-registry';
 import type { VaultSession } from '@neco/cluster-access';
 import type { EtcdCluster } from '@neco/etcd-admin';
-import type { SignedCertificates } from './signed-certificates.ts';
+import type { SignedCertificates } from './revocation/signed-certificates.ts';
 
 /** What a leave works with: who leaves, and the connections with the rights that it needs. */
 export interface LeaveMeans {

@@ -11,19 +11,19 @@ import {
   type AdministratorAccess,
   type ClusterConnection,
 } from '@neco/cluster-access';
-import { awaitedAdvice } from './awaited-servers.ts';
+import { awaitedAdvice } from './records/awaited-servers.ts';
 import { changeLeave, readLeave } from './leave-access.ts';
 import type { LeaveMeans } from './leave-means.ts';
 import type { LeaveView } from './leave-context.ts';
-import { lookAtCluster, membersOf, probeEarly, type LeaveFacts } from './leave-facts.ts';
+import { lookAtCluster, membersOf, probeEarly, type LeaveFacts } from './facts/leave-facts.ts';
 import type { LeaveOptions, LeaveResult } from './leave-options.ts';
 import { leavePhases } from './leave-phases.ts';
-import type { PresenceProbe } from './probe-presence.ts';
-import { arithmeticLines, quorumArithmetic } from './quorum-arithmetic.ts';
-import { refuseLeave } from './refuse-leave.ts';
-import { RevocationProof } from './revocation-proof.ts';
-import { SignedCertificates } from './signed-certificates.ts';
-import { demandRotation } from './compromised.ts';
+import type { PresenceProbe } from './facts/probe-presence.ts';
+import { arithmeticLines, quorumArithmetic } from './facts/quorum-arithmetic.ts';
+import { refuseLeave } from './facts/refuse-leave.ts';
+import { RevocationProof } from './revocation/revocation-proof.ts';
+import { SignedCertificates } from './revocation/signed-certificates.ts';
+import { demandRotation } from './compromised/demand-rotation.ts';
 
 /** How long another command is waited for: longer than the lock outlives a holder that was killed. */
 const turnLimit = 20_000;

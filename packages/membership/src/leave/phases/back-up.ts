@@ -1,6 +1,6 @@
 import type { Phase } from '@neco/core';
 import { paths } from '@neco/cluster-access';
-import { backupPath } from '../backup-path.ts';
+import { backupPath } from '../records/backup-path.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
 
 /** Proves by a read that the quorum stands behind that etcd works, and saves the database before a member goes. */

@@ -1,8 +1,8 @@
 import type { Phase } from '@neco/core';
 import { awaitServers } from '../await-servers.ts';
-import { cutSockets } from '../cut-off.ts';
+import { cutSockets } from '../this-server/cut-off.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
-import type { LeaveFacts } from '../leave-facts.ts';
+import type { LeaveFacts } from '../facts/leave-facts.ts';
 import { planOf } from './remove-member.ts';
 
 /** As long as etcd itself waits for a peer that takes nothing: ConnWriteTimeout of rafthttp. */

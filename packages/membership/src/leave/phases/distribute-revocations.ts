@@ -1,12 +1,12 @@
 import { NecoError, type Phase } from '@neco/core';
 import { fetchRevocations, ownFirst, putRevocations } from '@neco/cluster-access';
 import { awaitServers } from '../await-servers.ts';
-import { cutOff } from '../cut-off.ts';
-import { withDutyLock } from '../duty-lock.ts';
+import { cutOff } from '../this-server/cut-off.ts';
+import { withDutyLock } from '../this-server/duty-lock.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
-import { newRound } from '../leave-plan.ts';
-import { showCanary, type CanaryAuthorities, type RevocationCanary } from '../revocation-canary.ts';
-import type { TakingServer } from '../revocation-proof.ts';
+import { newRound } from '../records/leave-plan.ts';
+import { showCanary, type CanaryAuthorities, type RevocationCanary } from '../revocation/revocation-canary.ts';
+import type { TakingServer } from '../revocation/revocation-proof.ts';
 import { planOf } from './remove-member.ts';
 
 /** Each server's worker or updater sees the plan at once; where etcd has to be restarted, one waits for the other, in ms. */

@@ -1,7 +1,7 @@
 import type { Phase } from '@neco/core';
-import { backupPath } from '../backup-path.ts';
+import { backupPath } from '../records/backup-path.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
-import { membersOf } from '../leave-facts.ts';
+import { membersOf } from '../facts/leave-facts.ts';
 
 /**
  * The end: nothing secret stays on the disk, and no record of a leave that is under way. Where a server did not answer,

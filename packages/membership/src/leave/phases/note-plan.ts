@@ -1,6 +1,6 @@
 import type { Phase } from '@neco/core';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
-import { newRound } from '../leave-plan.ts';
+import { newRound } from '../records/leave-plan.ts';
 
 /** What must be taken away is written down first: whoever goes on after a crash must not need what is gone by then. */
 export const notePlan: Phase<LeaveView, LeaveContext> = {

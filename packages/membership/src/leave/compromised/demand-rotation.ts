@@ -13,7 +13,7 @@ import {
 } from '@neco/cluster-access';
 import { askTrust } from './ask-trust.ts';
 import { readersOf, type KeptAuthorities } from './kept-authorities.ts';
-import type { LeaveMeans } from './leave-means.ts';
+import type { LeaveMeans } from '../leave-means.ts';
 
 type RotationMeans = Pick<LeaveMeans, 'lrn' | 'name' | 'etcd' | 'registry' | 'vault'>;
 

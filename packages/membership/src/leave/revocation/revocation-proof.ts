@@ -1,8 +1,8 @@
 import { NecoError } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
 import { paths, ports } from '@neco/cluster-access';
-import type { LeaveWriter } from './leave-access.ts';
-import { acceptsConnections } from './probe-presence.ts';
+import type { LeaveWriter } from '../leave-access.ts';
+import { acceptsConnections } from '../facts/probe-presence.ts';
 import {
   showCanary,
   signCanary,
