@@ -1,10 +1,10 @@
 import type { Phase } from '@neco/core';
 import type { LeaveContext, LeaveView, LocalLeaveContext } from './leave-context.ts';
 import { backUp } from './phases/back-up.ts';
-import { closeConnections } from './phases/close-connections.ts';
+import { closeConnections } from './phases/connections/close-connections.ts';
 import { closeVault } from './phases/close-vault.ts';
-import { cutConnections } from './phases/cut-connections.ts';
-import { cutOwnConnections } from './phases/cut-own-connections.ts';
+import { cutConnections } from './phases/connections/cut-connections.ts';
+import { cutOwnConnections } from './phases/connections/cut-own-connections.ts';
 import { deleteKeys } from './phases/delete-keys.ts';
 import { deleteUsers } from './phases/delete-users.ts';
 import { distributeRevocations } from './phases/distribute-revocations.ts';

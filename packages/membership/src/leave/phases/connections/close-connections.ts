@@ -1,12 +1,12 @@
 import { restartInTurn } from '@neco/cluster-access';
 import { NecoError, type Phase } from '@neco/core';
-import { awaitServers } from '../await-servers.ts';
-import { membersOf } from '../facts/leave-facts.ts';
-import type { LeaveContext, LeaveView } from '../leave-context.ts';
-import { acknowledge, planOf, readAcknowledgements, readOwnPart } from '../records/leave-plan.ts';
-import { cutOff } from '../this-server/cut-off.ts';
-import { takeDutyLock } from '../this-server/duty-lock.ts';
-import { forgetEndpoint } from '../this-server/forget-endpoint.ts';
+import { awaitServers } from '../../await-servers.ts';
+import { membersOf } from '../../facts/leave-facts.ts';
+import type { LeaveContext, LeaveView } from '../../leave-context.ts';
+import { acknowledge, planOf, readAcknowledgements, readOwnPart } from '../../records/leave-plan.ts';
+import { cutOff } from '../../this-server/cut-off.ts';
+import { takeDutyLock } from '../../this-server/duty-lock.ts';
+import { forgetEndpoint } from '../../this-server/forget-endpoint.ts';
 
 /** Where etcd has to be restarted, one server waits for the other, in ms. */
 const limit = { all: 20_000, each: 10_000 } as const;

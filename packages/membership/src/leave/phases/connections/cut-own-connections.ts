@@ -1,6 +1,6 @@
 import type { Phase } from '@neco/core';
-import type { LeaveView, LocalLeaveContext } from '../leave-context.ts';
-import { cutSockets } from '../this-server/cut-off.ts';
+import type { LeaveView, LocalLeaveContext } from '../../leave-context.ts';
+import { cutSockets } from '../../this-server/cut-off.ts';
 
 /**
  * This server holds no connection to a dead one while the command works: its Vault would otherwise wait for the dead server's

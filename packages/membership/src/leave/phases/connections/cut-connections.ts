@@ -1,10 +1,10 @@
 import type { Phase } from '@neco/core';
-import { awaitServers } from '../await-servers.ts';
-import type { LeaveContext, LeaveView } from '../leave-context.ts';
-import { planOf, readAcknowledgements } from '../records/leave-plan.ts';
-import { cutSockets } from '../this-server/cut-off.ts';
-import { leavingMember } from '../traces/leaving-member.ts';
-import type { LeaveFacts } from '../facts/leave-facts.ts';
+import { awaitServers } from '../../await-servers.ts';
+import type { LeaveContext, LeaveView } from '../../leave-context.ts';
+import { planOf, readAcknowledgements } from '../../records/leave-plan.ts';
+import { cutSockets } from '../../this-server/cut-off.ts';
+import { leavingMember } from '../../traces/leaving-member.ts';
+import type { LeaveFacts } from '../../facts/leave-facts.ts';
 
 /** As long as etcd itself waits for a peer that takes nothing: ConnWriteTimeout of rafthttp. */
 const limit = 5000;
