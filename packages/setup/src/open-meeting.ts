@@ -39,7 +39,7 @@ interface CoordinatorOptions extends Pick<
   'settle' | 'signer' | 'signs' | 'titleOf'
 > {
   /** Writes what must survive a power cut; a meeting that signs nothing has nothing to write. */
-  save(state: CoordinatorState, seal: SealKey): Promise<void>;
+  save: (state: CoordinatorState, seal: SealKey) => Promise<void>;
 }
 
 /** Opens the rendezvous on the coordinator. */

@@ -1,4 +1,4 @@
-import { NecoError, Secret } from '@neco/core';
+import { type NecoError, Secret } from '@neco/core';
 import { freePorts, rejection, VaultProcess } from '@neco/test-harness';
 import { Vault } from '@neco/vault-pki';
 import { expect } from 'chai';

@@ -1,4 +1,4 @@
-import type { Administration, AdministratorAccess, ClusterConnection } from '@neco/cluster-access';
+import type { AdministratorAccess, ClusterConnection } from '@neco/cluster-access';
 import { dryRunPhases, NecoError, runPhases, type Phase, type SiteConfiguration } from '@neco/core';
 import { lockHost, openHost, readOnlyHost } from '@neco/host-installer';
 import { demandRotation } from './compromised/demand-rotation.ts';
