@@ -33,7 +33,7 @@ export * from './session/cluster-access.ts';
 export type { ClusterConnection, ConnectionOptions } from './session/cluster-connection.ts';
 export * from './vault/connect-vault.ts';
 export * from './session/etcd-pool.ts';
-export * from './session/find-vault.ts';
+export * from './vault/find-vault.ts';
 export type { GuestAdministration } from './session/guest-administration.ts';
 export * from './host-layout.ts';
 export * from './session/list-servers.ts';

@@ -2,7 +2,7 @@ import { type NecoError, Secret } from '@neco/core';
 import { freePorts, rejection, VaultProcess } from '@neco/test-harness';
 import { Vault } from '@neco/vault-pki';
 import { expect } from 'chai';
-import { askedLogIn, type VaultUser } from '../../src/session/vault-user.ts';
+import { askedLogIn, type VaultUser } from '../../src/vault/vault-user.ts';
 
 const name = 'ann';
 const password = new Secret('correct horse battery staple');
