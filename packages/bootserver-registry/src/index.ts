@@ -10,6 +10,7 @@ export * from './record-kinds.ts';
 export * from './record-state.ts';
 export * from './records.ts';
 export type { RegistryOverview } from './registry-overview.ts';
+export type { RegistryReader } from './registry-reader.ts';
 export * from './registry.ts';
 export type { Application } from './schemas/application.ts';
 export type { BootServer } from './schemas/boot-server.ts';

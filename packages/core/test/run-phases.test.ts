@@ -57,6 +57,13 @@ describe('an operation', () => {
     expect(events[1]?.duration).to.be.a('number');
   });
 
+  it('counts the phases that another run of the same operation reports, before and after its own', async () => {
+    const { reporter, events } = recorder();
+    const among = { before: 2, after: 1 };
+    await runPhases([phase('c'), phase('d')], { done: new Set(['c', 'd']) }, { reporter, again, among });
+    expect(short(events)).to.deep.equal(['c 3/5 skipped', 'd 4/5 skipped']);
+  });
+
   it('retries a phase that failed with a retryable error, and reports why', async () => {
     const { reporter, events } = recorder();
     const states: string[] = [];

@@ -1,6 +1,7 @@
 import {
   EtcdRoleExistsError,
   EtcdUserExistsError,
+  EtcdUserNotFoundError,
   Range,
   type Etcd3,
   type IPermission,
@@ -36,6 +37,25 @@ export async function ensureUser(client: Etcd3, name: string, roles: readonly st
   const has = isNew ? [] : (await client.auth.userGet({ name })).roles;
   for (const role of roles) {
     if (!has.includes(role)) await client.auth.userGrantRole({ user: name, role });
+  }
+}
+
+/** The roles of a user; undefined when there is no such user. */
+export async function userRoles(client: Etcd3, name: string): Promise<string[] | undefined> {
+  try {
+    return (await client.auth.userGet({ name })).roles;
+  } catch (error) {
+    if (error instanceof EtcdUserNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Deletes the user if it exists. */
+export async function deleteUser(client: Etcd3, name: string): Promise<void> {
+  try {
+    await client.auth.userDelete({ name });
+  } catch (error) {
+    if (!(error instanceof EtcdUserNotFoundError)) throw error;
   }
 }
 

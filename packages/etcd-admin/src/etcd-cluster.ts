@@ -4,7 +4,7 @@ import { NecoError } from '@neco/core';
 import type { Etcd3 } from 'etcd3';
 import { classifyEtcdError } from './classify-etcd-error.ts';
 import { createClient } from './create-client.ts';
-import { ensureRole, ensureUser, type KeyPermission } from './etcd-access.ts';
+import { deleteUser, ensureRole, ensureUser, userRoles, type KeyPermission } from './etcd-access.ts';
 import type { EtcdConnection } from './etcd-connection.ts';
 import {
   memberIdFromApi,
@@ -322,6 +322,24 @@ export class EtcdCluster implements AsyncDisposable {
    */
   async ensureUser(name: string, roles: readonly string[]): Promise<void> {
     await this.call(`create the user ${name}`, (client) => ensureUser(client, name, roles));
+  }
+
+  /** The names of all users. Needs the role root when auth is enabled. @throws NecoError ETCD_* */
+  async users(): Promise<string[]> {
+    return (await this.call('list the users', (client) => client.auth.userList())).users;
+  }
+
+  /**
+   * The roles of a user; undefined when there is no such user. A user may ask for its own, `root` for all.
+   * @throws NecoError ETCD_*
+   */
+  async userRoles(name: string): Promise<string[] | undefined> {
+    return this.call(`read the user ${name}`, (client) => userRoles(client, name));
+  }
+
+  /** Deletes a user; does nothing when it does not exist. @throws NecoError ETCD_* */
+  async deleteUser(name: string): Promise<void> {
+    await this.call(`delete the user ${name}`, (client) => deleteUser(client, name));
   }
 
   /** Enables auth; does nothing when it is enabled. The user and the role `root` must exist. @throws NecoError ETCD_* */

@@ -2,6 +2,7 @@ export type { Etcd3, IKeyValue } from 'etcd3';
 export * from './etcd-cluster.ts';
 export * from './etcd-configuration.ts';
 export * from './etcd-connection.ts';
+export type { EtcdReader } from './etcd-reader.ts';
 export type { KeyPermission } from './etcd-access.ts';
 export type { Member, MemberAlarm, MemberStatus } from './member.ts';
 export * from './read-together.ts';

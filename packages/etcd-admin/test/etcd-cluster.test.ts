@@ -83,6 +83,20 @@ describe('an etcd cluster of three with TLS', function () {
     );
   });
 
+  it('lists users and their roles as etcdctl does, lets each ask for its own, and deletes them', async () => {
+    await root.ensureUser('squid', ['vault']);
+    expect(await root.users()).to.have.members((await etcd.etcdctlOk(['user', 'list'])).trim().split('\n'));
+    const squid = await as('squid');
+    expect(await squid.userRoles('squid')).to.deep.equal(['vault']);
+    expect((await rejection(squid.userRoles('neco-0'))).code).to.equal('ETCD_PERMISSION_DENIED');
+    expect((await rejection(squid.users())).code).to.equal('ETCD_PERMISSION_DENIED');
+    expect((await rejection(squid.deleteUser('neco-0'))).code).to.equal('ETCD_PERMISSION_DENIED');
+    for (let time = 0; time < 2; time++) await root.deleteUser('squid');
+    expect(await etcd.etcdctlOk(['user', 'list'])).to.not.include('squid');
+    expect(await root.userRoles('squid')).to.equal(undefined);
+    expect(await squid.userRoles('squid'), 'asked by itself').to.equal(undefined);
+  });
+
   it('says what is refused by its code, and whether auth is on also to those who may not know', async () => {
     const neco = await as('neco-0');
     expect(await neco.authEnabled()).to.equal(true);

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { NecoError, Secret, serverName, type ErrorDetail, type Reporter } from '@neco/core';
-import type { HostReader, HostWriter } from '@neco/host-installer';
+import type { HostReader } from '@neco/host-installer';
 import { createKey } from '@neco/vault-pki';
 import { certificateKinds, paths } from '@neco/cluster-access';
 import { connectRendezvous } from '@neco/rendezvous';
 import { preflightFailed } from '@neco/preflight';
 import { FollowerMeeting } from './meeting/follower-meeting.ts';
 import { CoordinatorMeeting, type CoordinatorMeetingOptions } from './meeting/coordinator-meeting.ts';
-import { CoordinatorState } from './meeting/coordinator-state.ts';
+import { CoordinatorState, type SealKey } from './meeting/coordinator-state.ts';
 import type { Meeting } from './meeting/meeting.ts';
 import type { Decision, Introduction } from './meeting/protocol.ts';
 import type { SetupView } from './setup-context.ts';
@@ -34,16 +34,19 @@ export async function identityOf(host: HostReader): Promise<Secret> {
   return text === undefined ? createKey() : new Secret(text);
 }
 
+interface CoordinatorOptions extends Pick<
+  CoordinatorMeetingOptions,
+  'settle' | 'signer' | 'signs' | 'titleOf'
+> {
+  /** Writes what must survive a power cut; a meeting that signs nothing has nothing to write. */
+  save: (state: CoordinatorState, seal: SealKey) => Promise<void>;
+}
+
 /** Opens the rendezvous on the coordinator. */
 export async function openCoordinator(
-  self: Self & { readonly host: HostWriter },
+  self: Self,
   secret: Secret,
-  {
-    settle,
-    signer,
-    signs,
-    titleOf,
-  }: Pick<CoordinatorMeetingOptions, 'settle' | 'signer' | 'signs' | 'titleOf'>,
+  { settle, signer, signs, titleOf, save }: CoordinatorOptions,
 ): Promise<CoordinatorMeeting> {
   const seal = { secret, cluster: self.site.cluster, lrns: [...self.lrns] };
   const state = await CoordinatorState.load(self.host, seal);
@@ -55,7 +58,7 @@ export async function openCoordinator(
     seal,
     introduction: await introducer(self),
     state,
-    save: () => state.save(self.host, seal),
+    save: () => save(state, seal),
     acceptKeys: self.options.acceptKeys,
     settle,
     signer,

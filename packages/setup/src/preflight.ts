@@ -1,5 +1,5 @@
 import { NecoError, type Reporter, type Secret } from '@neco/core';
-import { openHost } from '@neco/host-installer';
+import { readOnlyHost } from '@neco/host-installer';
 import { hostChecks, preflightFailed } from '@neco/preflight';
 import { decideWithFindings, identityOf, openFollower, openCoordinator } from './open-meeting.ts';
 import { viewOf } from './view-of.ts';
@@ -26,7 +26,7 @@ export interface PreflightOptions {
 export async function preflight(options: PreflightOptions): Promise<void> {
   const limits = options.timeout === undefined ? [] : [AbortSignal.timeout(options.timeout)];
   const signal = AbortSignal.any([options.signal, ...limits]);
-  const host = openHost();
+  const host = readOnlyHost();
   const view = await viewOf(
     host,
     { ...options, revoke: true, dryRun: true, acceptKeys: new Map(), again: '', ...unasked },
@@ -54,6 +54,7 @@ export async function preflight(options: PreflightOptions): Promise<void> {
         settle: () => Promise.resolve({ setupId: '', startedAt: '', etcdState: 'new' }),
         signer: () => Promise.resolve(undefined),
         signs: () => false,
+        save: nothingWritten,
         titleOf: (phase) => phase,
       })
     : undefined;
@@ -77,6 +78,8 @@ export async function preflight(options: PreflightOptions): Promise<void> {
   }
 }
 
+const nothingWritten = (): Promise<never> =>
+  Promise.reject(new NecoError('INTERNAL', 'preflight writes nothing'));
 const nothingAsked = (): Promise<never> =>
   Promise.reject(new NecoError('INTERNAL', 'preflight asks for nothing'));
 const unasked = { secret: nothingAsked, administrator: nothingAsked };

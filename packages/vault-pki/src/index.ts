@@ -15,6 +15,7 @@ export type {
   VaultSealStatus,
   VaultSystem,
 } from './system/vault-system.ts';
+export type { VaultReader } from './vault-reader.ts';
 export { Vault } from './vault.ts';
 export { certificateFacts, type CertificateFacts } from './x509/certificate-facts.ts';
 export type { CertificateNames } from './x509/certificate-names.ts';

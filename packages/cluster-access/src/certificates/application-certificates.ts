@@ -1,7 +1,10 @@
-import type { Registry } from '@neco/bootserver-registry';
+import type { Registry, RegistryReader } from '@neco/bootserver-registry';
 
 /** The serial numbers of the certificates that applications have on this boot server. @throws NecoError ETCD_* */
-export async function applicationSerials(registry: Registry, lrn: number): Promise<string[]> {
+export async function applicationSerials(
+  registry: Pick<RegistryReader, 'applications'>,
+  lrn: number,
+): Promise<string[]> {
   return (await registry.applications.list()).flatMap(({ certificates }) =>
     certificates.filter((one) => one.lrn === lrn).map(({ serial }) => serial),
   );

@@ -1,6 +1,6 @@
-import type { InitialCertificates, Registry } from '@neco/bootserver-registry';
+import type { InitialCertificates, Registry, RegistryReader } from '@neco/bootserver-registry';
 import type { HostReader } from '@neco/host-installer';
-import { certificateFacts, parseCrl, type Vault } from '@neco/vault-pki';
+import { certificateFacts, parseCrl, type VaultReader } from '@neco/vault-pki';
 import { authorities, initialLeafLifeHours } from './authorities.ts';
 import { certificateKindNames, certificateKinds } from './certificate-kinds.ts';
 
@@ -43,9 +43,9 @@ export async function rememberFirstCertificates(
 
 /** Those of a boot server that are valid still. @throws NecoError ETCD_*, VAULT_* */
 export async function validFirstCertificates(
-  registry: Registry,
+  registry: Pick<RegistryReader, 'initialCertificates'>,
   lrn: number,
-  vault: Vault,
+  vault: Pick<VaultReader, 'pki'>,
 ): Promise<FirstCertificate[]> {
   const noted = await readNotes(registry, lrn);
   const lists = new Map(
@@ -67,7 +67,10 @@ export async function forgetFirstCertificates(registry: Registry, lrn: number): 
   await registry.initialCertificates.at(lrn).delete();
 }
 
-async function readNotes(registry: Registry, lrn: number): Promise<InitialCertificates['certificates']> {
+async function readNotes(
+  registry: Pick<RegistryReader, 'initialCertificates'>,
+  lrn: number,
+): Promise<InitialCertificates['certificates']> {
   return (await registry.initialCertificates.at(lrn).get())?.certificates ?? [];
 }
 

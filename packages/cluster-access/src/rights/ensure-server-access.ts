@@ -1,8 +1,6 @@
 import { serverName } from '@neco/core';
-import { serverPolicy, type Vault } from '@neco/vault-pki';
-import { authorities } from '../certificates/authorities.ts';
-import { namesOf } from '../certificates/certificate-kinds.ts';
-import { distinctRoles } from './distinct-roles.ts';
+import type { Vault } from '@neco/vault-pki';
+import { serverPolicyText } from './server-policy-text.ts';
 
 /**
  * The policy and the log-in of one boot server.
@@ -16,22 +14,7 @@ export async function ensureServerAccess(
   applications: readonly string[] = [],
 ): Promise<void> {
   const name = serverName(lrn);
-  const own = distinctRoles(lrn).map((kind) => {
-    const { dnsNames, ipAddresses } = namesOf(kind, lrn, address);
-    return {
-      mount: authorities[kind.authority].mount,
-      role: kind.role(lrn),
-      commonName: kind.commonName(lrn),
-      ...(dnsNames.length === 0 ? {} : { altNames: dnsNames.slice(1).join(',') }),
-      ...(ipAddresses.length === 0 ? {} : { ipSans: ipAddresses.join(',') }),
-    };
-  });
-  const special = ['root', 'backup', ...applications].map((role) => ({
-    mount: authorities.client.mount,
-    role,
-    commonName: role,
-  }));
-  await vault.system.ensurePolicy(name, serverPolicy([...own, ...special]));
+  await vault.system.ensurePolicy(name, serverPolicyText(lrn, address, applications));
   await vault.auth.ensureCertRole(name, {
     ca: serverCa,
     allowedCommonNames: [name],

@@ -20,19 +20,20 @@ export function askedLogIn(ask: AskVaultUser): {
 } {
   let known: VaultUser | undefined;
   const logIn = async (vault: Vault): Promise<Vault> => {
-    if (known !== undefined) return await vault.loginUserpass(known.name, known.password);
     let refusal: NecoError | undefined;
     for (;;) {
-      const user = await ask(refusal);
+      const user = known ?? (await ask(refusal));
       if (user === undefined) throw refusal ?? new NecoError('CANCELLED', 'no user to log in to Vault');
       try {
         const session = await vault.loginUserpass(user.name, user.password);
         known = user;
         return session;
       } catch (error) {
-        // A Vault that has no leader just now did not look at the password.
-        if (error instanceof NecoError && error.retryable) known = user;
-        if (!(error instanceof NecoError) || error.code !== 'LOGIN_REFUSED') throw error;
+        if (!(error instanceof NecoError)) throw error;
+        // A Vault that has no leader just now did not check the password.
+        if (error.retryable) known = user;
+        if (error.code !== 'LOGIN_REFUSED') throw error;
+        known = undefined;
         refusal = error;
       }
     }

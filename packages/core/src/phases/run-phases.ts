@@ -25,6 +25,8 @@ export interface RunPhasesOptions {
   again: string;
   /** How long a phase that fails with a retryable error is retried, in milliseconds (default 30 s). */
   patience?: number;
+  /** How many phases of the same operation run before and after these, for their position in the whole; none by default. */
+  among?: { before?: number; after?: number };
 }
 
 /**
@@ -37,8 +39,9 @@ export async function runPhases<R, W extends R>(
   context: W,
   options: RunPhasesOptions,
 ): Promise<{ changed: boolean }> {
-  const { reporter, signal, again } = options;
+  const { reporter, signal, again, among: { before = 0, after = 0 } = {} } = options;
   const list = phases.filter((phase) => phase.concerns?.(context) ?? true);
+  const total = before + list.length + after;
   let changed = false;
   for (const [index, phase] of list.entries()) {
     if (signal?.aborted) {
@@ -46,7 +49,7 @@ export async function runPhases<R, W extends R>(
         hint: `to resume, run: ${again}`,
       });
     }
-    const event = { id: phase.id, title: phase.title, index: index + 1, total: list.length };
+    const event = { id: phase.id, title: phase.title, index: before + index + 1, total };
     const start = performance.now();
     const report = (status: PhaseEvent['status']) => {
       reporter.phase({ ...event, status, duration: performance.now() - start });

@@ -11,14 +11,14 @@ import {
   type WorkerConnection,
   type WorkerSelf,
 } from '@neco/daemon';
-import { answerTrust } from '../leave/ask-trust.ts';
-import { awaitNoMore } from '../leave/awaited-servers.ts';
-import { backedUpLrn, backupPath } from '../leave/backup-path.ts';
-import { cutOff, cutSockets } from '../leave/cut-off.ts';
-import { withDutyLock } from '../leave/duty-lock.ts';
-import { forgetEndpoint } from '../leave/forget-endpoint.ts';
-import { leftAdvice, readLeftRecord, type LeftRecord } from '../leave/left-record.ts';
-import { acknowledge, readOwnPart } from '../leave/leave-plan.ts';
+import { answerTrust } from '../leave/compromised/ask-trust.ts';
+import { awaitNoMore } from '../leave/records/awaited-servers.ts';
+import { backedUpLrn, backupPath } from '../leave/records/backup-path.ts';
+import { cutOff, cutSockets } from '../leave/this-server/cut-off.ts';
+import { withDutyLock } from '../leave/this-server/duty-lock.ts';
+import { forgetEndpoint } from '../leave/this-server/forget-endpoint.ts';
+import { leftAdvice, readLeftRecord, type LeftRecord } from '../leave/records/left-record.ts';
+import { acknowledge, readOwnPart } from '../leave/records/leave-plan.ts';
 import { isRevoked } from './own-revocation.ts';
 import { stopForGood } from './stop-for-good.ts';
 

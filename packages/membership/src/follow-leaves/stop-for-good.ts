@@ -1,7 +1,7 @@
 import type { HostWriter } from '@neco/host-installer';
 import { certificateFacts } from '@neco/vault-pki';
 import { certificateKinds, paths } from '@neco/cluster-access';
-import { leftRecordFile, readLeftRecord, type LeftRecord } from '../leave/left-record.ts';
+import { leftRecordFile, readLeftRecord, type LeftRecord } from '../leave/records/left-record.ts';
 
 /** A member that was removed ends by itself; that is waited for so long, in ms. */
 const ownEnd = 10_000;

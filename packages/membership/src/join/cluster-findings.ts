@@ -2,10 +2,11 @@ import type { BootServer, LeavePlan } from '@neco/bootserver-registry';
 import { type ErrorDetail, NecoError, serverName, sleep } from '@neco/core';
 import type { Member } from '@neco/etcd-admin';
 import { etcdEndpoint } from '@neco/cluster-access';
-import { describeQuorum, quorumState } from '../leave/quorum-arithmetic.ts';
-import { foreignLearner, hostOf, isOwnMember, type ForeignLearner } from './foreign-learner.ts';
+import { describeQuorum, quorumState } from '../leave/facts/quorum-arithmetic.ts';
+import { foreignLearner, hostOf, type ForeignLearner } from './foreign-learner.ts';
 import { administrationOf, type JoinContext } from './join-context.ts';
 import { orphanFinding } from './orphan-finding.ts';
+import { isOwnMember } from './world/is-own-member.ts';
 
 /** How long after its member a server may register itself, and how often that is looked at, in ms. */
 const registrationLimit = 5000;

@@ -1,8 +1,8 @@
 import type { BootServer } from '@neco/bootserver-registry';
-import { serverName } from '@neco/core';
 import type { Member } from '@neco/etcd-admin';
-import { etcdPeerUrl, lrnOf } from '@neco/cluster-access';
+import { lrnOf } from '@neco/cluster-access';
 import { administrationOf, type JoinContext } from './join-context.ts';
+import { isOwnMember } from './world/is-own-member.ts';
 
 /** A member of etcd that another server added and that has no vote yet. */
 export interface ForeignLearner {
@@ -26,11 +26,6 @@ export async function foreignLearner(context: JoinContext): Promise<ForeignLearn
     registration,
     lrn: registration?.lrn ?? planned,
   };
-}
-
-/** Whether a member is this server's: the one of now or one of an earlier life. */
-export function isOwnMember({ lrn, address }: Pick<JoinContext, 'lrn' | 'address'>, member: Member): boolean {
-  return member.name === serverName(lrn) || member.peerUrls.includes(etcdPeerUrl(address));
 }
 
 /** The address at which a member is reached by its peers. */

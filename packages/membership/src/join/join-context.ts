@@ -4,6 +4,7 @@ import type { HostReader, HostWriter } from '@neco/host-installer';
 import type { HeldTurn } from './hold-turn.ts';
 import type { JoinOptions } from './join-options.ts';
 import type { JoinRecord } from './join-record.ts';
+import type { JoinWorld } from './world/join-world.ts';
 
 /** What a phase of join may look at. It has no means to change anything. */
 export interface JoinView {
@@ -18,8 +19,8 @@ export interface JoinView {
   readonly options: JoinOptions;
   /** What this server remembers of this join; undefined before its first change. */
   readonly record: JoinRecord | undefined;
-  /** Whether this server is in the registry, by a join that has ended: nothing is left for this command. */
-  readonly isRegistered: boolean;
+  /** How far this server is a boot server: at first as it sees it itself, after the log-in as the administrator sees it. */
+  readonly world: JoinWorld;
   readonly signal: AbortSignal;
 }
 
@@ -28,7 +29,7 @@ export interface JoinContext extends JoinView {
   readonly host: HostWriter;
   readonly reporter: Reporter;
   record: JoinRecord | undefined;
-  isRegistered: boolean;
+  world: JoinWorld;
   /** The cluster's server CA, PEM, once it is known to be the right one. */
   ca: string | undefined;
   /** The administrator's log-in, from that phase on. */

@@ -13,11 +13,8 @@ import { viewOfJoin } from './view-of-join.ts';
  */
 export async function join(options: JoinOptions): Promise<{ changed: boolean }> {
   if (options.dryRun) {
-    await dryRunPhases(
-      joinPhases,
-      await viewOfJoin(readOnlyHost(), options, options.signal),
-      options.reporter,
-    );
+    using view = await viewOfJoin(readOnlyHost(), options, options.signal);
+    await dryRunPhases(joinPhases, view, options.reporter);
     return { changed: false };
   }
   const lock = await lockHost('operation');
@@ -33,7 +30,7 @@ async function runJoin(options: JoinOptions): Promise<{ changed: boolean }> {
   const turnLost = new AbortController();
   const signal = AbortSignal.any([options.signal, turnLost.signal, ...limit]);
   const host = openHost();
-  const view = await viewOfJoin(host, options, signal);
+  using view = await viewOfJoin(host, options, signal);
   const last = { title: 'Start', state: '' };
   const reporter = observed(options.reporter, last);
   const context: JoinContext = {

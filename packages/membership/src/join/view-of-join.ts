@@ -1,20 +1,21 @@
-import { Registry } from '@neco/bootserver-registry';
 import { addressPlan, NecoError, serverName, sitePath } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
-import { certificateKinds, ClusterAccess, readPair, readSite } from '@neco/cluster-access';
+import { readSite } from '@neco/cluster-access';
 import type { JoinView } from './join-context.ts';
 import type { JoinOptions } from './join-options.ts';
 import { joinRecordFile, type JoinRecord } from './join-record.ts';
+import { JoinWorld } from './world/join-world.ts';
+import { OwnFacts } from './world/own-facts.ts';
 
 /**
- * This server's part in a join, by its site.yml.
+ * This server's part in a join, by its site.yml; to be disposed of, as it may hold connections to etcd.
  * @throws NecoError CONFIG_*, LRN_LIST_INVALID, RECORD_INVALID
  */
 export async function viewOfJoin(
   host: HostReader,
   options: JoinOptions,
   signal: AbortSignal,
-): Promise<JoinView> {
+): Promise<JoinView & Disposable> {
   const site = await readSite(sitePath, host);
   const { lrn } = site;
   const { lrns, prefix } = options;
@@ -28,11 +29,9 @@ export async function viewOfJoin(
   const address = plan.get(lrn) ?? '';
   const addresses = new Map([...plan].filter(([other]) => other !== lrn));
   const known = await joinRecordFile.read(host);
-  const isRegistered =
-    known?.registeredAt !== undefined &&
-    known.gaveUp === undefined &&
-    (await isInRegistry(host, known, [...addresses.values()]));
-  const record = isRegistered || isUnfinished(known, prefix) ? known : undefined;
+  const facts = new OwnFacts({ host, lrn, addresses, prefix: known?.prefix ?? prefix });
+  const world = new JoinWorld({ host, lrn, address }, facts);
+  const record = (await hasEnded(known, world)) || isUnfinished(known, prefix) ? known : undefined;
   return {
     host,
     site,
@@ -42,9 +41,18 @@ export async function viewOfJoin(
     addresses,
     options,
     record,
-    isRegistered,
+    world,
     signal,
+    [Symbol.dispose]: () => {
+      facts[Symbol.dispose]();
+    },
   };
+}
+
+/** Whether this server is in the registry by this join. What it cannot read with its own certificate is not there for it. */
+async function hasEnded(record: JoinRecord | undefined, world: JoinWorld): Promise<boolean> {
+  if (record?.registeredAt === undefined || record.gaveUp !== undefined) return false;
+  return (await world.registration().catch(() => undefined)) !== undefined;
 }
 
 /** A join that has ended, of a server that is in the registry no more, is no part of this one. */
@@ -60,26 +68,4 @@ function isUnfinished(record: JoinRecord | undefined, prefix: string): boolean {
     );
   }
   return record.registeredAt === undefined || record.gaveUp !== undefined;
-}
-
-/** What cannot be read with this server's own certificate, as after its revocation, is not there for it. */
-async function isInRegistry(
-  host: HostReader,
-  { lrn, prefix }: JoinRecord,
-  addresses: readonly string[],
-): Promise<boolean> {
-  try {
-    const etcd = await ClusterAccess.open({
-      as: await readPair(host, certificateKinds.necoClient),
-      host,
-      addresses,
-    });
-    try {
-      return (await new Registry(etcd, prefix).bootServers.at(lrn).get()) !== undefined;
-    } finally {
-      etcd.close();
-    }
-  } catch {
-    return false;
-  }
 }

@@ -1,13 +1,27 @@
+import type { Registry, RegistryReader } from '@neco/bootserver-registry';
+import type { VaultSession } from '@neco/cluster-access';
 import type { Reporter } from '@neco/core';
-import type { HostReader, HostWriter } from '@neco/host-installer';
-import type { LeaveReader, LeaveWriter } from './leave-access.ts';
-import type { LeaveFacts } from './leave-facts.ts';
-import type { RevocationProof } from './revocation-proof.ts';
+import type { EtcdCluster, EtcdReader } from '@neco/etcd-admin';
+import type { HostLock, HostReader, HostWriter } from '@neco/host-installer';
+import type { VaultReader } from '@neco/vault-pki';
+import type { LeaveFacts } from './facts/leave-facts.ts';
+import type { RevocationProof } from './revocation/revocation-proof.ts';
+import type { SignedCertificates } from './revocation/signed-certificates.ts';
+
+/** A log-in to Vault for code that only looks. `VaultSession` says how long it waits for a Vault that serves. */
+export interface VaultSessionReader {
+  run<T>(what: string, work: (vault: VaultReader) => Promise<T>): Promise<T>;
+}
 
 /** What a phase of leave may look at. It has no means to change anything. */
 export interface LeaveView {
   readonly facts: LeaveFacts;
-  readonly access: LeaveReader;
+  /** etcd as root, through the members that stay. */
+  readonly etcd: EtcdReader;
+  readonly registry: RegistryReader;
+  /** Vault as an administrator. */
+  readonly vault: VaultSessionReader;
+  readonly certificates: SignedCertificates;
   readonly host: HostReader;
   /** LRN of the server on which the command runs. */
   readonly here: number;
@@ -15,11 +29,21 @@ export interface LeaveView {
   readonly compromised: boolean;
 }
 
-/** What a phase of leave works with. */
-export interface LeaveContext extends LeaveView {
-  readonly access: LeaveWriter;
+/** What a phase works with that comes before the log-in and the change lock: it changes this server alone. */
+export interface LocalLeaveContext extends LeaveView {
   readonly host: HostWriter;
-  readonly proof: RevocationProof;
   readonly reporter: Reporter;
+}
+
+/** What a phase of leave works with. */
+export interface LeaveContext extends LocalLeaveContext {
+  readonly etcd: EtcdCluster;
+  readonly registry: Registry;
+  readonly vault: VaultSession;
+  /** Address of the server on which the command runs. */
+  readonly hereAddress: string;
+  readonly proof: RevocationProof;
   readonly signal: AbortSignal;
+  /** Keeps the daemons of this server from doing its part of the leave, while this command does it. */
+  duty: HostLock | undefined;
 }

@@ -1,8 +1,10 @@
 import type { Phase } from '@neco/core';
-import type { LeaveContext, LeaveView } from './leave-context.ts';
+import type { LeaveContext, LeaveView, LocalLeaveContext } from './leave-context.ts';
 import { backUp } from './phases/back-up.ts';
+import { closeConnections } from './phases/connections/close-connections.ts';
 import { closeVault } from './phases/close-vault.ts';
-import { cutConnections } from './phases/cut-connections.ts';
+import { cutConnections } from './phases/connections/cut-connections.ts';
+import { cutOwnConnections } from './phases/connections/cut-own-connections.ts';
 import { deleteKeys } from './phases/delete-keys.ts';
 import { deleteUsers } from './phases/delete-users.ts';
 import { distributeRevocations } from './phases/distribute-revocations.ts';
@@ -14,6 +16,9 @@ import { removeMember } from './phases/remove-member.ts';
 import { removeRegistration } from './phases/remove-registration.ts';
 import { revokeCertificates } from './phases/revoke-certificates.ts';
 import { stopServices } from './phases/stop-services.ts';
+
+/** Before the log-in and the change lock, which need what answers. */
+export const localPhases: readonly Phase<LeaveView, LocalLeaveContext>[] = [cutOwnConnections];
 
 /** A boot server out of the cluster: first its vote, then its name, then all that it could come back with. */
 export const leavePhases: readonly Phase<LeaveView, LeaveContext>[] = [
@@ -31,5 +36,6 @@ export const leavePhases: readonly Phase<LeaveView, LeaveContext>[] = [
   revokeCertificates,
   deleteKeys,
   distributeRevocations,
+  closeConnections,
   finishLeave,
 ];

@@ -1,35 +1,26 @@
-import { serverName, type SiteConfiguration, dryRunPhases, NecoError, runPhases } from '@neco/core';
+import { serverName, type SiteConfiguration, NecoError } from '@neco/core';
 import { EtcdCluster, type EtcdConnection } from '@neco/etcd-admin';
 import { Registry } from '@neco/bootserver-registry';
-import { lockHost, openHost, readOnlyHost } from '@neco/host-installer';
+import { readOnlyHost } from '@neco/host-installer';
 import {
   ClusterAccess,
   hostLayout,
   readSite,
   withOperationLock,
-  type Administration,
-  type AdministratorAccess,
   type ClusterConnection,
 } from '@neco/cluster-access';
-import { awaitedAdvice } from './awaited-servers.ts';
-import { changeLeave, readLeave } from './leave-access.ts';
-import type { LeaveMeans } from './leave-means.ts';
-import type { LeaveView } from './leave-context.ts';
-import { lookAtCluster, membersOf, probeEarly, type LeaveFacts } from './leave-facts.ts';
+import { carryOutLeave } from './carry-out-leave.ts';
+import { demandRotation } from './compromised/demand-rotation.ts';
+import { lookAtCluster, membersOf, probeEarly, type LeaveFacts } from './facts/leave-facts.ts';
+import type { PresenceProbe } from './facts/probe-presence.ts';
+import { arithmeticLines, quorumArithmetic } from './facts/quorum-arithmetic.ts';
+import { refuseLeave } from './facts/refuse-leave.ts';
+import { inFlight } from './in-flight.ts';
 import type { LeaveOptions, LeaveResult } from './leave-options.ts';
-import { leavePhases } from './leave-phases.ts';
-import type { PresenceProbe } from './probe-presence.ts';
-import { arithmeticLines, quorumArithmetic } from './quorum-arithmetic.ts';
-import { refuseLeave } from './refuse-leave.ts';
-import { RevocationProof } from './revocation-proof.ts';
-import { SignedCertificates } from './signed-certificates.ts';
-import { demandRotation } from './compromised.ts';
+import { SignedCertificates } from './revocation/signed-certificates.ts';
 
 /** How long another command is waited for: longer than the lock outlives a holder that was killed. */
 const turnLimit = 20_000;
-
-/** How long what was seen is believed, in ms; then, for a person was asked or another command awaited, one looks again. */
-const freshFor = 3000;
 
 /**
  * Takes a boot server out of the cluster: its member of etcd, its registration, and all access that it had. Run again it
@@ -93,9 +84,10 @@ async function leaveCluster(
       (await cluster.registry.left.at(lrn).get()) ?? (await cluster.registry.compromised.at(lrn).get());
     if (left === undefined) throw await unknownServer(cluster.registry, lrn);
     if (options.compromised && !dryRun) {
-      const scope = { host, here: cluster.lrn, servers: membersOf(facts), reporter };
-      await administrator.change(turnOf(options), (administration, signal) =>
-        demandRotation({ ...administration, lrn, name: facts.name }, { ...scope, signal }),
+      const scope = { lrn, name: facts.name, host, here: cluster.lrn, servers: membersOf(facts), reporter };
+      const turn = { what: `neco leave ${String(lrn)}`, turnLimit };
+      await administrator.change(turn, (administration, signal) =>
+        demandRotation(administration, { ...scope, signal }),
       );
     }
     return { changed: false, leftAt: left.at };
@@ -105,7 +97,7 @@ async function leaveCluster(
   refuseLeave(facts, arithmetic, options, cluster.lrn);
   if (!dryRun && !(await options.confirm({ name: facts.name, mode: facts.mode }))) throw stays(facts.name);
   return await withRemaining(cluster, facts, async (remaining) =>
-    work(remaining, site, { facts, start, administrator, certificates }, options),
+    carryOutLeave(remaining, site, { facts, start, administrator, certificates, turnLimit }, options),
   );
 }
 
@@ -126,94 +118,6 @@ async function withRemaining<T>(
   } finally {
     etcd.close();
   }
-}
-
-/** What was seen and begun before. */
-interface Work {
-  facts: LeaveFacts;
-  /** When the look began, in ms of `performance.now`. */
-  start: number;
-  administrator: AdministratorAccess;
-  certificates: SignedCertificates;
-}
-
-async function work(
-  cluster: ClusterConnection,
-  site: SiteConfiguration,
-  { facts, start, administrator, certificates }: Work,
-  options: LeaveOptions,
-): Promise<LeaveResult> {
-  const { lrn, dryRun, compromised, reporter } = options;
-  const again = `neco leave ${compromised ? '--compromised ' : ''}${String(lrn)}`;
-  const host = openHost();
-  await using _host = dryRun ? undefined : await lockHost('operation');
-  // Vault here would wait for answers of the dead one's etcd until the kernel gives the connection up.
-  const cut =
-    dryRun || facts.mode === 'live' ? undefined : host.cutConnections(facts.address).catch(() => undefined);
-  const run = async ({ etcd, registry, vault }: Administration, held: AbortSignal): Promise<LeaveResult> => {
-    await cut;
-    const { name, address } = facts;
-    const here = cluster.address;
-    const means: LeaveMeans = { lrn, name, address, here, etcd, registry, vault, certificates };
-    if (dryRun) {
-      const view = { facts, access: readLeave(means), host, here: cluster.lrn, compromised };
-      await dryRunPhases(leavePhases, view, reporter);
-      return { changed: false };
-    }
-    if (performance.now() - start > freshFor) await lookAgain(cluster, site, facts, options);
-    const scope = { host, here: cluster.lrn, reporter, signal: held };
-    const access = changeLeave(means);
-    const proof = new RevocationProof(access, host, facts.remaining);
-    const context = { ...scope, facts, access, proof, compromised };
-    const { changed } = await runPhases(leavePhases, context, { reporter, signal: held, again });
-    const missing = await missingOf(context);
-    if (compromised) await demandRotation(means, { ...scope, servers: membersOf(facts) }, missing);
-    if (missing !== undefined)
-      throw new NecoError('VERIFICATION_FAILED', missing.message, { hint: missing.hint });
-    return { changed };
-  };
-  return await administrator.change({ ...turnOf(options), connection: cluster }, run).catch(inFlight);
-}
-
-/** What is left to do, where nothing more can be done now: a server that did not answer has to do it. */
-async function missingOf({
-  access,
-  facts: { lrn },
-}: LeaveView): Promise<{ message: string; hint: string } | undefined> {
-  const awaited = await access.awaited();
-  return awaited.length === 0 ? undefined : awaitedAdvice({ lrn, awaited });
-}
-
-function turnOf({ lrn, dryRun }: LeaveOptions): { what: string | undefined; turnLimit: number } {
-  return { what: dryRun ? undefined : `neco leave ${String(lrn)}`, turnLimit };
-}
-
-/** Between the look and the change somebody was asked, and may have taken his time. */
-async function lookAgain(
-  cluster: ClusterConnection,
-  site: SiteConfiguration,
-  before: LeaveFacts,
-  options: LeaveOptions,
-): Promise<void> {
-  const facts = await lookAtCluster(cluster, site, before.lrn);
-  const arithmetic = quorumArithmetic(facts.members, facts.healthy, facts.member?.id);
-  refuseLeave(facts, arithmetic, options, cluster.lrn);
-  if (facts.mode === before.mode) return;
-  throw new NecoError(
-    'QUORUM_AT_RISK',
-    `${facts.name} was ${before.mode} a moment ago and is now ${facts.mode}`,
-    {
-      hint: 'run the command again when the state is stable',
-    },
-  );
-}
-
-function inFlight(error: unknown): never {
-  if (!(error instanceof NecoError) || error.code !== 'BUSY') throw error;
-  throw new NecoError('QUORUM_AT_RISK', `another change is in progress: ${error.message}`, {
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    cause: error,
-  });
 }
 
 async function unknownServer(registry: Registry, lrn: number): Promise<NecoError> {

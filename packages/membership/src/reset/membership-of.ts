@@ -1,7 +1,7 @@
 import { ClusterAccess, paths } from '@neco/cluster-access';
 import { messageOf, type EtcdOptions } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
-import { readLeftRecord } from '../leave/left-record.ts';
+import { readLeftRecord } from '../leave/records/left-record.ts';
 
 /** Whether this server is still part of a cluster. */
 export type Membership =

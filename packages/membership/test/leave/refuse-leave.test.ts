@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { NecoError } from '@neco/core';
 import type { Member } from '@neco/etcd-admin';
-import type { LeaveFacts } from '../../src/leave/leave-facts.ts';
-import { arithmeticLines, quorumArithmetic, quorumState } from '../../src/leave/quorum-arithmetic.ts';
-import { refuseLeave } from '../../src/leave/refuse-leave.ts';
+import type { LeaveFacts } from '../../src/leave/facts/leave-facts.ts';
+import { arithmeticLines, quorumArithmetic, quorumState } from '../../src/leave/facts/quorum-arithmetic.ts';
+import { refuseLeave } from '../../src/leave/facts/refuse-leave.ts';
 
 function member(lrn: number, isLearner = false): Member {
   const host = `10.0.0.${String(lrn)}`;

@@ -40,6 +40,7 @@ export const meetTheOthers: Phase<SetupView, SetupContext> = {
     if (context.isCoordinator) {
       context.coordinator = await openCoordinator(self, secret, {
         settle: () => settle(context),
+        save: (state, seal) => state.save(context.host, seal),
         signer: (issue) => signerFor(context, issue),
         titleOf: (phase) => context.titles.get(phase) ?? phase,
         signs: (issue, hasCompleted) => signs(context, issue, hasCompleted),

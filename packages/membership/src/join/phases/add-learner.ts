@@ -11,7 +11,7 @@ const patience = 30_000;
 export const addLearner: Phase<JoinView, JoinContext> = {
   id: 'add-learner',
   title: 'Add this server to etcd as a learner',
-  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  isDone: ({ world, record }) => world.isMember(record),
   plan: ({ address }) => [`add the etcd member ${etcdPeerUrl(address)} as a learner`],
   async run(context) {
     const { address, host, reporter, signal, record } = context;
@@ -28,7 +28,10 @@ export const addLearner: Phase<JoinView, JoinContext> = {
           reporter.state(text);
         },
       }));
-    context.record = { ...joinRecordOf(context), memberId: member.id };
+    const { registeredAt, finishedAt, ...begun } = joinRecordOf(context);
+    // Another member is registered and made to vote as the first one was.
+    const ended = known === undefined ? {} : { registeredAt, finishedAt };
+    context.record = { ...begun, ...ended, memberId: member.id };
     await joinRecordFile.write(host, context.record);
   },
 };

@@ -5,7 +5,7 @@ import { administrationOf, type JoinContext, type JoinView } from '../join-conte
 export const allowInEtcd: Phase<JoinView, JoinContext> = {
   id: 'allow-in-etcd',
   title: 'Create the etcd users of this server',
-  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  isDone: ({ world }) => world.isAllowedInEtcd(),
   plan: ({ lrn }) => [`create the etcd users neco-${String(lrn)} and vault-${String(lrn)}`],
   async run(context) {
     const { etcd } = administrationOf(context);

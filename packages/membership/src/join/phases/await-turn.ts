@@ -8,7 +8,7 @@ import { orphanFinding } from '../orphan-finding.ts';
 export const awaitTurn: Phase<JoinView, JoinContext> = {
   id: 'await-turn',
   title: 'Wait for the change lock',
-  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  isDone: ({ world, record }) => world.isJoined(record),
   plan: () => ['nothing: it only waits until no other command changes the cluster'],
   async run(context) {
     const { reporter, signal, name, options, turnLost } = context;

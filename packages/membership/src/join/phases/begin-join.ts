@@ -8,8 +8,7 @@ import { putOldDataAside } from '../../old-data/put-old-data-aside.ts';
 export const beginJoin: Phase<JoinView, JoinContext> = {
   id: 'begin-join',
   title: 'Start the join',
-  isDone: ({ record, isRegistered }) =>
-    Promise.resolve(isRegistered || (record !== undefined && record.gaveUp === undefined)),
+  isDone: ({ record }) => Promise.resolve(record !== undefined && record.gaveUp === undefined),
   plan: ({ options }) =>
     options.discardOldData
       ? ['move the data of an earlier installation aside']

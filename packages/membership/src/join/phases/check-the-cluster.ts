@@ -7,7 +7,7 @@ import type { JoinContext, JoinView } from '../join-context.ts';
 export const checkTheCluster: Phase<JoinView, JoinContext> = {
   id: 'check-the-cluster',
   title: 'Check the cluster',
-  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  isDone: ({ world, record }) => world.isJoined(record),
   plan: () => ['nothing: it only checks'],
   async run(context) {
     const findings = await clusterFindings(context);

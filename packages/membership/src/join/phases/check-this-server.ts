@@ -7,7 +7,7 @@ import type { JoinContext, JoinView } from '../join-context.ts';
 export const checkThisServer: Phase<JoinView, JoinContext> = {
   id: 'check-this-server',
   title: 'Check this server',
-  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  isDone: ({ world, record }) => world.isJoined(record),
   async plan(view) {
     await refuseFaults(view);
     return ['nothing: it only checks'];

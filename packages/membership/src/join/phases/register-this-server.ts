@@ -7,7 +7,7 @@ import { joinRecordFile } from '../join-record.ts';
 export const registerThisServer: Phase<JoinView, JoinContext> = {
   id: 'register-this-server',
   title: 'Register this boot server',
-  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  isDone: ({ world, record }) => world.isRegistered(record),
   plan: ({ options, lrn }) => [`write ${options.prefix}bootservers/${String(lrn)}`],
   async run(context) {
     const { host, lrn, name, address, options } = context;
@@ -15,23 +15,31 @@ export const registerThisServer: Phase<JoinView, JoinContext> = {
     const record = joinRecordOf(context);
     const registeredAt = new Date().toISOString();
     const member = record.memberId === undefined ? {} : { memberId: record.memberId };
-    // One that an interrupted run left may have certificates of applications besides.
-    const known = (await registry.bootServers.at(lrn).get())?.serials ?? [];
-    const written = await registry.register({
-      version: 1,
-      lrn,
-      name,
-      address,
-      neco: options.version,
-      state: 'joining',
-      ...member,
-      serials: [...new Set([...known, ...(await ownSerials(host))])],
-      registeredAt,
-    });
-    // One that an interrupted run left may name the member of that run.
-    if (!written) await registry.bootServers.at(lrn).update((server) => ({ ...server, ...member }));
+    const serials = await ownSerials(host);
+    const registration = registry.bootServers.at(lrn);
+    const isNew = (await registration.get()) === undefined;
+    if (isNew) {
+      await registry.register({
+        version: 1,
+        lrn,
+        name,
+        address,
+        neco: options.version,
+        state: 'joining',
+        ...member,
+        serials,
+        registeredAt,
+      });
+    } else {
+      // One that an earlier run left may name another member, and have certificates of applications besides.
+      await registration.update((server) => ({
+        ...server,
+        ...member,
+        state: server.memberId === record.memberId ? server.state : 'joining',
+        serials: [...new Set([...server.serials, ...serials])],
+      }));
+    }
     context.record = { ...record, registeredAt };
     await joinRecordFile.write(host, context.record);
-    context.isRegistered = true;
   },
 };

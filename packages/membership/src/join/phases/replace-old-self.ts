@@ -1,14 +1,11 @@
 import type { Phase } from '@neco/core';
-import type { BootServer } from '@neco/bootserver-registry';
 import {
   applicationSerials,
   forgetApplicationCertificates,
   forgetFirstCertificates,
-  ownSerials,
   revokeSerials,
   validFirstCertificates,
 } from '@neco/cluster-access';
-import { isOwnMember } from '../foreign-learner.ts';
 import { administrationOf, type JoinContext, type JoinView } from '../join-context.ts';
 
 /**
@@ -19,23 +16,21 @@ import { administrationOf, type JoinContext, type JoinView } from '../join-conte
 export const replaceOldSelf: Phase<JoinView, JoinContext> = {
   id: 'replace-old-self',
   title: 'Remove an earlier installation of this server from the cluster',
-  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  isDone: ({ world, record }) => world.isReplaced(record),
   plan: ({ name }) => [
     `remove the etcd member, the certificates and the registration of an earlier ${name}, if there are any`,
   ],
   async run(context) {
-    const { lrn, name, reporter, record } = context;
+    const { lrn, name, reporter, record, world } = context;
     const { etcd, registry, vault } = administrationOf(context);
-    const members = (await etcd.members()).filter((member) => isOwnMember(context, member));
-    for (const member of members) {
-      const adoptable = member.isLearner && member.name === '';
-      if (adoptable || member.id === record?.memberId) continue;
+    for (const member of await world.oldMembers(record)) {
       reporter.info(`removing the etcd member ${member.id} of an earlier ${name}`);
       await etcd.removeMember(member.id);
     }
     await revokeFirstCertificates(context);
     const registration = await registry.bootServers.at(lrn).get();
-    if (registration !== undefined && (await isOfThisJoin(context, registration))) return;
+    // A run that was killed just after it registered this server has left that registration, with these certificates.
+    if (registration !== undefined && (await world.isOfThisLife(registration))) return;
     const serials = [...(registration?.serials ?? []), ...(await applicationSerials(registry, lrn))];
     if (serials.length > 0) {
       reporter.info(`revoking the certificates of an earlier ${name}`);
@@ -54,11 +49,4 @@ async function revokeFirstCertificates(context: JoinContext): Promise<void> {
     for (const certificate of first) await one.pki(certificate.mount).revoke(certificate);
   });
   await forgetFirstCertificates(registry, context.lrn);
-}
-
-/** A run that was killed just after it registered this server has left that registration, with these certificates. */
-async function isOfThisJoin({ host }: JoinContext, { state, serials }: BootServer): Promise<boolean> {
-  if (state !== 'joining') return false;
-  const own = await ownSerials(host).catch(() => []);
-  return own.length > 0 && own.every((serial) => serials.includes(serial));
 }

@@ -13,7 +13,7 @@ const patience = 45_000;
 export const trustTheCluster: Phase<JoinView, JoinContext> = {
   id: 'trust-the-cluster',
   title: 'Verify the cluster CA',
-  isDone: ({ isRegistered }) => Promise.resolve(isRegistered),
+  isDone: ({ world, record }) => world.isJoined(record),
   plan: () => ["fetch the cluster's server CA and hold it against the hash that you bring"],
   async run(context) {
     const { addresses, options, signal, host, record, reporter } = context;

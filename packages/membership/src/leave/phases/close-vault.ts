@@ -1,21 +1,24 @@
 import type { Phase } from '@neco/core';
-import type { VaultTraces } from '../leave-access.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
-import { isRevoked } from './revoke-certificates.ts';
+import { isRevoked } from '../records/leave-plan.ts';
+import { deleteVaultTraces, readVaultTraces } from '../traces/vault-traces.ts';
 
 export const closeVault: Phase<LeaveView, LeaveContext> = {
   id: 'close-vault',
   title: 'Remove its Vault log-in',
-  isDone: async ({ access }) =>
-    (await isRevoked(access)) && describe(await access.vaultTraces()).length === 0,
-  plan: async ({ access }) => describe(await access.vaultTraces()).map((trace) => `delete ${trace}`),
-  async run({ access, proof }) {
+  isDone: async (view) =>
+    (await isRevoked(view.registry, view.facts.lrn)) && (await remains(view)).length === 0,
+  plan: async (view) => (await remains(view)).map((trace) => `delete ${trace}`),
+  async run({ vault, proof, facts }) {
     proof.begin();
-    await access.closeVault();
+    await vault.run('Vault to answer', (one) => deleteVaultTraces(one, facts.lrn));
   },
 };
 
-function describe({ certRole, policy, signingRoles, tokens }: VaultTraces): string[] {
+async function remains({ vault, facts }: LeaveView): Promise<string[]> {
+  const { certRole, policy, signingRoles, tokens } = await vault.run('Vault to answer', (one) =>
+    readVaultTraces(one, facts.lrn),
+  );
   return [
     ...(certRole ? ['its log-in by certificate'] : []),
     ...(policy ? ['its policy'] : []),

@@ -1,7 +1,9 @@
 import type { Phase } from '@neco/core';
-import { backupPath } from '../backup-path.ts';
+import { membersOf } from '../facts/leave-facts.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
-import { membersOf } from '../leave-facts.ts';
+import { backupPath } from '../records/backup-path.ts';
+import { finishRecords } from '../records/finish-records.ts';
+import { readAcknowledgements } from '../records/leave-plan.ts';
 
 /**
  * The end: nothing secret stays on the disk, and no record of a leave that is under way. Where a server did not answer,
@@ -12,11 +14,16 @@ export const finishLeave: Phase<LeaveView, LeaveContext> = {
   title: 'Clean up',
   isDone: () => Promise.resolve(false),
   plan: ({ facts }) => [`remove ${backupPath(facts.lrn)} and the records of the leave in etcd`],
-  async run({ access, host, facts }) {
-    const [plan] = await Promise.all([access.plan(), host.removeFile(backupPath(facts.lrn))]);
-    const acknowledged = await access.acknowledgements('lists', plan?.round ?? '');
+  async run({ registry, host, facts }) {
+    const { lrn } = facts;
+    const [plan] = await Promise.all([registry.leavePlans.at(lrn).get(), host.removeFile(backupPath(lrn))]);
+    const acknowledged = await readAcknowledgements(registry, lrn, {
+      part: 'lists',
+      round: plan?.round ?? '',
+    });
     // Without the plan it was ended already.
     const members = plan === undefined ? [] : membersOf(facts);
-    await access.finish(members.filter((lrn) => acknowledged.get(lrn)?.connections !== 0));
+    const missing = members.filter((by) => acknowledged.get(by)?.connections !== 0);
+    await finishRecords(registry, lrn, missing);
   },
 };

@@ -1,20 +1,21 @@
 import type { Phase } from '@neco/core';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
-import { newRound } from '../leave-plan.ts';
+import { newRound } from '../records/leave-plan.ts';
 
 /** What must be taken away is written down first: whoever goes on after a crash must not need what is gone by then. */
 export const notePlan: Phase<LeaveView, LeaveContext> = {
   id: 'note-plan',
   title: 'Record what to remove',
   // Requested again while the member is there: what was cut for a run before may be open again.
-  async isDone({ access }) {
-    const plan = await access.plan();
+  async isDone({ registry, facts }) {
+    const plan = await registry.leavePlans.at(facts.lrn).get();
     return plan !== undefined && plan.step !== 'begun';
   },
   plan: ({ facts }) => [`write operations/leave/${String(facts.lrn)}/plan under the prefix of neco`],
-  async run({ access, facts: { lrn, name, address, mode, registration } }) {
-    const begun = await access.plan();
-    await access.writePlan({
+  async run({ registry, facts: { lrn, name, address, mode, registration } }) {
+    const record = registry.leavePlans.at(lrn);
+    const begun = await record.get();
+    await record.put({
       version: 1,
       lrn,
       name,

@@ -5,7 +5,9 @@ import type { LeaveContext, LeaveView } from '../leave-context.ts';
 export const removeRegistration: Phase<LeaveView, LeaveContext> = {
   id: 'remove-registration',
   title: 'Remove its registration',
-  isDone: async ({ access }) => (await access.registration()) === undefined,
+  isDone: async ({ registry, facts }) => (await registry.bootServers.at(facts.lrn).get()) === undefined,
   plan: ({ facts }) => [`delete bootservers/${String(facts.lrn)} under the prefix of neco`],
-  run: ({ access }) => access.deleteRegistration(),
+  async run({ registry, facts }) {
+    await registry.bootServers.at(facts.lrn).delete();
+  },
 };

@@ -1,7 +1,7 @@
 import type { Phase } from '@neco/core';
 import { awaitServers } from '../await-servers.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
-import { planOf } from './remove-member.ts';
+import { planOf } from '../records/leave-plan.ts';
 
 /** Its own worker or updater does that at once, when it runs. */
 const limit = 30_000;
@@ -11,11 +11,14 @@ export const stopServices: Phase<LeaveView, LeaveContext> = {
   id: 'stop-services',
   title: 'Wait until it has stopped etcd and Vault and moved its data aside',
   concerns: ({ facts }) => facts.mode === 'live',
-  isDone: async ({ access }) => (await access.hasStopped()) || (await planOf(access)).step === 'revoked',
+  isDone: async (view) =>
+    (await hasStopped(view)) || (await planOf(view.registry, view.facts.lrn)).step === 'revoked',
   plan: ({ facts }) => [`${facts.name} stops and disables etcd and Vault, and moves /var/lib/etcd aside`],
-  async run({ access, reporter, signal, facts: { name } }) {
+  async run(context) {
+    const { reporter, signal, facts } = context;
+    const { name } = facts;
     const late = await awaitServers(
-      async () => ((await access.hasStopped()) ? undefined : `${name} has not reported that it stopped`),
+      async () => ((await hasStopped(context)) ? undefined : `${name} has not reported that it stopped`),
       { what: `${name} to stop etcd and Vault`, timeout: limit, reporter, signal },
     );
     if (late === undefined) return;
@@ -24,3 +27,7 @@ export const stopServices: Phase<LeaveView, LeaveContext> = {
     );
   },
 };
+
+async function hasStopped({ registry, facts }: LeaveView): Promise<boolean> {
+  return (await registry.leaveStops.at(facts.lrn).get()) !== undefined;
+}

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { DataCenter } from '../../../src/data-center.ts';
 import type { Server } from '../../../src/server/server.ts';
 import { expectDone } from '../../../src/cluster/set-up-cluster.ts';
-import { etcdValue } from '../../../src/cluster/stock-clients.ts';
+import { etcdctl, etcdValue } from '../../../src/cluster/stock-clients.ts';
 import {
   caHash,
   carryPassword,
@@ -15,6 +15,7 @@ import {
   vaultState,
 } from '../steps/joining.ts';
 import { partOf, partSeed, runsAll, seeded } from '../steps/seeded.ts';
+import { logInAsAdministrator, logInAsBootServer } from '../steps/vault-log-in.ts';
 
 const name = `ji${process.pid}`;
 /** What neco-worker does of a join, as its journal has it. */
@@ -61,6 +62,8 @@ describe(`neco join that is interrupted (seed ${partSeed}${runsAll ? ', all' : '
     await eventually('a fourth Vault', 'standby', () => vaultState(three));
     await dataCenter.server(1).boot();
     await eventually('all Vaults', 3, () => standbys(dataCenter));
+    await expectRepair(zero, three, argv);
+    await eventually('all Vaults, after the repair', 3, () => standbys(dataCenter));
 
     for (const phase of partOf(workerPhases, 1, seeded(partSeed))) {
       const serials = await registeredSerials(zero);
@@ -112,6 +115,45 @@ async function joinKilledInEvery(server: Server, argv: readonly string[]): Promi
     killed.add(begun.id);
     await run.kill();
   }
+}
+
+/** Run again, join finds nothing to do and asks nobody to log in; what was deleted in etcd and Vault it makes again, and no more. */
+async function expectRepair(zero: Server, three: Server, argv: readonly string[]): Promise<void> {
+  const unasked = argv.filter(
+    (word, index) => ![word, argv[index - 1]].some((one) => one?.startsWith('--vault-')),
+  );
+  expect(await phasesThatRan(three, unasked)).to.deep.equal([]);
+  const root = await (await logInAsBootServer(zero)).sign('ca/etcd-client', 'root', 'root');
+  const deleted = await etcdctl(zero, root, ['user', 'delete', 'vault-3']);
+  expect(deleted.exitCode, deleted.stderr).to.equal(0);
+  const administrator = await logInAsAdministrator(zero);
+  const logIn = ['auth/cert/certs/boot-3', 'sys/policies/acl/boot-3'];
+  for (const path of logIn) expect((await administrator.run('delete', path)).exitCode, path).to.equal(0);
+  const member = await etcdValue(zero, '/neco/bootservers/3');
+  expect(await phasesThatRan(three, argv)).to.deep.equal([
+    'check-this-server',
+    'trust-the-cluster',
+    'log-in',
+    'check-the-cluster',
+    'await-turn',
+    'obtain-certificates',
+    'allow-in-etcd',
+  ]);
+  expect((await etcdctl(zero, root, ['user', 'get', 'vault-3'])).stdout).to.match(/Roles: vault/);
+  for (const path of logIn) expect((await administrator.run('read', path)).exitCode, path).to.equal(0);
+  expect(await etcdValue(zero, '/neco/bootservers/3'), 'the same certificates').to.equal(member);
+}
+
+async function phasesThatRan(server: Server, argv: readonly string[]): Promise<string[]> {
+  const { stdout, stderr, exitCode } = await server.exec(['neco', 'join', '--json', ...argv], {
+    timeout: 120_000,
+  });
+  expect(exitCode, stderr).to.equal(0);
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { id?: string; status?: string });
+  return events.flatMap(({ id, status }) => (id !== undefined && status === 'done' ? [id] : []));
 }
 
 async function standbys({ servers }: DataCenter): Promise<number> {

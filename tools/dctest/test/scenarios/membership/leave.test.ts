@@ -3,6 +3,7 @@ import { dc } from '../../dc.ts';
 import { applicationIdentity } from '../../../src/continuous-writer/application-identity.ts';
 import { ContinuousWriter } from '../../../src/continuous-writer/continuous-writer.ts';
 import { DataCenter } from '../../../src/data-center.ts';
+import type { CommandResult } from '../../../src/host/run.ts';
 import type { Server } from '../../../src/server/server.ts';
 import { expectDone } from '../../../src/cluster/set-up-cluster.ts';
 import { SetupRun } from '../../../src/cluster/setup-run.ts';
@@ -26,6 +27,17 @@ import { typeOnTerminal } from '../steps/terminal.ts';
 import { logInAsAdministrator, logInAsBootServer, logInWith } from '../steps/vault-log-in.ts';
 
 const name = `lv${process.pid}`;
+
+/** What a dry run says of each phase, by its id. */
+function plansOf({ stdout }: CommandResult): Record<string, string> {
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { id?: string; status?: string; plan?: string[] });
+  return Object.fromEntries(
+    events.flatMap(({ id, plan = ['done'] }) => (id === undefined ? [] : [[id, plan.join('; ')]])),
+  );
+}
 
 /** How many of a server's daemons put the lists in place for a leave. */
 async function refusals(server: Server): Promise<number> {
@@ -90,6 +102,15 @@ describe('neco leave', function () {
 
     const planned = await leave(zero, '--dry-run', '2');
     expect(planned.exitCode, planned.stderr).to.equal(0);
+    expect(plansOf(planned)).to.include({
+      'cut-connections': 'close the connections to boot-2 on boot-0, boot-1',
+      'close-connections':
+        'close the connections of boot-2 on boot-0, boot-1; restart etcd where they cannot be closed, one after another',
+    });
+    expect(plansOf(planned)['cut-own-connections']).to.match(
+      /^close [0-9]+ connections of this server to boot-2 \(|^done$/,
+    );
+    expect(plansOf(planned)['distribute-revocations']).to.equal('new revocation lists on boot-0, boot-1');
     expect(await memberNames(zero)).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
     expect(await isAnswered(zero, one, stolen.neco)).to.equal(true);
 

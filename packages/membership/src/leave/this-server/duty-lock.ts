@@ -1,19 +1,27 @@
 import { NecoError, waitFor, type Reporter } from '@neco/core';
-import { lockHost } from '@neco/host-installer';
+import { lockHost, type HostLock } from '@neco/host-installer';
 
 /** How long one of them waits for the others, in ms. */
 const limit = 120_000;
+
+interface DutyWait {
+  reporter: Reporter;
+  signal?: AbortSignal;
+}
 
 /**
  * Does this server's part of a leave while nobody else here does: neco-worker, neco-updater and the command itself all know
  * how. `work` looks first whether it is still to be done.
  * @throws NecoError TIMEOUT; CANCELLED when the signal fires during the wait; and what `work` throws
  */
-export async function withDutyLock<T>(
-  { reporter, signal }: { reporter: Reporter; signal?: AbortSignal },
-  work: () => Promise<T>,
-): Promise<T> {
-  await using _lock = await waitFor(
+export async function withDutyLock<T>(wait: DutyWait, work: () => Promise<T>): Promise<T> {
+  await using _lock = await takeDutyLock(wait);
+  return await work();
+}
+
+/** The same lock, held for several phases until it is released. @throws NecoError TIMEOUT, CANCELLED */
+export async function takeDutyLock({ reporter, signal }: DutyWait): Promise<HostLock> {
+  return await waitFor(
     async () => {
       try {
         return { done: true, value: await lockHost('leave-duty') };
@@ -31,5 +39,4 @@ export async function withDutyLock<T>(
       },
     },
   );
-  return await work();
 }

@@ -1,6 +1,6 @@
 import { NecoError } from '@neco/core';
 import type { LeaveFacts } from './leave-facts.ts';
-import type { LeaveOptions } from './leave-options.ts';
+import type { LeaveOptions } from '../leave-options.ts';
 import { describeQuorum, type QuorumArithmetic } from './quorum-arithmetic.ts';
 
 /**

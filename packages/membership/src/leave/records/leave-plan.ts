@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { recordKinds, type Acknowledgement, type LeavePlan, type Registry } from '@neco/bootserver-registry';
+import {
+  recordKinds,
+  type Acknowledgement,
+  type LeavePlan,
+  type Registry,
+  type RegistryReader,
+} from '@neco/bootserver-registry';
+import { NecoError } from '@neco/core';
 
 /**
  * What every boot server does of a leave: `cut` before the member goes, `lists` when its certificates are revoked. Each is
@@ -12,9 +19,21 @@ export function newRound(): string {
   return randomBytes(8).toString('hex');
 }
 
-/** The records of a part of all leaves. */
-function recordsOf(registry: Registry, part: LeavePart): Registry['leaveCuts'] | Registry['leaveLists'] {
-  return part === 'cut' ? registry.leaveCuts : registry.leaveLists;
+/** The plan, where a phase comes after it was written. @throws NecoError ETCD_CONFLICT when somebody deleted it; ETCD_* */
+export async function planOf(registry: Pick<RegistryReader, 'leavePlans'>, lrn: number): Promise<LeavePlan> {
+  const plan = await registry.leavePlans.at(lrn).get();
+  if (plan !== undefined) return plan;
+  throw new NecoError('ETCD_CONFLICT', 'the records of this leave are missing in etcd', {
+    hint: 'check with neco status whether another run completed it',
+  });
+}
+
+/**
+ * Whether an earlier run has completed the revocation. Until then nobody need look what is left of a server's access: to take it
+ * away once more costs less.
+ */
+export async function isRevoked(registry: Pick<RegistryReader, 'leavePlans'>, lrn: number): Promise<boolean> {
+  return (await registry.leavePlans.at(lrn).get())?.step === 'revoked';
 }
 
 /** The plan of a leave and what one server has acknowledged of a round, as they are at one moment. */
@@ -33,11 +52,12 @@ export async function readOwnPart(
 
 /** The acknowledgements of one round, by LRN. @throws NecoError ETCD_*, RECORD_INVALID */
 export async function readAcknowledgements(
-  registry: Registry,
+  registry: Pick<RegistryReader, 'leaveCuts' | 'leaveLists'>,
   lrn: number,
   { part, round }: { part: LeavePart; round: string },
 ): Promise<Map<number, Acknowledgement>> {
-  const entries = await recordsOf(registry, part).entries([lrn]);
+  const records = part === 'cut' ? registry.leaveCuts : registry.leaveLists;
+  const entries = await records.entries([lrn]);
   return new Map(
     entries.filter(({ record }) => record.round === round).map(({ key: [, by], record }) => [by, record]),
   );
@@ -49,7 +69,6 @@ export async function acknowledge(
   lrn: number,
   { part, by, round, connections }: { part: LeavePart; by: number; round: string; connections: number },
 ): Promise<void> {
-  await recordsOf(registry, part)
-    .at(lrn, by)
-    .putWhile(registry.leavePlans.at(lrn), { version: 1, round, connections });
+  const records = part === 'cut' ? registry.leaveCuts : registry.leaveLists;
+  await records.at(lrn, by).putWhile(registry.leavePlans.at(lrn), { version: 1, round, connections });
 }

@@ -1,14 +1,14 @@
 import { NecoError } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
-import { paths, ports } from '@neco/cluster-access';
-import type { LeaveWriter } from './leave-access.ts';
-import { acceptsConnections } from './probe-presence.ts';
+import { paths, ports, type VaultSession } from '@neco/cluster-access';
+import { acceptsConnections } from '../facts/probe-presence.ts';
 import {
   showCanary,
   signCanary,
   type CanaryAuthorities,
   type RevocationCanary,
 } from './revocation-canary.ts';
+import { revokeSigned } from './revoke-signed.ts';
 import type { SignedCertificate } from './signed-certificates.ts';
 
 /** A server that stays, and takes the certificates while they are valid. */
@@ -31,21 +31,23 @@ interface Prepared {
  * and shown while other things are done.
  */
 export class RevocationProof {
-  readonly #access: Pick<LeaveWriter, 'vault' | 'revoke'>;
+  readonly #vault: VaultSession;
   readonly #host: HostReader;
   readonly #servers: readonly TakingServer[];
   #begun: Promise<Prepared> | undefined;
   #revoked: Prepared | undefined;
+  #taking: readonly TakingServer[] = [];
 
   /** @param servers those that stay. */
-  constructor(
-    access: Pick<LeaveWriter, 'vault' | 'revoke'>,
-    host: HostReader,
-    servers: readonly TakingServer[],
-  ) {
-    this.#access = access;
+  constructor(vault: VaultSession, host: HostReader, servers: readonly TakingServer[]) {
+    this.#vault = vault;
     this.#host = host;
     this.#servers = servers;
+  }
+
+  /** The servers that took the certificates as long as they were valid; known once they are revoked. */
+  get taking(): readonly TakingServer[] {
+    return this.#taking;
   }
 
   /** Begins to make it ready; `use` tells what comes of it. */
@@ -64,13 +66,14 @@ export class RevocationProof {
     this.#begun = undefined;
     this.#revoked = undefined;
     const prepared = await made;
+    this.#taking = prepared.taking;
     await revoke([prepared.canary.client, prepared.canary.peer]);
     this.#revoked = prepared;
   }
 
   /** What was revoked last, by `use` or now. It serves once: another try starts over. @throws NecoError FILE_FAILED, VAULT_* */
   async revoked(): Promise<Prepared> {
-    if (this.#revoked === undefined) await this.use((canary) => this.#access.revoke(canary));
+    if (this.#revoked === undefined) await this.use((canary) => revokeSigned(this.#vault, canary));
     const revoked = this.#revoked;
     this.#revoked = undefined;
     if (revoked === undefined) throw new NecoError('INTERNAL', 'nothing was revoked');
@@ -79,7 +82,7 @@ export class RevocationProof {
 
   async #make(): Promise<Prepared> {
     const ca = await this.#readAuthorities();
-    const canary = await this.#access.vault(signCanary);
+    const canary = await this.#vault.run('Vault to answer', signCanary);
     const verdicts = await Promise.all(
       this.#servers.map(async ({ address }) =>
         (await acceptsConnections(address, ports.etcdClient))

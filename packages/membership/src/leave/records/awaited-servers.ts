@@ -1,8 +1,13 @@
-import { unfinishedLeaves, type Registry, type UnfinishedLeave } from '@neco/bootserver-registry';
+import {
+  unfinishedLeaves,
+  type Registry,
+  type RegistryReader,
+  type UnfinishedLeave,
+} from '@neco/bootserver-registry';
 import { serverName } from '@neco/core';
 
 /** LRNs of the servers for which a leave waits. @throws NecoError ETCD_* */
-export async function readAwaited(registry: Registry, lrn: number): Promise<number[]> {
+export async function readAwaited(registry: Pick<RegistryReader, 'leaves'>, lrn: number): Promise<number[]> {
   const leaves = unfinishedLeaves(await registry.leaves.of(lrn).read());
   return leaves.flatMap(({ awaited }) => awaited);
 }
@@ -16,6 +21,11 @@ export async function awaitNoMore(registry: Registry, lrn: number, by: number): 
   // A leave that was started again meanwhile waits for no server yet; this one must not end it.
   if (!(await registry.leaveAwaits.at(lrn, by).delete())) return;
   if ((await readAwaited(registry, lrn)).length === 0) await registry.leaves.of(lrn).delete();
+}
+
+/** No server is waited for any more: the part of all of them is requested again. @throws NecoError ETCD_* */
+export async function awaitNobody(registry: Registry, lrn: number): Promise<void> {
+  for (const by of await readAwaited(registry, lrn)) await registry.leaveAwaits.at(lrn, by).delete();
 }
 
 /** What is left of such a leave, as a sentence and what ends it. */

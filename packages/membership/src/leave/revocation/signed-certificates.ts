@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { certificateFacts, parseCrl, type Vault } from '@neco/vault-pki';
+import { certificateFacts, parseCrl, type VaultReader } from '@neco/vault-pki';
 import { authorities } from '@neco/cluster-access';
 
 /** A certificate that Vault has signed and not revoked. */
@@ -23,13 +23,13 @@ export class SignedCertificates {
   readonly #seen = new Map<string, CertificateMemory | undefined>();
 
   /** All that are neither revoked nor over. @throws NecoError VAULT_* */
-  async valid(vault: Vault): Promise<SignedCertificate[]> {
+  async valid(vault: Pick<VaultReader, 'pki'>): Promise<SignedCertificate[]> {
     const mounts = Object.values(authorities).map(({ mount }) => mount);
     const lists = await Promise.all(mounts.map((mount) => this.#validAt(vault, mount)));
     return lists.flat();
   }
 
-  async #validAt(vault: Vault, mount: string): Promise<SignedCertificate[]> {
+  async #validAt(vault: Pick<VaultReader, 'pki'>, mount: string): Promise<SignedCertificate[]> {
     const [serials, crl] = await Promise.all([vault.pki(mount).certificates(), vault.pki(mount).crl()]);
     const revoked = new Set(parseCrl(crl).serials);
     const found = await Promise.all(
@@ -44,7 +44,11 @@ export class SignedCertificates {
     );
   }
 
-  async #read(vault: Vault, mount: string, serial: string): Promise<CertificateMemory | undefined> {
+  async #read(
+    vault: Pick<VaultReader, 'pki'>,
+    mount: string,
+    serial: string,
+  ): Promise<CertificateMemory | undefined> {
     if (this.#seen.has(serial)) return this.#seen.get(serial);
     const pem = await vault.pki(mount).certificate(serial);
     if (pem === undefined) return undefined;

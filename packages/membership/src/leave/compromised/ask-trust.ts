@@ -2,9 +2,9 @@ import { recordKinds, type RecordState, type Registry } from '@neco/bootserver-r
 import type { Reporter } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
 import type { PerAuthority } from '@neco/cluster-access';
-import { awaitServers } from './await-servers.ts';
+import { awaitServers } from '../await-servers.ts';
 import { keptAuthorities, type KeptAuthorities } from './kept-authorities.ts';
-import { newRound } from './leave-plan.ts';
+import { newRound } from '../records/leave-plan.ts';
 
 /**
  * Each server's worker or updater sees the question at once, in ms; where etcd was just restarted it may take so long until

@@ -1,24 +1,19 @@
-import type { SecretsInForce, LeavePlan } from '@neco/bootserver-registry';
+import type { SecretsInForce } from '@neco/bootserver-registry';
 import { NecoError, serverName, type ErrorDetail, type Reporter } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
-import { publicKeyFingerprint } from '@neco/vault-pki';
 import {
+  type Administration,
   authorities,
   authorityFingerprints,
   authorityLifeHours,
   type AuthorityName,
   authorityNames,
-  forEachAuthority,
   paths,
+  type VaultSession,
 } from '@neco/cluster-access';
 import { askTrust } from './ask-trust.ts';
 import { readersOf, type KeptAuthorities } from './kept-authorities.ts';
-import type { LeaveMeans } from './leave-means.ts';
-
-type RotationMeans = Pick<LeaveMeans, 'lrn' | 'name' | 'etcd' | 'registry' | 'vault'>;
-
-/** Vault writes it when it is initialized and when its unseal key is rotated. */
-const unsealKeyWitness = '/vault/core/shamir-kek';
+import { noteSecrets, secretsInForce } from './secrets-in-force.ts';
 
 /** What every boot server knows and no revocation takes back, and what nobody but a person can look at. */
 const never: ErrorDetail = {
@@ -27,24 +22,11 @@ const never: ErrorDetail = {
   hint: 'change them',
 };
 
-/** Whether it was noted for this leave which secrets were in force when it began. @throws NecoError ETCD_* */
-export async function hasNotedSecrets(
-  means: Pick<LeaveMeans, 'lrn' | 'registry'>,
-  { startedAt }: LeavePlan,
-): Promise<boolean> {
-  return (await notedSecrets(means))?.leave === startedAt;
-}
-
-/** Notes which secrets are in force as a leave begins: what is noted of an earlier one counts no more. */
-export async function noteSecrets(means: RotationMeans, plan?: LeavePlan): Promise<SecretsInForce> {
-  const leave = plan === undefined ? {} : { leave: plan.startedAt };
-  const secrets = { ...(await secretsInForce(means)), ...leave };
-  await means.registry.compromised.at(means.lrn).put(secrets);
-  return secrets;
-}
-
 /** Where the secrets must have been rotated, and who checks that. */
 export interface RotationScope {
+  /** The compromised server. */
+  lrn: number;
+  name: string;
   host: HostReader;
   /** LRN of the server on which the command runs. */
   here: number;
@@ -61,15 +43,16 @@ export interface RotationScope {
  * @throws NecoError VERIFICATION_FAILED with what is left to rotate; ETCD_*, VAULT_*
  */
 export async function demandRotation(
-  means: RotationMeans,
+  administration: Administration,
   scope: RotationScope,
   missing?: ErrorDetail,
 ): Promise<void> {
-  const { lrn, name, registry } = means;
-  const noted = (await notedSecrets(means)) ?? (await noteSecrets(means));
+  const { registry } = administration;
+  const { lrn, name } = scope;
+  const noted = (await registry.compromised.at(lrn).get()) ?? (await noteSecrets(administration, lrn));
   if (noted.done === true) return;
-  const now = await secretsInForce(means);
-  const known = [...unchanged(noted, now), ...(await stillTrusted(means, scope, noted, now))];
+  const now = await secretsInForce(administration);
+  const known = [...unchanged(noted, now), ...(await stillTrusted(administration, scope, noted, now))];
   if (known.length === 0) {
     scope.reporter.warn(`also rotate: ${never.message}`);
     await registry.compromised.at(lrn).put({ ...noted, done: true });
@@ -83,31 +66,6 @@ export async function demandRotation(
       details: [...(missing === undefined ? [] : [missing]), ...known, never],
     },
   );
-}
-
-async function notedSecrets({
-  lrn,
-  registry,
-}: Pick<LeaveMeans, 'lrn' | 'registry'>): Promise<SecretsInForce | undefined> {
-  return registry.compromised.at(lrn).get();
-}
-
-async function secretsInForce({
-  etcd,
-  vault: session,
-}: Pick<LeaveMeans, 'etcd' | 'vault'>): Promise<SecretsInForce> {
-  const written = await etcd.call('look when the unseal key of Vault was made', (client) =>
-    client.get(unsealKeyWitness).exec(),
-  );
-  return await session.run('Vault to answer', async (vault) => ({
-    version: 1 as const,
-    at: new Date().toISOString(),
-    unsealKey: written.kvs[0]?.mod_revision ?? '',
-    barrierKey: await vault.system.barrierKeyTerm(),
-    authorities: await forEachAuthority(async (name) =>
-      publicKeyFingerprint((await vault.pki(authorities[name].mount).caCertificate()) ?? ''),
-    ),
-  }));
 }
 
 function unchanged(before: SecretsInForce, now: SecretsInForce): ErrorDetail[] {
@@ -150,8 +108,8 @@ function oldIssuer(name: AuthorityName): ErrorDetail {
 
 /** Who takes certificates of a CA that signs no more: whoever has its key can sign them still. */
 async function stillTrusted(
-  { lrn, name, registry, vault }: RotationMeans,
-  { host, here, servers, reporter, signal }: RotationScope,
+  { registry, vault }: Administration,
+  { lrn, name, host, here, servers, reporter, signal }: RotationScope,
   { authorities: old }: SecretsInForce,
   now: SecretsInForce,
 ): Promise<ErrorDetail[]> {
@@ -202,7 +160,7 @@ function keptBy(name: AuthorityName, answers: ReadonlyMap<number, KeptAuthoritie
 
 /** The log-ins of boot servers to Vault have a CA of their own. */
 async function oldLogIns(
-  session: LeaveMeans['vault'],
+  session: VaultSession,
   old: string,
   servers: readonly number[],
 ): Promise<ErrorDetail[]> {

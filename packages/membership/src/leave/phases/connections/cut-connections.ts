@@ -1,9 +1,10 @@
 import type { Phase } from '@neco/core';
-import { awaitServers } from '../await-servers.ts';
-import { cutSockets } from '../cut-off.ts';
-import type { LeaveContext, LeaveView } from '../leave-context.ts';
-import type { LeaveFacts } from '../leave-facts.ts';
-import { planOf } from './remove-member.ts';
+import { awaitServers } from '../../await-servers.ts';
+import type { LeaveContext, LeaveView } from '../../leave-context.ts';
+import { planOf, readAcknowledgements } from '../../records/leave-plan.ts';
+import { cutSockets } from '../../this-server/cut-off.ts';
+import { leavingMember } from '../../traces/leaving-member.ts';
+import type { LeaveFacts } from '../../facts/leave-facts.ts';
 
 /** As long as etcd itself waits for a peer that takes nothing: ConnWriteTimeout of rafthttp. */
 const limit = 5000;
@@ -17,15 +18,18 @@ export const cutConnections: Phase<LeaveView, LeaveContext> = {
   id: 'cut-connections',
   title: 'Close the connections of every server to it',
   concerns: ({ facts }) => facts.mode === 'dead',
-  isDone: async ({ access }) => (await access.member()) === undefined,
-  plan: ({ facts, here }) => [`close the connections to ${facts.name} on ${namesOf(answering(facts, here))}`],
-  async run({ access, host, reporter, signal, facts, here }) {
-    const { cut = '' } = await planOf(access);
+  isDone: async (view) => (await leavingMember(view)) === undefined,
+  plan: ({ facts, here }) => {
+    const own = facts.remaining.filter(({ lrn }) => lrn === here);
+    return [`close the connections to ${facts.name} on ${namesOf([...own, ...answering(facts, here)])}`];
+  },
+  async run({ registry, host, reporter, signal, facts, here }) {
+    const { cut = '' } = await planOf(registry, facts.lrn);
     const { left: own } = await cutSockets(host, facts.address, reporter);
     let pending = answering(facts, here);
     let uncut: LeaveFacts['remaining'] = [];
     const missing = async (): Promise<string | undefined> => {
-      const said = await access.acknowledgements('cut', cut);
+      const said = await readAcknowledgements(registry, facts.lrn, { part: 'cut', round: cut });
       pending = pending.filter(({ lrn }) => !said.has(lrn));
       uncut = facts.remaining.filter(
         ({ lrn }) => (lrn === here ? own : (said.get(lrn)?.connections ?? 0)) > 0,

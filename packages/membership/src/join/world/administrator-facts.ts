@@ -1,0 +1,33 @@
+import {
+  type Administration,
+  applicationSerials,
+  hasServerAccess,
+  paths,
+  requireFile,
+  Signer,
+} from '@neco/cluster-access';
+import type { HostReader } from '@neco/host-installer';
+import type { JoinFacts } from './join-facts.ts';
+
+/** What an administrator sees, each time anew: this command changes it. @throws NecoError ETCD_*, VAULT_*, FILE_FAILED */
+export function administratorFacts(
+  { host, lrn, address }: { host: HostReader; lrn: number; address: string },
+  { etcd, registry, vault }: Administration,
+): JoinFacts {
+  return {
+    members: () => etcd.members(),
+    registration: () => registry.bootServers.at(lrn).get(),
+    applicationSerials: () => applicationSerials(registry, lrn),
+    hasInitialCertificates: async () => (await registry.initialCertificates.at(lrn).get()) !== undefined,
+    rolesOf: (user) => etcd.userRoles(`${user}-${String(lrn)}`),
+    revocations: () => vault.run('the revocation lists', (one) => new Signer(one, new Map()).revocations()),
+    async hasVaultAccess() {
+      const [ca, applications] = await Promise.all([
+        requireFile(host, paths.authorities.server),
+        registry.applications.list(),
+      ]);
+      const names = applications.map(({ name }) => name);
+      return vault.run('the rights in Vault', (one) => hasServerAccess(one, lrn, address, ca, names));
+    },
+  };
+}

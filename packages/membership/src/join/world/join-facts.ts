@@ -1,0 +1,21 @@
+import type { BootServer } from '@neco/bootserver-registry';
+import type { PerAuthority } from '@neco/cluster-access';
+import type { Member } from '@neco/etcd-admin';
+
+/** What etcd and Vault say of the server that joins. Each fact is read when it is asked for, and nothing is changed. */
+export interface JoinFacts {
+  /** All members. */
+  members(): Promise<Member[]>;
+  /** The registration of this server. */
+  registration(): Promise<BootServer | undefined>;
+  /** Serial numbers of the certificates that applications have here. */
+  applicationSerials(): Promise<string[]>;
+  /** Whether certificates are noted that the temporary Vault of setup signed for an earlier life of this server. */
+  hasInitialCertificates(): Promise<boolean>;
+  /** The roles of one of this server's two etcd users; undefined when it does not exist. */
+  rolesOf(user: 'neco' | 'vault'): Promise<string[] | undefined>;
+  /** The revocation lists, DER; undefined when no Vault gives them. */
+  revocations(): Promise<PerAuthority<Buffer> | undefined>;
+  /** Whether this server has its rights in Vault. */
+  hasVaultAccess(): Promise<boolean>;
+}
