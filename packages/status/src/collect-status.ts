@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Application } from '@neco/bootserver-registry';
 import { NecoError, serverName, type EtcdOptions } from '@neco/core';
-import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
+import { EtcdCluster, readEtcdConnection, urlAddress } from '@neco/etcd-admin';
 import {
   applicationPrefix,
   type KnownServer,
@@ -80,7 +80,7 @@ async function look(cluster: EtcdCluster, local: LocalFacts, options: LookOption
     return begun;
   };
   // Those that the configuration names are asked before etcd has told who there is.
-  const addresses = cluster.connection.endpoints.map(hostOf).filter(isOutside);
+  const addresses = cluster.connection.endpoints.map(urlAddress).filter(isOutside);
   for (const address of addresses) void probe(address);
   const [facts, certificates, worker] = await Promise.all([
     readCluster(cluster, prefix),
@@ -210,10 +210,6 @@ function keysStored({ unsealKeyStored, rootTokenStored }: ClusterFacts): Cluster
 
 function nameOf(memberId: string, servers: readonly KnownServer[]): string {
   return servers.find(({ member }) => member?.id === memberId)?.name ?? memberId;
-}
-
-function hostOf(endpoint: string): string {
-  return URL.parse(endpoint)?.hostname ?? '';
 }
 
 /** This server under the name of the loopback is no server of its own. */

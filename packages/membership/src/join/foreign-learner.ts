@@ -1,6 +1,6 @@
 import type { BootServer } from '@neco/bootserver-registry';
 import { serverName } from '@neco/core';
-import type { Member } from '@neco/etcd-admin';
+import { memberAddress, type Member } from '@neco/etcd-admin';
 import { etcdPeerUrl, lrnOf } from '@neco/cluster-access';
 import { administrationOf, type JoinContext } from './join-context.ts';
 
@@ -18,7 +18,7 @@ export async function foreignLearner(context: JoinContext): Promise<ForeignLearn
   const [members, servers] = await Promise.all([etcd.members(), registry.bootServers.list()]);
   const member = members.find((one) => one.isLearner && !isOwnMember(context, one));
   if (member === undefined) return undefined;
-  const host = hostOf(member);
+  const host = memberAddress(member);
   const registration = servers.find(({ name, address }) => name === member.name || address === host);
   const [planned] = lrnOf(member, { site: context.site, registrations: [] });
   return {
@@ -31,9 +31,4 @@ export async function foreignLearner(context: JoinContext): Promise<ForeignLearn
 /** Whether a member is this server's: the one of now or one of an earlier life. */
 export function isOwnMember({ lrn, address }: Pick<JoinContext, 'lrn' | 'address'>, member: Member): boolean {
   return member.name === serverName(lrn) || member.peerUrls.includes(etcdPeerUrl(address));
-}
-
-/** The address at which a member is reached by its peers. */
-export function hostOf({ peerUrls, clientUrls }: Member): string {
-  return URL.parse(peerUrls[0] ?? clientUrls[0] ?? '')?.hostname ?? '';
 }

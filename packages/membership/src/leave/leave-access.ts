@@ -6,7 +6,7 @@ import {
   type LeavePlan,
 } from '@neco/bootserver-registry';
 import { NecoError } from '@neco/core';
-import type { EtcdCluster, Member, MemberStatus } from '@neco/etcd-admin';
+import { urlAddress, type EtcdCluster, type Member, type MemberStatus } from '@neco/etcd-admin';
 import type { HostWriter } from '@neco/host-installer';
 import { certificateFacts, type Vault } from '@neco/vault-pki';
 import {
@@ -232,7 +232,7 @@ async function awaitedNoWhere(registry: Registry, lrn: number): Promise<void> {
 }
 
 function isAt(url: string, address: string): boolean {
-  return URL.parse(url)?.hostname === address;
+  return urlAddress(url) === address;
 }
 
 /** The serial number of the root certificate that this very command works with. */
