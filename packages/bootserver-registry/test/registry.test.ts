@@ -300,7 +300,7 @@ describe('the registry', function () {
       .at(2)
       .put({ version: 1, certificates: [{ authority: 'client', certificate }] });
     const left = (Date.parse(new X509Certificate(certificate).validTo) - Date.now()) / 1000;
-    expect(await lifeOf('operations/first-certificates/2')).to.be.closeTo(left, 60);
+    expect(await lifeOf('operations/initial-certificates/2')).to.be.closeTo(left, 60);
   });
 
   it('stops a read when the signal fires', async () => {

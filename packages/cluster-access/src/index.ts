@@ -4,7 +4,7 @@ export * from './certificates/application-certificates.ts';
 export * from './certificates/authorities.ts';
 export * from './certificates/authority-fingerprints.ts';
 export * from './certificates/certificate-kinds.ts';
-export * from './certificates/first-certificates.ts';
+export * from './certificates/initial-certificates.ts';
 export * from './certificates/own-certificates.ts';
 export * from './certificates/probe-certificate.ts';
 export * from './certificates/read-pair.ts';

@@ -15,9 +15,9 @@ import {
   authorities,
   distinctRoles,
   forgetApplicationCertificates,
-  forgetFirstCertificates,
+  forgetInitialCertificates,
   restartInTurn,
-  validFirstCertificates,
+  validInitialCertificates,
   vaultAddress,
 } from '@neco/cluster-access';
 import { awaitNoMore, readAwaited } from './awaited-servers.ts';
@@ -143,7 +143,7 @@ export function readLeave(means: LeaveMeans): LeaveReader {
         (mount === clientMount && anybodys.includes(commonName) && serial !== own);
       const [valid, first] = await Promise.all([
         vault((one) => certificates.valid(one)),
-        vault((one) => validFirstCertificates(registry, lrn, one)),
+        vault((one) => validInitialCertificates(registry, lrn, one)),
       ]);
       return [...valid.filter(isIts), ...first];
     },
@@ -215,7 +215,7 @@ export function changeLeave(means: LeaveMeans): LeaveWriter {
       const left = { version: 1 as const, at: new Date().toISOString() };
       await Promise.all([
         registry.left.at(lrn).put(left),
-        forgetFirstCertificates(registry, lrn),
+        forgetInitialCertificates(registry, lrn),
         awaitedNoWhere(registry, lrn),
       ]);
       for (const by of missing) await registry.leaveAwaits.at(lrn, by).put({ version: 1 });

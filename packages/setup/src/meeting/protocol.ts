@@ -24,7 +24,7 @@ export const introductionSchema = z.object({
 
 export type Introduction = z.infer<typeof introductionSchema>;
 
-/** Which certificates: the first ones that carry setup, or the ones that stay. */
+/** Which certificates: the initial ones that carry setup, or the ones that stay. */
 export type Issue = 'initial' | 'final';
 
 export const requestSchema = z.object({

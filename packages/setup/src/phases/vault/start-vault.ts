@@ -28,7 +28,7 @@ export const startVault: Phase<SetupView, SetupContext> = {
     await writeVaultConfiguration(context);
     const { active, enabled } = await host.unit('vault.service');
     await host.startUnit('vault.service', { block: false, signal });
-    // One that runs and does not answer us may serve a first certificate that has run out and was replaced; one that
+    // One that runs and does not answer us may serve an initial certificate that has run out and was replaced; one that
     // ended meanwhile reads the new one at its next start.
     if (active === 'active') await host.reloadUnit('vault.service', { signal }).catch(() => undefined);
     if (enabled !== 'enabled') await host.enableUnits(['vault.service']);
