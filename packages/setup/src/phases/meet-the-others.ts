@@ -90,9 +90,9 @@ async function decideUnlessFinished(context: SetupContext, meeting: Meeting): Pr
 }
 
 /** A server with findings of its own says them, even where there is nobody to ask for the secret. */
-async function secretOf({ options, findings }: SetupContext): Promise<Secret> {
+async function secretOf({ options, isCoordinator, findings }: SetupContext): Promise<Secret> {
   try {
-    return await options.secret();
+    return await options.secret({ isCoordinator });
   } catch (error) {
     throw findings.length > 0 ? preflightFailed(findings) : error;
   }

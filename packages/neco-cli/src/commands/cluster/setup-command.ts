@@ -66,9 +66,7 @@ export class SetupCommand extends EtcdCommand {
     if (this.admin !== undefined) checkAdministratorName(this.admin);
     const again = this.#again(lrns, prefix);
     requireRoot(again);
-    const { readSite } = await import('@neco/cluster-access');
     const { setup } = await import('@neco/setup');
-    const coordinator = (await readSite()).lrn === lrns[0];
     const reporter = createReporter(this);
     const options: SetupOptions = {
       lrns,
@@ -77,8 +75,10 @@ export class SetupCommand extends EtcdCommand {
       prefix,
       ...timeout,
       acceptKeys,
-      secret: once(() =>
-        reporter.paused(() => askSetupSecret(this.context, { file: this.secretFile, coordinator, again })),
+      secret: once(({ isCoordinator }) =>
+        reporter.paused(() =>
+          askSetupSecret(this.context, { file: this.secretFile, coordinator: isCoordinator, again }),
+        ),
       ),
       administrator: once(() =>
         reporter.paused(() =>
