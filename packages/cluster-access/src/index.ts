@@ -40,6 +40,7 @@ export * from './session/operation-lock.ts';
 export * from './session/own-first.ts';
 export * from './require-file.ts';
 export * from './session/restart-in-turn.ts';
+export * from './setup-record.ts';
 export * from './vault/vault-session.ts';
 export * from './vault/vault-user.ts';
 export * from './site/read-site-text.ts';

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import { setupRecordFile } from '@neco/cluster-access';
 import { NecoError, Secret, type EtcdOptions } from '@neco/core';
+import { openHost } from '@neco/host-installer';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { expect } from 'chai';
@@ -472,14 +474,22 @@ describe('The status of a cluster', function () {
   });
 
   it('says that a setup has not finished', async () => {
-    await writeFile(cluster.layout.setupRecord, JSON.stringify({ version: 1, lrns: [0, 1, 2] }));
+    const { setupRecord } = cluster.layout;
+    await setupRecordFile.at(setupRecord).write(openHost(), {
+      version: 1,
+      id: '0'.repeat(32),
+      cluster: 'test',
+      lrns: [0, 1, 2],
+      prefix: '/neco/',
+      startedAt: new Date().toISOString(),
+    });
     try {
       const status = await look();
       expect(status.state).to.equal('setting-up');
       expect(messages(status)).to.include('setup was started on boot-0 and is not complete');
       expect(hints(status)).to.include('on boot-0, boot-1, boot-2, run again: neco setup 0 1 2');
     } finally {
-      await rm(cluster.layout.setupRecord);
+      await rm(setupRecord);
     }
   });
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { NecoError, serverName, waitFor, type Look, type Phase, type Secret } from '@neco/core';
 import type { HostWriter } from '@neco/host-installer';
-import { paths } from '@neco/cluster-access';
+import { paths, setupRecordFile } from '@neco/cluster-access';
 import { preflightFailed } from '@neco/preflight';
 import { decideWithFindings, identityOf, openFollower, openCoordinator } from '../open-meeting.ts';
 import type { Meeting } from '../meeting/meeting.ts';
@@ -9,7 +9,6 @@ import { isFinished } from '../progress.ts';
 import type { Decision, Issue } from '../meeting/protocol.ts';
 import { signerFor } from '../vault/signer-in-charge.ts';
 import { coordinatorOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
-import { setupRecordFile } from '../setup-record.ts';
 import { importAuthorities } from './vault/import-authorities.ts';
 import { prepareAuthorities } from './certificates/prepare-authorities.ts';
 

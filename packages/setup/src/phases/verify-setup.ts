@@ -1,8 +1,7 @@
 import { NecoError, type Phase } from '@neco/core';
-import { paths } from '@neco/cluster-access';
+import { paths, setupRecordFile } from '@neco/cluster-access';
 import { findFaults } from '../services/find-faults.ts';
 import { recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
-import { setupRecordFile } from '../setup-record.ts';
 import { stopTemporaryVault } from '../vault/temporary-vault.ts';
 import { unsealVault } from './vault/unseal-vault.ts';
 

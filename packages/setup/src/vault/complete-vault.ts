@@ -1,7 +1,6 @@
 import type { Vault } from '@neco/vault-pki';
-import { administratorPolicyName } from '@neco/cluster-access';
+import { administratorPolicyName, setupRecordFile } from '@neco/cluster-access';
 import { recordOf, type SetupContext } from '../setup-context.ts';
-import { setupRecordFile } from '../setup-record.ts';
 
 /**
  * What Vault lacks besides the CAs: turns on the second audit device, of another kind, for a Vault that can write to neither

@@ -8,12 +8,12 @@ import {
   ensureVaultAccess,
   forEachAuthority,
   paths,
+  setupRecordFile,
 } from '@neco/cluster-access';
 import { completeVault, noteAdministrator } from '../../vault/complete-vault.ts';
 import { isFinished } from '../../progress.ts';
 import { rootVault } from '../../vault/root-vault.ts';
 import { coordinatorOf, recordOf, type SetupContext, type SetupView } from '../../setup-context.ts';
-import { setupRecordFile } from '../../setup-record.ts';
 
 /**
  * Seed step 4, second half: import the CAs into the real Vault, with audit, roles and policies, and begin to make the first

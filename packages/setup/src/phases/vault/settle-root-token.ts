@@ -1,10 +1,9 @@
 import { NecoError, type Phase } from '@neco/core';
-import { connectVault } from '@neco/cluster-access';
+import { connectVault, setupRecordFile } from '@neco/cluster-access';
 import { completeVault } from '../../vault/complete-vault.ts';
 import { isFinished } from '../../progress.ts';
 import { rootVault } from '../../vault/root-vault.ts';
 import { coordinatorOf, recordOf, type SetupContext, type SetupView } from '../../setup-context.ts';
-import { setupRecordFile } from '../../setup-record.ts';
 import { dropAuthorities } from '../../vault/temporary-signer.ts';
 import { serveNewCertificates } from '../certificates/serve-new-certificates.ts';
 
