@@ -14,6 +14,7 @@ import {
   ensureSigningRoles,
   ensureVaultAccess,
   forEachAuthority,
+  hostLayout,
   type HostLayout,
   type Pair,
   Signer,
@@ -50,6 +51,7 @@ export class ApplicationWorld {
     this.#serverCa = serverCa;
     this.#network = `127.${String(20 + Math.floor(Math.random() * 50))}.${String(Math.floor(Math.random() * 250))}`;
     this.layout = {
+      ...hostLayout,
       site: this.path('site.yml'),
       workerConfiguration: this.path('neco-worker.yml'),
       server: { certificatePath: this.path('server.crt'), keyPath: this.path('server.key') },

@@ -1,3 +1,4 @@
+import { paths } from '@neco/cluster-access';
 import { etcdOptionsShape, parseYaml, readConfigurationText, type EtcdOptions } from '@neco/core';
 import * as z from 'zod';
 
@@ -9,7 +10,7 @@ export const daemonConfigurationSchema = z.strictObject({
     .string()
     .regex(/^https:\/\/[^/]+$/, 'must be https://ADDRESS:PORT')
     .default('https://127.0.0.1:8200'),
-  'vault-ca-file': z.string().default('/etc/neco/ca/server.crt'),
+  'vault-ca-file': z.string().default(paths.authorities.server),
 });
 
 /** The configuration of a daemon. Files that it names are read when they are needed, for certificates are renewed. */

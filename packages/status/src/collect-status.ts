@@ -4,6 +4,8 @@ import { NecoError, serverName, type EtcdOptions } from '@neco/core';
 import { EtcdCluster, readEtcdConnection, urlAddress } from '@neco/etcd-admin';
 import {
   applicationPrefix,
+  hostLayout,
+  type HostLayout,
   type KnownServer,
   listServers,
   readEtcdOptions,
@@ -17,7 +19,6 @@ import { probeServer, type ServerProbe } from './probes/probe-server.ts';
 import { readCluster, type ClusterFacts } from './probes/read-cluster.ts';
 import { readLocalCertificates } from './certificates/read-local-certificates.ts';
 import { readWorker } from './local/read-worker.ts';
-import { statusLayout, type StatusLayout } from './status-layout.ts';
 import type { ApplicationStatus, BootServerStatus, ClusterStatus, StatusWarning } from './status-schema.ts';
 import type { ProbedServer } from './warnings/warnings-input.ts';
 
@@ -25,8 +26,8 @@ export interface CollectStatusOptions {
   /** Options that win over those of the configuration file. */
   etcd: Partial<EtcdOptions>;
   signal: AbortSignal;
-  /** Where to look on this server; its own layout by default. */
-  layout?: StatusLayout;
+  /** Where to look on this server; the layout of a boot server by default. */
+  layout?: HostLayout;
 }
 
 /**
@@ -36,7 +37,7 @@ export interface CollectStatusOptions {
  * out how to reach etcd; CANCELLED
  */
 export async function collectStatus(options: CollectStatusOptions): Promise<ClusterStatus> {
-  const { etcd: flags, layout = statusLayout, signal } = options;
+  const { etcd: flags, layout = hostLayout, signal } = options;
   const [local, etcdOptions] = await Promise.all([
     readLocalFacts(layout),
     readEtcdOptions(layout.workerConfiguration, flags),
@@ -64,7 +65,7 @@ export async function collectStatus(options: CollectStatusOptions): Promise<Clus
 }
 
 interface LookOptions {
-  layout: StatusLayout;
+  layout: HostLayout;
   prefix: string;
   /** The certificates that members of etcd show, by endpoint. */
   shown: ReadonlyMap<string, X509Certificate>;
@@ -109,7 +110,7 @@ async function look(cluster: EtcdCluster, local: LocalFacts, options: LookOption
       strayMembers: strayMembers(known),
     },
     vault: keysStored(facts),
-    ...worker,
+    worker,
     applications: facts.applications.map(applicationStatus),
     certificates: [...certificates.certificates, ...served],
   };

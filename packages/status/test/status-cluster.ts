@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from '@neco/bootserver-registry';
 import { messageOf, NecoError, Secret, serverName, waitFor } from '@neco/core';
+import { hostLayout, type HostLayout } from '@neco/cluster-access';
 import { EtcdCluster } from '@neco/etcd-admin';
 import {
   runProgram,
@@ -12,7 +13,6 @@ import {
   TestCa,
   type IssuedCertificate,
 } from '@neco/test-harness';
-import type { StatusLayout } from '../src/status-layout.ts';
 
 type Binaries = Awaited<ReturnType<typeof serverBinaries>>;
 
@@ -34,7 +34,7 @@ interface Server {
  */
 export class StatusCluster {
   readonly directory: string;
-  readonly layout: StatusLayout;
+  readonly layout: HostLayout;
   readonly serverCa: TestCa;
   servers: Server[] = [];
   readonly #binaries: Binaries;
@@ -56,9 +56,12 @@ export class StatusCluster {
     // Addresses that no other test of this machine is likely to use.
     this.#network = `127.${String(77 + Math.floor(Math.random() * 100))}.${String(Math.floor(Math.random() * 250))}`;
     this.layout = {
+      ...hostLayout,
       site: join(directory, 'site.yml'),
       workerConfiguration: join(directory, 'neco-worker.yml'),
       setupRecord: join(directory, 'setup.json'),
+      leftRecord: join(directory, 'left.json'),
+      workerUnit: { running: join(directory, 'running'), enabled: join(directory, 'enabled') },
       certificates: [join(directory, 'server.crt'), join(directory, 'server-ca.crt')],
     };
   }

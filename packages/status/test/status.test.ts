@@ -494,15 +494,14 @@ describe('The status of a cluster', function () {
   });
 
   it('says on a server that was removed what became of it, and asks nobody', async () => {
-    const leftRecord = cluster.path('left.json');
+    const { layout } = cluster;
     const aside = '/var/lib/etcd.aside-1';
     // Of a server without a certificate for etcd, as this machine is.
     await writeFile(
-      leftRecord,
+      layout.leftRecord,
       JSON.stringify({ version: 1, at: new Date().toISOString(), serial: '', aside }),
     );
     try {
-      const layout = { ...cluster.layout, leftRecord };
       const options = { etcd: {}, signal: new AbortController().signal, layout };
       const status = check(await collectStatus(options));
       expect(status).to.include({ healthy: false, state: 'left', cluster: 'test', lrn: 0 });
@@ -512,7 +511,7 @@ describe('The status of a cluster', function () {
       );
       expect(hints(status)).to.include('neco join --discard-old-data');
     } finally {
-      await rm(leftRecord);
+      await rm(layout.leftRecord);
     }
   });
 

@@ -99,7 +99,7 @@ async function secretOf({ options, isCoordinator, findings }: SetupContext): Pro
 
 async function keepIdentity(host: HostWriter, identity: Secret): Promise<void> {
   await host.makeDirectory(paths.state, { mode: 0o700 });
-  await host.makeDirectory(`${paths.state}/setup`, { mode: 0o700 });
+  await host.makeDirectory(paths.setupState, { mode: 0o700 });
   await host.writeFile(paths.setupIdentity, identity.reveal(), { mode: 0o600 });
 }
 

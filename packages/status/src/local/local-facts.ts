@@ -1,8 +1,7 @@
 import { serverName, toNecoError, type NecoError, type SiteConfiguration } from '@neco/core';
 import { readOnlyHost } from '@neco/host-installer';
 import { type LeftRecord, readLeftRecord } from '@neco/membership';
-import { readSite, setupRecordFile } from '@neco/cluster-access';
-import type { StatusLayout } from '../status-layout.ts';
+import { readSite, setupRecordFile, type HostLayout } from '@neco/cluster-access';
 import type { StatusWarning } from '../status-schema.ts';
 
 /** What this server knows of itself without asking anybody. */
@@ -20,7 +19,7 @@ export interface LocalFacts {
 }
 
 /** Reads the site configuration, whose faults are warnings, and the records of setup and leave, of which one that is broken says nothing. */
-export async function readLocalFacts(layout: StatusLayout): Promise<LocalFacts> {
+export async function readLocalFacts(layout: HostLayout): Promise<LocalFacts> {
   const warnings: StatusWarning[] = [];
   const host = readOnlyHost();
   const [site, setup, left] = await Promise.all([
@@ -32,7 +31,7 @@ export async function readLocalFacts(layout: StatusLayout): Promise<LocalFacts> 
       .at(layout.setupRecord)
       .read(host)
       .catch(() => undefined),
-    layout.leftRecord === undefined ? undefined : readLeftRecord(host, layout.leftRecord),
+    readLeftRecord(host, layout.leftRecord),
   ]);
   const name = site === undefined ? 'this server' : serverName(site.lrn);
   const unfinishedSetup = setup?.finishedAt === undefined ? setup?.lrns : undefined;

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { NecoError, waitFor, type Phase } from '@neco/core';
 import type { Vault } from '@neco/vault-pki';
 import { paths } from '@neco/cluster-access';
@@ -60,7 +59,7 @@ function precedes({ isCoordinator }: SetupView): string {
 
 /** A Vault that cannot write its audit stops serving: the place is looked at before it is unsealed. */
 async function checkAuditPlace({ host }: SetupView): Promise<void> {
-  const place = dirname(paths.vaultAuditLog);
+  const place = paths.vaultLogs;
   if ((await host.stat(place))?.isDirectory === true) return;
   throw new NecoError('FILE_FAILED', `the directory ${place} for the Vault audit log does not exist`, {
     hint: 'reinstall the Vault package, which creates it: apt-get install --reinstall neco-vault',
