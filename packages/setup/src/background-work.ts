@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { inTime } from '@neco/core';
 import type { KeyAndRequest, Signer } from '@neco/cluster-access';
 import type { InitializedVault } from '@neco/vault-pki';
 import type { Issue } from './meeting/protocol.ts';
@@ -57,6 +57,6 @@ export class BackgroundWork implements AsyncDisposable {
     const ended = Promise.allSettled(
       tasks.flatMap(({ running }) => (running === undefined ? [] : [running])),
     );
-    await Promise.race([ended, delay(endingLimit, undefined, { ref: false })]);
+    await inTime(ended, { limit: endingLimit }, undefined);
   }
 }

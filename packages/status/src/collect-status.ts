@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Application } from '@neco/bootserver-registry';
-import { NecoError, serverName, type EtcdOptions } from '@neco/core';
+import { inTime, NecoError, serverName, type EtcdOptions } from '@neco/core';
 import { EtcdCluster, readEtcdConnection, urlAddress } from '@neco/etcd-admin';
 import {
   applicationPrefix,
@@ -57,7 +57,9 @@ export async function collectStatus(options: CollectStatusOptions): Promise<Clus
       shown,
       signal: AbortSignal.any([signal, ended.signal]),
     });
-    return await Promise.race([looking, cancelled(signal)]);
+    const status = await inTime(looking, { signal }, undefined);
+    if (status !== undefined) return status;
+    throw new NecoError('CANCELLED', 'stopped while reading the status', { hint: 'run again: neco status' });
   } finally {
     ended.abort();
     cluster.close();
@@ -216,16 +218,4 @@ function nameOf(memberId: string, servers: readonly KnownServer[]): string {
 /** This server under the name of the loopback is no server of its own. */
 function isOutside(host: string): boolean {
   return !['127.0.0.1', 'localhost', '[::1]', ''].includes(host);
-}
-
-async function cancelled(signal: AbortSignal): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => {
-    reject(
-      new NecoError('CANCELLED', 'stopped while reading the status', { hint: 'run again: neco status' }),
-    );
-  };
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop, { once: true });
-  return promise;
 }

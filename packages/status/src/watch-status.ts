@@ -1,5 +1,5 @@
 import { Registry } from '@neco/bootserver-registry';
-import { sleep, toNecoError } from '@neco/core';
+import { inTime, sleep, toNecoError } from '@neco/core';
 import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
 import { hostLayout, readEtcdOptions } from '@neco/cluster-access';
 import { collectStatus, type CollectStatusOptions } from './collect-status.ts';
@@ -106,10 +106,7 @@ class News {
 
   /** Waits until something is reported, the time (ms) is over or the signal fires. */
   async wait(limit: number, signal: AbortSignal): Promise<void> {
-    const over = new AbortController();
-    const time = sleep(limit, AbortSignal.any([signal, over.signal]));
-    await Promise.race([this.#told.promise, time]);
-    over.abort();
+    await inTime(this.#told.promise, { limit, signal }, undefined);
     this.#told = Promise.withResolvers();
   }
 }
