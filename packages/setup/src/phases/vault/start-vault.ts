@@ -2,7 +2,6 @@ import type { Phase } from '@neco/core';
 import { paths } from '@neco/cluster-access';
 import { isFinished } from '../../progress.ts';
 import { runsAndStays } from '../../services/runs-and-stays.ts';
-import { vaultAnswers } from '../../vault/vault-answers.ts';
 import type { SetupContext, SetupView } from '../../setup-context.ts';
 import { vaultConfigurationOf, writeVaultConfiguration } from '../../vault/write-vault-configuration.ts';
 
@@ -19,7 +18,10 @@ export const startVault: Phase<SetupView, SetupContext> = {
     const kept = (await isFinished(view)) ? text !== undefined : text === vaultConfigurationOf(view);
     if (!kept || view.done.vaultStarted || !(await runsAndStays(view, 'vault.service'))) return false;
     const vault = await view.sight.localVault();
-    return vaultAnswers(vault);
+    return vault.system.sealStatus().then(
+      () => true,
+      () => false,
+    );
   },
   plan: () => [`write ${paths.vaultConfiguration}`, 'enable and start vault.service'],
   async run(context) {

@@ -3,8 +3,7 @@ import type { Vault } from '@neco/vault-pki';
 import { paths } from '@neco/cluster-access';
 import { isFinished } from '../../progress.ts';
 import { initializeVault } from './initialize-vault.ts';
-import { startAndWait } from '../../services/start-and-wait.ts';
-import { vaultAnswers } from '../../vault/vault-answers.ts';
+import { startedVault } from '../../vault/initialization.ts';
 import { meetingOf, type SetupContext, type SetupView } from '../../setup-context.ts';
 
 /** Unseals this server's Vault with the key as it stands in etcd, which proves that it stands there rightly. */
@@ -29,7 +28,7 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
     }
     await checkAuditPlace(context);
     const vault = await context.sight.localVault();
-    if (!(await vaultAnswers(vault))) await startAndWait(context, 'vault.service');
+    await startedVault(context, vault);
     await waitFor(
       async () => {
         const status = await vault.system.unseal(key);
