@@ -3,7 +3,7 @@ import { etcdOptionsShape, parseYaml, readConfigurationText, type EtcdOptions } 
 import * as z from 'zod';
 
 /** Fields of `neco-updater.yml` and `neco-worker.yml`: how to reach etcd, as cybozu-go/etcdutil has it, and the own ones. */
-export const daemonConfigurationSchema = z.strictObject({
+const daemonConfigurationSchema = z.strictObject({
   ...etcdOptionsShape,
   prefix: etcdOptionsShape.prefix.refine((prefix) => prefix !== '', 'must not be empty'),
   'vault-address': z

@@ -4,7 +4,7 @@ import type { InitializedVault } from '@neco/vault-pki';
 import type { Issue } from './meeting/protocol.ts';
 
 /** One piece of work that a phase begins and a later phase waits for. Whoever waits for it gets its error. */
-export class BackgroundTask<T> {
+class BackgroundTask<T> {
   #running: Promise<T> | undefined;
 
   /** The work that runs or has ended; undefined when it has not begun, failed, or was taken. */

@@ -5,7 +5,7 @@ import { authorityNames, certificateKindNames } from '@neco/cluster-access';
 const findingSchema = z.object({ message: z.string(), hint: z.string().optional() });
 
 /** What a server says of itself, with every request, so that a restarted coordinator knows it at once. */
-export const introductionSchema = z.object({
+const introductionSchema = z.object({
   purpose: z.enum(['setup', 'preflight']),
   version: z.string(),
   prefix: z.string(),
