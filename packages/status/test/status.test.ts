@@ -62,7 +62,7 @@ describe('The status of a cluster', function () {
     }
     // Two files here, and what etcd and Vault show on each server.
     expect(status.certificates).to.have.length(2 + 2 * 3);
-    expect(status.certificates.find(({ where }) => where.endsWith('server.crt'))?.daysLeft).to.be.within(
+    expect(status.certificates.find(({ where }) => where.endsWith('boot-0.crt'))?.daysLeft).to.be.within(
       88,
       90,
     );
@@ -115,7 +115,7 @@ describe('The status of a cluster', function () {
 
   it('is not held up by a server that accepts connections and never answers', async () => {
     const server = cluster.server(2);
-    await server.vault?.stop();
+    await server.vault?.kill();
     const sockets = new Set<Socket>();
     const silent = createServer((socket) => sockets.add(socket)).listen(8200, server.address);
     await once(silent, 'listening');
@@ -294,7 +294,7 @@ describe('The status of a cluster', function () {
 
   it('sees a served certificate that has expired', async () => {
     const server = cluster.server(2);
-    await server.vault?.stop();
+    await server.vault?.kill();
     const [notBefore, notAfter] = [new Date(Date.now() - 90 * day), new Date(Date.now() - day)];
     const { certificate, key } = await cluster.serverCa.issue({
       commonName: 'boot-2',
@@ -448,12 +448,8 @@ describe('The status of a cluster', function () {
   });
 
   it('lets an option win over the file', async () => {
-    await writeFile(
-      cluster.layout.workerConfiguration,
-      cluster
-        .workerConfiguration()
-        .replace(/endpoints: .*/, 'endpoints: [https://127.0.0.1:1]')
-        .replace('/neco/', '/other/'),
+    await cluster.configureWorker((text) =>
+      text.replace(/endpoints: .*/, 'endpoints: [https://127.0.0.1:1]').replace('/neco/', '/other/'),
     );
     try {
       const endpoints = [0, 1, 2].map((lrn) => `https://${cluster.addressOf(lrn)}:2379`);
@@ -461,7 +457,7 @@ describe('The status of a cluster', function () {
       expect(messages(status)).to.equal('');
       expect(status.bootServers).to.have.length(3);
     } finally {
-      await writeFile(cluster.layout.workerConfiguration, cluster.workerConfiguration());
+      await cluster.configureWorker();
     }
   });
 
