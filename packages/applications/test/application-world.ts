@@ -1,10 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { Registry } from '@neco/bootserver-registry';
-import { NecoError, Secret, serverName, silentReporter, waitFor, type Reporter } from '@neco/core';
+import { NecoError, Secret, serverName, silentReporter, type Reporter } from '@neco/core';
 import { EtcdCluster } from '@neco/etcd-admin';
-import { runProgram, serverBinaries, ServerProcess, TestCa, type ProgramResult } from '@neco/test-harness';
+import { LoopbackServers, type ProgramResult, type VaultProcess } from '@neco/test-harness';
 import { createKey, createSigningRequest, Vault } from '@neco/vault-pki';
 import {
   administratorPolicyName,
@@ -14,6 +12,7 @@ import {
   ensureSigningRoles,
   ensureVaultAccess,
   forEachAuthority,
+  hostLayout,
   type HostLayout,
   type Pair,
   Signer,
@@ -23,48 +22,41 @@ import type { ApplicationOptions } from '../src/application-options.ts';
 export const administrator = { name: 'admin', password: new Secret('the password of an admin') };
 export const operator = { name: 'op', password: new Secret('the password of an operator') };
 
+/** boot-1 is registered and down. */
 const lrns = [0, 1];
 
 /**
- * A cluster as `boot-0` sees it, on a loopback address of its own: a real etcd with TLS and auth whose client CA is a real
- * Vault's, access rights as setup makes them, and boot-1 registered, which is down.
+ * A cluster as `boot-0` sees it: a real etcd with TLS and auth whose client CA is a real Vault's, access rights as setup
+ * makes them, and boot-1 registered, which is down.
  */
 export class ApplicationWorld {
-  readonly directory: string;
   readonly layout: HostLayout;
-  readonly #binaries: Awaited<ReturnType<typeof serverBinaries>>;
-  readonly #serverCa: TestCa;
-  readonly #network: string;
-  #processes: ServerProcess[] = [];
-  #vaultProcess: ServerProcess | undefined;
-  #unsealKey = new Secret('');
+  readonly #servers: LoopbackServers;
+  #vaultProcess: VaultProcess | undefined;
   #rootVault: Vault | undefined;
 
-  private constructor(
-    directory: string,
-    binaries: Awaited<ReturnType<typeof serverBinaries>>,
-    serverCa: TestCa,
-  ) {
-    this.directory = directory;
-    this.#binaries = binaries;
-    this.#serverCa = serverCa;
-    this.#network = `127.${String(20 + Math.floor(Math.random() * 50))}.${String(Math.floor(Math.random() * 250))}`;
+  private constructor(servers: LoopbackServers) {
+    this.#servers = servers;
+    const { site, workerConfiguration, serverCa, clientCa, server } = servers.files;
     this.layout = {
-      site: this.path('site.yml'),
-      workerConfiguration: this.path('neco-worker.yml'),
-      server: { certificatePath: this.path('server.crt'), keyPath: this.path('server.key') },
-      serverCa: this.path('server-ca.crt'),
-      clientCa: this.path('client-ca.crt'),
+      ...hostLayout,
+      site,
+      workerConfiguration,
+      server: { certificatePath: server.certificate, keyPath: server.key },
+      serverCa,
+      clientCa,
       clientRevocations: this.path('client-ca.crl'),
       applications: this.path('etc'),
     };
   }
 
   static async start(): Promise<ApplicationWorld> {
-    const directory = await mkdtemp(join(tmpdir(), 'neco-applications-'));
-    const world = new ApplicationWorld(directory, await serverBinaries(), await TestCa.create('server CA'));
+    const world = new ApplicationWorld(await LoopbackServers.create([0]));
     try {
-      await world.#begin();
+      await mkdir(world.layout.applications);
+      await world.#prepareVault();
+      await world.#prepareEtcd();
+      for (const lrn of lrns) await world.#register(lrn);
       return world;
     } catch (error) {
       await world.stop();
@@ -72,12 +64,16 @@ export class ApplicationWorld {
     }
   }
 
+  get directory(): string {
+    return this.#servers.directory;
+  }
+
   path(name: string): string {
-    return join(this.directory, name);
+    return this.#servers.path(name);
   }
 
   addressOf(lrn: number): string {
-    return `${this.#network}.${String(lrn + 1)}`;
+    return this.#servers.addressOf(lrn);
   }
 
   /** What every operation here is told. */
@@ -92,45 +88,29 @@ export class ApplicationWorld {
   }
 
   async stopVault(): Promise<void> {
-    await this.#vaultProcess?.stop();
+    await this.#vaultProcess?.kill();
   }
 
   /** Vault again, empty of what was not on disk: sealed. */
   async startVault(): Promise<void> {
-    this.#vaultProcess = this.#start(this.#binaries.vault, ['server', `-config=${this.path('vault.json')}`]);
-    await waitFor(async () => ({ done: true, value: await this.#bareVault().system.health() }), {
-      what: 'Vault to answer',
-      timeout: 20_000,
-    });
+    await this.#vaultProcess?.run();
   }
 
   async unseal(): Promise<void> {
-    await this.#bareVault().system.unseal(this.#unsealKey);
-    await waitFor(async () => ({ done: true, value: await this.vault.lookupSelf() }), {
-      what: 'Vault to be active',
-      timeout: 20_000,
-    });
+    await this.#vaultProcess?.unseal();
   }
 
   /** The stock client as root, or as who owns the pair of these paths without their endings. */
-  async etcdctl(args: readonly string[], pair = this.path('root')): Promise<ProgramResult> {
-    return await runProgram(this.#binaries.etcdctl, [
-      `--endpoints=${this.#endpoint}`,
-      `--cacert=${this.layout.serverCa}`,
-      `--cert=${pair}.crt`,
-      `--key=${pair}.key`,
-      ...args,
-    ]);
+  async etcdctl(args: readonly string[], pair?: string): Promise<ProgramResult> {
+    return await this.#servers.etcdctl(args, pair);
   }
 
   async etcdctlOk(...args: string[]): Promise<string> {
-    const { status, stdout, stderr } = await this.etcdctl(args);
-    if (status !== 0) throw new NecoError('COMMAND_FAILED', `etcdctl ${args.join(' ')}: ${stderr}`);
-    return stdout;
+    return await this.#servers.etcdctlOk(...args);
   }
 
   async withRegistry<T>(work: (registry: Registry) => Promise<T>): Promise<T> {
-    const etcd = await this.#etcdAs(await this.#sign('neco-0', 'neco-0'));
+    const etcd = this.#etcdAs(await this.#sign('neco-0', 'neco-0'));
     try {
       return await work(new Registry(etcd, '/neco/'));
     } finally {
@@ -139,63 +119,16 @@ export class ApplicationWorld {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#processes.map((process) => process.stop()));
-    await rm(this.directory, { recursive: true, force: true });
-  }
-
-  get #endpoint(): string {
-    return `https://${this.addressOf(0)}:2379`;
-  }
-
-  async #begin(): Promise<void> {
-    await this.#writeServerFiles();
-    await this.startVault();
-    await this.#prepareVault();
-    await this.#prepareEtcd();
-    for (const lrn of lrns) await this.#register(lrn);
-  }
-
-  async #writeServerFiles(): Promise<void> {
-    const [name, address] = [serverName(0), this.addressOf(0)];
-    const names = { dnsNames: [name, 'localhost'], ipAddresses: [address, '127.0.0.1'] };
-    await this.#writePair('server', await this.#serverCa.issue({ commonName: name, ...names }));
-    const tls = { tls_cert_file: this.path('server.crt'), tls_key_file: this.path('server.key') };
-    const configuration = {
-      storage: { file: { path: this.path('vault') } },
-      listener: { tcp: { address: `${address}:8200`, ...tls } },
-      api_addr: `https://${address}:8200`,
-      disable_mlock: true,
-      disable_clustering: true,
-    };
-    await Promise.all([
-      mkdir(this.layout.applications),
-      writeFile(this.layout.serverCa, this.#serverCa.certificate),
-      writeFile(this.path('vault.json'), JSON.stringify(configuration)),
-      writeFile(this.layout.site, `cluster: test\nlrn: 0\naddresses: { first: ${address} }\n`),
-      writeFile(
-        this.layout.workerConfiguration,
-        [
-          `endpoints: [${this.#endpoint}]`,
-          'prefix: /neco/',
-          `tls-ca-file: ${this.layout.serverCa}`,
-          `tls-cert-file: ${this.path('neco-0.crt')}`,
-          `tls-key-file: ${this.path('neco-0.key')}`,
-          '',
-        ].join('\n'),
-      ),
-    ]);
-  }
-
-  #bareVault(): Vault {
-    return Vault.connect({ address: `https://${this.addressOf(0)}:8200`, ca: this.#serverCa.certificate });
+    await this.#servers.stop();
   }
 
   async #prepareVault(): Promise<void> {
-    const made = await this.#bareVault().system.initialize({ shares: 1, threshold: 1 });
-    this.#unsealKey = made.unsealKeys[0] ?? new Secret('');
-    this.#rootVault = this.#bareVault().withToken(made.rootToken);
-    await this.unseal();
-    const { vault } = this;
+    const started = await this.#servers.startVault(0, { storage: 'file' });
+    this.#vaultProcess = started;
+    await started.initialize();
+    await started.unseal();
+    const vault = Vault.connect({ address: started.address, ca: started.ca }).withToken(started.rootToken);
+    this.#rootVault = vault;
     await forEachAuthority((name) =>
       vault.pki(authorities[name].mount).ensureEnabled({ maxTtlHours: 87_600 }),
     );
@@ -204,37 +137,20 @@ export class ApplicationWorld {
     await writeFile(this.layout.clientCa, ca.certificate);
     await forEachAuthority((name) => ensureSigningRoles(vault, name, lrns));
     const addresses = new Map(lrns.map((lrn) => [lrn, this.addressOf(lrn)]));
-    await ensureVaultAccess(vault, addresses, this.#serverCa.certificate);
+    await ensureVaultAccess(vault, addresses, started.ca);
     await vault.auth.ensureUser(administrator.name, administrator.password, [administratorPolicyName]);
     await vault.auth.ensureUser(operator.name, operator.password, ['neco-operator']);
   }
 
   async #prepareEtcd(): Promise<void> {
-    const url = `https://${this.addressOf(0)}:2379`;
-    const peer = `http://${this.addressOf(0)}:2380`;
-    this.#start(this.#binaries.etcd, [
-      '--name=boot-0',
-      `--data-dir=${this.path('etcd')}`,
-      `--listen-client-urls=${url}`,
-      `--advertise-client-urls=${url}`,
-      `--listen-peer-urls=${peer}`,
-      `--initial-advertise-peer-urls=${peer}`,
-      `--initial-cluster=boot-0=${peer}`,
-      `--cert-file=${this.path('server.crt')}`,
-      `--key-file=${this.path('server.key')}`,
-      `--trusted-ca-file=${this.layout.clientCa}`,
-      '--client-cert-auth',
-    ]);
+    const started = this.#servers.etcd(0);
+    started.start();
     const root = await new Signer(this.vault, new Map()).certifyRoot();
-    await this.#writePair('root', root);
-    await this.#writePair('neco-0', await this.#sign('neco-0', 'neco-0'));
-    const etcd = await this.#etcdAs(root);
+    await this.#servers.writePair('root', root);
+    await this.#servers.writePair('neco-0', await this.#sign('neco-0', 'neco-0'));
+    await started.ready();
+    const etcd = this.#etcdAs(root);
     try {
-      const healthy = async () => {
-        await etcd.checkQuorum();
-        return { done: true, value: true } as const;
-      };
-      await waitFor(healthy, { what: 'etcd to be healthy', timeout: 20_000 });
       await ensureEtcdAccess(etcd, lrns, '/neco/');
       await etcd.enableAuth();
     } finally {
@@ -255,20 +171,9 @@ export class ApplicationWorld {
     return await signPair(this.vault, role, commonName);
   }
 
-  async #etcdAs({ certificate, key }: Pair): Promise<EtcdCluster> {
-    const tls = { ca: this.#serverCa.certificate, certificate, key };
-    return Promise.resolve(EtcdCluster.connect({ endpoints: [this.#endpoint], timeout: 3000, tls }));
-  }
-
-  async #writePair(name: string, { certificate, key }: Pair): Promise<void> {
-    await writeFile(this.path(`${name}.crt`), certificate);
-    await writeFile(this.path(`${name}.key`), key.reveal(), { mode: 0o600 });
-  }
-
-  #start(binary: string, args: readonly string[]): ServerProcess {
-    const started = new ServerProcess(binary, args);
-    this.#processes.push(started);
-    return started;
+  #etcdAs({ certificate, key }: Pair): EtcdCluster {
+    const tls = { ca: this.#servers.serverCa.certificate, certificate, key };
+    return EtcdCluster.connect({ endpoints: this.#servers.endpoints, timeout: 3000, tls });
   }
 }
 

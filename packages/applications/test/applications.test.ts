@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { NecoError, Secret, silentReporter, type PhaseEvent, type Reporter } from '@neco/core';
+import { Secret, silentReporter, type NecoError, type PhaseEvent, type Reporter } from '@neco/core';
 import { openHost } from '@neco/host-installer';
-import { ReadmeExamples } from '@neco/test-harness';
+import { ReadmeExamples, rejection } from '@neco/test-harness';
 import { certificateFacts } from '@neco/vault-pki';
 import { expect } from 'chai';
 import { type AskVaultUser, filesOf, withOperationLock } from '@neco/cluster-access';
@@ -586,12 +586,7 @@ async function failure(promise: Promise<unknown>): Promise<string> {
 }
 
 async function refusal(promise: Promise<unknown>, code: NecoError['code']): Promise<NecoError> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).to.be.instanceOf(NecoError);
-  if (!(error instanceof NecoError)) throw new Error('not a NecoError');
+  const error = await rejection(promise);
   expect(error.code, error.message).to.equal(code);
   return error;
 }

@@ -16,5 +16,4 @@ export type { Application } from './schemas/application.ts';
 export type { BootServer } from './schemas/boot-server.ts';
 export type { InitialCertificates, SecretsInForce, TrustAnswer } from './schemas/compromised.ts';
 export type { Acknowledgement, LeavePlan } from './schemas/leave.ts';
-export type { SetupProgress } from './schemas/setup-progress.ts';
 export * from './unfinished-leaves.ts';

@@ -63,7 +63,7 @@ export const recordKinds = {
     ({ done }) => (done === true ? day : undefined),
   ),
   initialCertificates: recordKind(
-    'operations/first-certificates/<LRN>',
+    'operations/initial-certificates/<LRN>',
     initialCertificatesSchema,
     'The certificates that setup had signed for a server; gone when they have expired.',
     ({ certificates }) => lastExpiry(certificates) - Date.now(),

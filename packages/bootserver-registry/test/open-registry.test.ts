@@ -1,18 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NecoError } from '@neco/core';
+import type { NecoError } from '@neco/core';
 import { openRegistry, openRegistryView, type RegistrySource } from '@neco/bootserver-registry';
+import { rejection } from '@neco/test-harness';
 import { expect } from 'chai';
 
 /** How a source is refused. */
 async function refusal(source: RegistrySource): Promise<NecoError> {
-  const error: unknown = await openRegistryView(source).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof NecoError) return error;
-  throw new Error('it was expected to fail with a NecoError');
+  return rejection(openRegistryView(source));
 }
 
 describe('opening the registry', () => {

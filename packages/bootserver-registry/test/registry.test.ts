@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { NecoError, Secret } from '@neco/core';
 import { EtcdCluster } from '@neco/etcd-admin';
 import { recordKinds, Registry, type BootServer, type LeavePlan } from '@neco/bootserver-registry';
-import { startEtcd, type EtcdUnderTest } from '@neco/test-harness';
+import { rejection, startEtcd, type EtcdUnderTest } from '@neco/test-harness';
 import { expect } from 'chai';
 
 const server: BootServer = {
@@ -40,15 +40,6 @@ describe('the registry', function () {
 
   const get = (key: string): Promise<string> =>
     etcd.etcdctlOk(['get', '--print-value-only', `${prefix}${key}`]);
-
-  async function rejection(promise: Promise<unknown>): Promise<NecoError> {
-    const error: unknown = await promise.then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
-    if (error instanceof NecoError) return error;
-    throw new Error(`it was expected to fail with a NecoError: ${inspect(error)}`);
-  }
 
   before(async () => {
     etcd = await startEtcd({ auth: { 'neco-0': ['/neco/'] } });
@@ -300,7 +291,7 @@ describe('the registry', function () {
       .at(2)
       .put({ version: 1, certificates: [{ authority: 'client', certificate }] });
     const left = (Date.parse(new X509Certificate(certificate).validTo) - Date.now()) / 1000;
-    expect(await lifeOf('operations/first-certificates/2')).to.be.closeTo(left, 60);
+    expect(await lifeOf('operations/initial-certificates/2')).to.be.closeTo(left, 60);
   });
 
   it('stops a read when the signal fires', async () => {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { sitePath } from '@neco/core';
 import type { PairPaths } from '@neco/host-installer';
-import { certificateKinds } from './certificates/certificate-kinds.ts';
+import { certificateKindNames, certificateKinds } from './certificates/certificate-kinds.ts';
 import { paths } from './paths.ts';
 
-/** Where this server keeps what it needs to reach the cluster, and what it issues to applications. */
+/** Where this server keeps what it needs to reach the cluster, what it remembers, and what it issues to applications. */
 export interface HostLayout {
   site: string;
   /** How neco reaches etcd. */
@@ -17,6 +17,13 @@ export interface HostLayout {
   clientCa: string;
   /** Which certificates of etcd's clients are revoked, DER. */
   clientRevocations: string;
+  /** The certificates that it has, its own and those of the CAs. */
+  certificates: readonly string[];
+  /** What it remembers of its setup, and of having left its cluster. */
+  setupRecord: string;
+  leftRecord: string;
+  /** The links that are there while neco-worker runs, and when it starts with the server. */
+  workerUnit: { running: string; enabled: string };
   /** The parent directory of the applications' directories. */
   applications: string;
 }
@@ -29,6 +36,16 @@ export const hostLayout: HostLayout = {
   serverCa: paths.authorities.server,
   clientCa: paths.authorities.client,
   clientRevocations: paths.revocations.client,
+  certificates: [
+    ...certificateKindNames.map((name) => certificateKinds[name].certificatePath),
+    ...Object.values(paths.authorities),
+  ],
+  setupRecord: paths.setupRecord,
+  leftRecord: paths.leftRecord,
+  workerUnit: {
+    running: '/run/systemd/units/invocation:neco-worker.service',
+    enabled: '/etc/systemd/system/multi-user.target.wants/neco-worker.service',
+  },
   applications: '/etc',
 };
 

@@ -1,6 +1,5 @@
 import type { Phase, SiteConfiguration } from '@neco/core';
 import type { HostReader, HostWriter } from '@neco/host-installer';
-import { paths } from './paths.ts';
 
 interface PackagesView {
   readonly host: HostReader;
@@ -24,6 +23,6 @@ export const installPackages: Phase<PackagesView, PackagesContext> = {
   plan: ({ site }) => [`install the packages ${site.packages.etcd} and ${site.packages.vault}`],
   async run({ host, site, signal }) {
     const { etcd, vault } = site.packages;
-    await host.installPackages([etcd, vault], host.packageLists(paths.packageLists), { signal });
+    await host.installPackages([etcd, vault], host.packageLists(), { signal });
   },
 };

@@ -12,4 +12,5 @@ export * from './phases/run-phases.ts';
 export * from './secret.ts';
 export * from './configuration/site-configuration.ts';
 export * from './errors/suggestion.ts';
+export * from './waits/in-time.ts';
 export * from './waits/wait-for.ts';

@@ -1,15 +1,16 @@
+import { paths } from '@neco/cluster-access';
 import { etcdOptionsShape, parseYaml, readConfigurationText, type EtcdOptions } from '@neco/core';
 import * as z from 'zod';
 
 /** Fields of `neco-updater.yml` and `neco-worker.yml`: how to reach etcd, as cybozu-go/etcdutil has it, and the own ones. */
-export const daemonConfigurationSchema = z.strictObject({
+const daemonConfigurationSchema = z.strictObject({
   ...etcdOptionsShape,
   prefix: etcdOptionsShape.prefix.refine((prefix) => prefix !== '', 'must not be empty'),
   'vault-address': z
     .string()
     .regex(/^https:\/\/[^/]+$/, 'must be https://ADDRESS:PORT')
     .default('https://127.0.0.1:8200'),
-  'vault-ca-file': z.string().default('/etc/neco/ca/server.crt'),
+  'vault-ca-file': z.string().default(paths.authorities.server),
 });
 
 /** The configuration of a daemon. Files that it names are read when they are needed, for certificates are renewed. */

@@ -1,3 +1,4 @@
+import { paths } from '@neco/cluster-access';
 import type { ExitStatus } from '@neco/core';
 import { runDaemon, type DaemonOptions } from './run-daemon.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -7,11 +8,12 @@ import { stopSignal } from './stop-signal.ts';
  * @returns what runs it with the words after the program's name, and gives its exit status.
  */
 export function daemonProgram(
-  daemon: Pick<DaemonOptions, 'name' | 'configurationPath' | 'duties'>,
+  daemon: Pick<DaemonOptions, 'name' | 'duties'>,
 ): (argv: readonly string[]) => Promise<ExitStatus> {
   return (argv) =>
     runDaemon({
       ...daemon,
+      configurationPath: `${paths.necoDirectory}/${daemon.name}.yml`,
       argv,
       write: {
         output: (text) => process.stdout.write(text),

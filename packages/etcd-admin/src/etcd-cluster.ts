@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
-import { NecoError } from '@neco/core';
+import { inTime, NecoError, sleep } from '@neco/core';
 import type { Etcd3 } from 'etcd3';
 import { classifyEtcdError } from './classify-etcd-error.ts';
 import { createClient } from './create-client.ts';
@@ -16,6 +14,12 @@ import {
   type MemberStatus,
 } from './member.ts';
 import { saveSnapshot, type Snapshot } from './save-snapshot.ts';
+
+/** Pause between two rounds of asking all members while there is no leader, in ms. */
+const pauseWithoutLeader = 100;
+
+/** What comes in place of an answer when the signal of a call fires. */
+const stopped = Symbol('stopped');
 
 /** How one call is made. */
 export interface EtcdCallOptions {
@@ -87,17 +91,9 @@ export class EtcdCluster implements AsyncDisposable {
     options: EtcdCallOptions = {},
   ): Promise<T> {
     const { signal } = options;
-    if (signal === undefined) return this.#rounds(action, request, options);
-    const answered = new AbortController();
-    const cancelled = async (): Promise<never> => {
-      if (!signal.aborted) await once(signal, 'abort', { signal: answered.signal });
-      throw new NecoError('CANCELLED', `stopped waiting for etcd to ${action}`, { cause: signal.reason });
-    };
-    try {
-      return await Promise.race([cancelled(), this.#rounds(action, request, options)]);
-    } finally {
-      answered.abort();
-    }
+    const answer = await inTime(this.#rounds(action, request, options), { signal }, stopped);
+    if (answer !== stopped) return answer;
+    throw new NecoError('CANCELLED', `stopped waiting for etcd to ${action}`, { cause: signal?.reason });
   }
 
   async #rounds<T>(
@@ -112,7 +108,7 @@ export class EtcdCluster implements AsyncDisposable {
       if (!(error instanceof Failure)) return error;
       const isOver = performance.now() > end || options.signal?.aborted === true;
       if (error.reason.code !== 'ETCD_NO_LEADER' || isOver) throw error.reason;
-      await delay(100);
+      await sleep(pauseWithoutLeader, options.signal);
     }
   }
 

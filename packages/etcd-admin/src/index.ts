@@ -4,6 +4,7 @@ export * from './etcd-configuration.ts';
 export * from './etcd-connection.ts';
 export type { EtcdReader } from './etcd-reader.ts';
 export type { KeyPermission } from './etcd-access.ts';
+export { memberAddress, urlAddress } from './member.ts';
 export type { Member, MemberAlarm, MemberStatus } from './member.ts';
 export * from './read-together.ts';
 export type { Snapshot } from './save-snapshot.ts';

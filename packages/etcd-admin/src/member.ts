@@ -10,6 +10,19 @@ export interface Member {
   isLearner: boolean;
 }
 
+/**
+ * The address at which a member is reached: its peers know it even of one that never started, which has no client URL yet. Empty
+ * when none of its URLs is one.
+ */
+export function memberAddress({ peerUrls, clientUrls }: Pick<Member, 'peerUrls' | 'clientUrls'>): string {
+  return urlAddress(peerUrls[0] ?? clientUrls[0] ?? '');
+}
+
+/** The address in a peer or client URL, or in an endpoint; empty when it is no URL. */
+export function urlAddress(url: string): string {
+  return URL.parse(url)?.hostname ?? '';
+}
+
 /** What one member reports about itself (https://etcd.io/docs/v3.6/dev-guide/api_reference_v3/, Maintenance.Status). */
 export interface MemberStatus {
   endpoint: string;

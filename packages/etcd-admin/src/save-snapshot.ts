@@ -94,10 +94,6 @@ async function* blobs(client: Etcd3, timeout: number): AsyncGenerator<Buffer, vo
 }
 
 async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+  await using directory = await open(path, 'r');
+  await directory.sync();
 }

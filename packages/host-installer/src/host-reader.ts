@@ -28,10 +28,8 @@ export interface FileStatus {
   owner: string;
   group: string;
   size: number;
-  mtimeMs: number;
   /** When it was changed in any way, put in another's place too; in ms since the epoch. */
   ctimeMs: number;
-  ino: number;
   isDirectory: boolean;
   isSymbolicLink: boolean;
 }

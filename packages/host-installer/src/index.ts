@@ -4,7 +4,6 @@ export * from './lock-host.ts';
 export * from './open-host.ts';
 export {
   packageLists,
-  packageListsDirectory,
   type PackageLists,
   type PackageListsOptions,
   type PlannedPackage,

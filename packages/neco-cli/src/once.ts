@@ -1,5 +1,7 @@
 /** Calls `ask` at most once and returns the same answer every time. */
-export function once<T>(ask: () => Promise<T>): () => Promise<T> {
+export function once<T, Words extends unknown[]>(
+  ask: (...words: Words) => Promise<T>,
+): (...words: Words) => Promise<T> {
   let answer: Promise<T> | undefined;
-  return () => (answer ??= ask());
+  return (...words) => (answer ??= ask(...words));
 }

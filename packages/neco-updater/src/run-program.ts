@@ -4,6 +4,5 @@ import { followLeavesAlone } from '@neco/membership';
 /** Runs neco-updater with its command-line arguments until it is stopped. Returns the exit status. */
 export const runProgram = daemonProgram({
   name: 'neco-updater',
-  configurationPath: '/etc/neco/neco-updater.yml',
   duties: [keepUnsealed, followLeavesAlone],
 });

@@ -4,6 +4,5 @@ import { runWorker } from './run-worker.ts';
 /** Runs neco-worker with its command-line arguments until it is stopped. Returns the exit status. */
 export const runProgram = daemonProgram({
   name: 'neco-worker',
-  configurationPath: '/etc/neco/neco-worker.yml',
   duties: [runWorker],
 });

@@ -1,4 +1,4 @@
-import { sleep } from '@neco/core';
+import { inTime } from '@neco/core';
 import { createWorkerContext, type Duty, runDuties } from '@neco/daemon';
 import { firstDuties, joiningDuty, otherDuties } from './worker-duties.ts';
 
@@ -12,6 +12,8 @@ export const runWorker: Duty = async ({ configuration, reporter, signal }) => {
   await Promise.all([
     joining,
     runDuties(firstDuties, context, signal),
-    Promise.race([joining, sleep(patience, signal)]).then(() => runDuties(otherDuties, context, signal)),
+    inTime(joining, { limit: patience, signal }, undefined).then(() =>
+      runDuties(otherDuties, context, signal),
+    ),
   ]);
 };

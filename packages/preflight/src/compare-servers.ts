@@ -1,7 +1,7 @@
 import { serverName, sitePath, type ErrorDetail } from '@neco/core';
 
 /** The most that two clocks may differ, in milliseconds. */
-export const clockTolerance = 5000;
+const clockTolerance = 5000;
 
 /** What a server tells the coordinator of itself, and what the coordinator measured of it. */
 export interface ServerReport {

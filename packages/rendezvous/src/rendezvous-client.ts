@@ -1,6 +1,6 @@
 import { connect as connectHttp2, constants, type ClientHttp2Session } from 'node:http2';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { NecoError, toNecoError, type Secret } from '@neco/core';
+import { inTime, NecoError, toNecoError, type Secret } from '@neco/core';
 import { channelBinding, proveKey } from './key-proof.ts';
 import { readLimited } from './read-limited.ts';
 import { rendezvousFailures, type Coordinator } from './rendezvous-failures.ts';
@@ -95,7 +95,7 @@ async function openSocket(
   key: { psk: Buffer; identity: string },
   signal: AbortSignal,
 ): Promise<TLSSocket> {
-  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   signal.throwIfAborted();
   let connected = false;
   const socket = connectTls({
@@ -108,16 +108,9 @@ async function openSocket(
     // Called only for a session that rests on a certificate, and none is good enough here, whoever signed it.
     checkServerIdentity: () => new NecoError('RENDEZVOUS_REFUSED', 'a certificate is not enough'),
   });
-  const stop = (): void => {
-    reject(new NecoError('CANCELLED', 'stopped'));
-  };
-  const timer = setTimeout(() => {
-    reject(rendezvousFailures.silent(coordinator, connected));
-  }, rendezvousWire.handshakeTimeout);
-  signal.addEventListener('abort', stop, { once: true });
   socket.once('connect', () => (connected = true));
   socket.once('secureConnect', () => {
-    resolve(undefined);
+    resolve(true);
   });
   socket.on('error', (error: NodeJS.ErrnoException) => {
     reject(rendezvousFailures.ofHandshake(coordinator, error));
@@ -126,15 +119,14 @@ async function openSocket(
     reject(rendezvousFailures.ofHandshake(coordinator));
   });
   try {
-    await promise;
+    const isOpen = await inTime(promise, { limit: rendezvousWire.handshakeTimeout, signal }, false);
+    if (signal.aborted) throw new NecoError('CANCELLED', 'stopped');
+    if (!isOpen) throw rendezvousFailures.silent(coordinator, connected);
     if (!socket.isSessionReused()) throw rendezvousFailures.certificate(coordinator);
     return socket;
   } catch (error) {
     socket.destroy();
     throw error;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
   }
 }
 

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { inTime } from '@neco/core';
 import type { KeyAndRequest, Signer } from '@neco/cluster-access';
 import type { InitializedVault } from '@neco/vault-pki';
 import type { Issue } from './meeting/protocol.ts';
 
 /** One piece of work that a phase begins and a later phase waits for. Whoever waits for it gets its error. */
-export class BackgroundTask<T> {
+class BackgroundTask<T> {
   #running: Promise<T> | undefined;
 
   /** The work that runs or has ended; undefined when it has not begun, failed, or was taken. */
@@ -57,6 +57,6 @@ export class BackgroundWork implements AsyncDisposable {
     const ended = Promise.allSettled(
       tasks.flatMap(({ running }) => (running === undefined ? [] : [running])),
     );
-    await Promise.race([ended, delay(endingLimit, undefined, { ref: false })]);
+    await inTime(ended, { limit: endingLimit }, undefined);
   }
 }

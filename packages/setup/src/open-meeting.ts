@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { NecoError, Secret, serverName, type ErrorDetail, type Reporter } from '@neco/core';
+import { NecoError, Secret, serverName, sleep, type ErrorDetail, type Reporter } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
 import { createKey } from '@neco/vault-pki';
 import { certificateKinds, paths } from '@neco/cluster-access';
@@ -85,7 +84,7 @@ async function followRegistrations(self: Self, meeting: CoordinatorMeeting): Pro
     });
     // Where etcd does not answer yet nobody is registered, as far as this coordinator can tell: it may, after a boot.
     await follow.catch(() => undefined);
-    await delay(pauseOfRegistry, undefined, { signal }).catch(() => undefined);
+    await sleep(pauseOfRegistry, signal);
   }
 }
 

@@ -1,11 +1,10 @@
-import type { EtcdPool } from '@neco/cluster-access';
+import type { EtcdPool, SetupRecord } from '@neco/cluster-access';
 import { NecoError, type ErrorDetail, type Reporter, type SiteConfiguration } from '@neco/core';
 import type { HostReader, HostWriter, UnitState } from '@neco/host-installer';
 import type { BackgroundWork } from './background-work.ts';
 import type { CoordinatorMeeting } from './meeting/coordinator-meeting.ts';
 import type { Meeting } from './meeting/meeting.ts';
 import type { SetupOptions } from './setup-options.ts';
-import type { SetupRecord } from './setup-record.ts';
 import type { SetupSight } from './setup-sight.ts';
 
 /** What a phase of setup may look at. It has no means to change anything. */

@@ -14,8 +14,8 @@ export interface SetupOptions {
   timeout?: number;
   /** Servers whose new public key the admin accepts (coordinator only): LRN to `sha256:…`. */
   acceptKeys: Map<number, string>;
-  /** Gives the setup secret; called only when another server has to be met. */
-  secret(): Promise<Secret>;
+  /** Gives the setup secret; called only when another server has to be met. The coordinator may make a new one. */
+  secret(server: { isCoordinator: boolean }): Promise<Secret>;
   /** Gives the first administrator; called only on the coordinator, and only while there is none. May be called twice. */
   administrator(): Promise<{ name: string; password: Secret }>;
   /** The command that goes on after this one was stopped, as it is to be typed on all servers. */

@@ -1,10 +1,9 @@
 import { addressPlan, NecoError, serverName, sitePath } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
-import { EtcdPool, readSite } from '@neco/cluster-access';
+import { EtcdPool, readSite, setupRecordFile } from '@neco/cluster-access';
 import { unitsOfSetup } from './services/runs-and-stays.ts';
 import type { SetupView } from './setup-context.ts';
 import type { SetupOptions } from './setup-options.ts';
-import { setupRecordFile } from './setup-record.ts';
 import { SetupSight } from './setup-sight.ts';
 
 /**

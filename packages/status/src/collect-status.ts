@@ -1,9 +1,11 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Application } from '@neco/bootserver-registry';
-import { NecoError, serverName, type EtcdOptions } from '@neco/core';
-import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
+import { inTime, NecoError, serverName, type EtcdOptions } from '@neco/core';
+import { EtcdCluster, readEtcdConnection, urlAddress } from '@neco/etcd-admin';
 import {
   applicationPrefix,
+  hostLayout,
+  type HostLayout,
   type KnownServer,
   listServers,
   readEtcdOptions,
@@ -17,7 +19,6 @@ import { probeServer, type ServerProbe } from './probes/probe-server.ts';
 import { readCluster, type ClusterFacts } from './probes/read-cluster.ts';
 import { readLocalCertificates } from './certificates/read-local-certificates.ts';
 import { readWorker } from './local/read-worker.ts';
-import { statusLayout, type StatusLayout } from './status-layout.ts';
 import type { ApplicationStatus, BootServerStatus, ClusterStatus, StatusWarning } from './status-schema.ts';
 import type { ProbedServer } from './warnings/warnings-input.ts';
 
@@ -25,8 +26,8 @@ export interface CollectStatusOptions {
   /** Options that win over those of the configuration file. */
   etcd: Partial<EtcdOptions>;
   signal: AbortSignal;
-  /** Where to look on this server; its own layout by default. */
-  layout?: StatusLayout;
+  /** Where to look on this server; the layout of a boot server by default. */
+  layout?: HostLayout;
 }
 
 /**
@@ -36,7 +37,7 @@ export interface CollectStatusOptions {
  * out how to reach etcd; CANCELLED
  */
 export async function collectStatus(options: CollectStatusOptions): Promise<ClusterStatus> {
-  const { etcd: flags, layout = statusLayout, signal } = options;
+  const { etcd: flags, layout = hostLayout, signal } = options;
   const [local, etcdOptions] = await Promise.all([
     readLocalFacts(layout),
     readEtcdOptions(layout.workerConfiguration, flags),
@@ -56,7 +57,9 @@ export async function collectStatus(options: CollectStatusOptions): Promise<Clus
       shown,
       signal: AbortSignal.any([signal, ended.signal]),
     });
-    return await Promise.race([looking, cancelled(signal)]);
+    const status = await inTime(looking, { signal }, undefined);
+    if (status !== undefined) return status;
+    throw new NecoError('CANCELLED', 'stopped while reading the status', { hint: 'run again: neco status' });
   } finally {
     ended.abort();
     cluster.close();
@@ -64,7 +67,7 @@ export async function collectStatus(options: CollectStatusOptions): Promise<Clus
 }
 
 interface LookOptions {
-  layout: StatusLayout;
+  layout: HostLayout;
   prefix: string;
   /** The certificates that members of etcd show, by endpoint. */
   shown: ReadonlyMap<string, X509Certificate>;
@@ -80,7 +83,7 @@ async function look(cluster: EtcdCluster, local: LocalFacts, options: LookOption
     return begun;
   };
   // Those that the configuration names are asked before etcd has told who there is.
-  const addresses = cluster.connection.endpoints.map(hostOf).filter(isOutside);
+  const addresses = cluster.connection.endpoints.map(urlAddress).filter(isOutside);
   for (const address of addresses) void probe(address);
   const [facts, certificates, worker] = await Promise.all([
     readCluster(cluster, prefix),
@@ -109,7 +112,7 @@ async function look(cluster: EtcdCluster, local: LocalFacts, options: LookOption
       strayMembers: strayMembers(known),
     },
     vault: keysStored(facts),
-    ...worker,
+    worker,
     applications: facts.applications.map(applicationStatus),
     certificates: [...certificates.certificates, ...served],
   };
@@ -212,23 +215,7 @@ function nameOf(memberId: string, servers: readonly KnownServer[]): string {
   return servers.find(({ member }) => member?.id === memberId)?.name ?? memberId;
 }
 
-function hostOf(endpoint: string): string {
-  return URL.parse(endpoint)?.hostname ?? '';
-}
-
 /** This server under the name of the loopback is no server of its own. */
 function isOutside(host: string): boolean {
   return !['127.0.0.1', 'localhost', '[::1]', ''].includes(host);
-}
-
-async function cancelled(signal: AbortSignal): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => {
-    reject(
-      new NecoError('CANCELLED', 'stopped while reading the status', { hint: 'run again: neco status' }),
-    );
-  };
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop, { once: true });
-  return promise;
 }

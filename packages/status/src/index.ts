@@ -3,7 +3,6 @@
 export * from './collect-status.ts';
 export * from './local/local-components.ts';
 export * from './status-json-schema.ts';
-export * from './status-layout.ts';
 export * from './status-schema.ts';
 export * from './vaults/unseal-vaults.ts';
 export * from './vaults/vault-status.ts';

@@ -1,9 +1,8 @@
 import { Registry } from '@neco/bootserver-registry';
-import { sleep, toNecoError } from '@neco/core';
+import { inTime, sleep, toNecoError } from '@neco/core';
 import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
-import { readEtcdOptions } from '@neco/cluster-access';
+import { hostLayout, readEtcdOptions } from '@neco/cluster-access';
 import { collectStatus, type CollectStatusOptions } from './collect-status.ts';
-import { statusLayout } from './status-layout.ts';
 import type { ClusterStatus } from './status-schema.ts';
 
 export interface WatchStatusOptions extends CollectStatusOptions {
@@ -68,7 +67,7 @@ async function follow(options: WatchStatusOptions, news: News, signal: AbortSign
 
 /** The certificates of then are read with each connection, for they are renewed while this runs. */
 async function followOnce(options: WatchStatusOptions, news: News, signal: AbortSignal): Promise<void> {
-  const { etcd: flags, layout = statusLayout } = options;
+  const { etcd: flags, layout = hostLayout } = options;
   const etcdOptions = await readEtcdOptions(layout.workerConfiguration, flags);
   if (etcdOptions === undefined) return;
   const cluster = EtcdCluster.connect(await readEtcdConnection(etcdOptions));
@@ -107,10 +106,7 @@ class News {
 
   /** Waits until something is reported, the time (ms) is over or the signal fires. */
   async wait(limit: number, signal: AbortSignal): Promise<void> {
-    const over = new AbortController();
-    const time = sleep(limit, AbortSignal.any([signal, over.signal]));
-    await Promise.race([this.#told.promise, time]);
-    over.abort();
+    await inTime(this.#told.promise, { limit, signal }, undefined);
     this.#told = Promise.withResolvers();
   }
 }

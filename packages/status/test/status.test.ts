@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import { setupRecordFile } from '@neco/cluster-access';
 import { NecoError, Secret, type EtcdOptions } from '@neco/core';
+import { openHost } from '@neco/host-installer';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { expect } from 'chai';
@@ -60,7 +62,7 @@ describe('The status of a cluster', function () {
     }
     // Two files here, and what etcd and Vault show on each server.
     expect(status.certificates).to.have.length(2 + 2 * 3);
-    expect(status.certificates.find(({ where }) => where.endsWith('server.crt'))?.daysLeft).to.be.within(
+    expect(status.certificates.find(({ where }) => where.endsWith('boot-0.crt'))?.daysLeft).to.be.within(
       88,
       90,
     );
@@ -113,7 +115,7 @@ describe('The status of a cluster', function () {
 
   it('is not held up by a server that accepts connections and never answers', async () => {
     const server = cluster.server(2);
-    await server.vault?.stop();
+    await server.vault?.kill();
     const sockets = new Set<Socket>();
     const silent = createServer((socket) => sockets.add(socket)).listen(8200, server.address);
     await once(silent, 'listening');
@@ -292,7 +294,7 @@ describe('The status of a cluster', function () {
 
   it('sees a served certificate that has expired', async () => {
     const server = cluster.server(2);
-    await server.vault?.stop();
+    await server.vault?.kill();
     const [notBefore, notAfter] = [new Date(Date.now() - 90 * day), new Date(Date.now() - day)];
     const { certificate, key } = await cluster.serverCa.issue({
       commonName: 'boot-2',
@@ -446,12 +448,8 @@ describe('The status of a cluster', function () {
   });
 
   it('lets an option win over the file', async () => {
-    await writeFile(
-      cluster.layout.workerConfiguration,
-      cluster
-        .workerConfiguration()
-        .replace(/endpoints: .*/, 'endpoints: [https://127.0.0.1:1]')
-        .replace('/neco/', '/other/'),
+    await cluster.configureWorker((text) =>
+      text.replace(/endpoints: .*/, 'endpoints: [https://127.0.0.1:1]').replace('/neco/', '/other/'),
     );
     try {
       const endpoints = [0, 1, 2].map((lrn) => `https://${cluster.addressOf(lrn)}:2379`);
@@ -459,7 +457,7 @@ describe('The status of a cluster', function () {
       expect(messages(status)).to.equal('');
       expect(status.bootServers).to.have.length(3);
     } finally {
-      await writeFile(cluster.layout.workerConfiguration, cluster.workerConfiguration());
+      await cluster.configureWorker();
     }
   });
 
@@ -472,27 +470,34 @@ describe('The status of a cluster', function () {
   });
 
   it('says that a setup has not finished', async () => {
-    await writeFile(cluster.layout.setupRecord, JSON.stringify({ version: 1, lrns: [0, 1, 2] }));
+    const { setupRecord } = cluster.layout;
+    await setupRecordFile.at(setupRecord).write(openHost(), {
+      version: 1,
+      id: '0'.repeat(32),
+      cluster: 'test',
+      lrns: [0, 1, 2],
+      prefix: '/neco/',
+      startedAt: new Date().toISOString(),
+    });
     try {
       const status = await look();
       expect(status.state).to.equal('setting-up');
       expect(messages(status)).to.include('setup was started on boot-0 and is not complete');
       expect(hints(status)).to.include('on boot-0, boot-1, boot-2, run again: neco setup 0 1 2');
     } finally {
-      await rm(cluster.layout.setupRecord);
+      await rm(setupRecord);
     }
   });
 
   it('says on a server that was removed what became of it, and asks nobody', async () => {
-    const leftRecord = cluster.path('left.json');
+    const { layout } = cluster;
     const aside = '/var/lib/etcd.aside-1';
     // Of a server without a certificate for etcd, as this machine is.
     await writeFile(
-      leftRecord,
+      layout.leftRecord,
       JSON.stringify({ version: 1, at: new Date().toISOString(), serial: '', aside }),
     );
     try {
-      const layout = { ...cluster.layout, leftRecord };
       const options = { etcd: {}, signal: new AbortController().signal, layout };
       const status = check(await collectStatus(options));
       expect(status).to.include({ healthy: false, state: 'left', cluster: 'test', lrn: 0 });
@@ -502,7 +507,7 @@ describe('The status of a cluster', function () {
       );
       expect(hints(status)).to.include('neco join --discard-old-data');
     } finally {
-      await rm(leftRecord);
+      await rm(layout.leftRecord);
     }
   });
 

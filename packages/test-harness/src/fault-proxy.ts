@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '@neco/core';
 
 /** What the proxy does with a connection: `blackhole` accepts and never answers, also on what is open already. */
 export type ProxyMode = 'pass' | 'blackhole' | 'refuse';
@@ -95,7 +95,7 @@ export class FaultProxy implements AsyncDisposable {
       const due = performance.now() + this.#latency;
       queue = queue.then(async () => {
         const rest = due - performance.now();
-        if (rest > 0) await delay(rest);
+        if (rest > 0) await sleep(rest);
         if (this.#mode !== 'blackhole') act();
       });
     };

@@ -4,6 +4,7 @@ export * from './etcd/etcd-test-tls.ts';
 export * from './etcd/etcd-under-test.ts';
 export * from './fault-proxy.ts';
 export * from './free-ports.ts';
+export * from './loopback-servers.ts';
 export * from './readme-examples.ts';
 export * from './rejection.ts';
 export * from './run-program.ts';

@@ -1,4 +1,4 @@
-# Three CAs and the first certificates of all servers, as a tar with a folder for each.
+# Three CAs and the initial certificates of all servers, as a tar with a folder for each.
 # usage: certificates.sh LRN ADDRESS...
 umask 077
 mkdir -p /root/floor

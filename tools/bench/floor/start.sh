@@ -1,4 +1,4 @@
-# Puts the first certificates in place and starts etcd and Vault.
+# Puts the initial certificates in place and starts etcd and Vault.
 # usage: start.sh LRN ADDRESS MEMBERS TOKEN <TAR
 lrn=$1 address=$2 members=$3 token=$4
 tar -x -C / --no-same-owner --no-overwrite-dir --strip-components=1 "$lrn"

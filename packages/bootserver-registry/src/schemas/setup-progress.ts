@@ -10,6 +10,3 @@ export const setupProgressSchema = z.looseObject({
     .optional()
     .describe('A random text that is read back before Vault is initialised, to prove that etcd keeps it.'),
 });
-
-/** How far `neco setup` is with the new Vault; deleted when the root token is settled. */
-export type SetupProgress = z.infer<typeof setupProgressSchema>;

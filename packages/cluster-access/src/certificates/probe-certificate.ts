@@ -1,5 +1,5 @@
 import { connect } from 'node:tls';
-import { messageOf } from '@neco/core';
+import { inTime, messageOf } from '@neco/core';
 import type { Pair } from './signer.ts';
 
 const limit = 3000;
@@ -33,24 +33,22 @@ export async function probeCertificate(
     key: key.reveal(),
     ALPNProtocols: ['http/1.1'],
   });
-  const end = (verdict: CertificateVerdict): void => {
-    clearTimeout(timer);
-    socket.destroy();
-    resolve(verdict);
-  };
-  const timer = setTimeout(end, limit, 'unreachable');
   socket.once('secureConnect', () => {
     opened = true;
     socket.write(`GET /version HTTP/1.1\r\nHost: ${address}\r\nConnection: close\r\n\r\n`);
   });
   socket.once('data', () => {
-    end('accepted');
+    resolve('accepted');
   });
   socket.on('error', (error) => {
-    end(opened || /alert/i.test(messageOf(error)) ? 'refused' : 'unreachable');
+    resolve(opened || /alert/i.test(messageOf(error)) ? 'refused' : 'unreachable');
   });
   socket.once('close', () => {
-    end(opened ? 'refused' : 'unreachable');
+    resolve(opened ? 'refused' : 'unreachable');
   });
-  return promise;
+  try {
+    return await inTime(promise, { limit }, 'unreachable');
+  } finally {
+    socket.destroy();
+  }
 }

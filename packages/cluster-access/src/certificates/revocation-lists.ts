@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { NecoError, toNecoError } from '@neco/core';
+import { inTime, NecoError, toNecoError } from '@neco/core';
 import type { HostWriter } from '@neco/host-installer';
 import { parseCrl, Vault } from '@neco/vault-pki';
 import { paths } from '../paths.ts';
@@ -35,7 +34,7 @@ export async function fetchRevocations(
     () => true,
     () => false,
   );
-  if (await Promise.race([isSettled, delay(headStart, false, { ref: false })])) return await first;
+  if (await inTime(isSettled, { limit: headStart }, false)) return await first;
   try {
     return await Promise.any([first, ...others.map(from)]);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { inTime } from '@neco/core';
 
 /** How much later than the first another may answer, in ms: a server without power would be waited for much longer. */
 const grace = 600;
@@ -9,15 +9,12 @@ const grace = 600;
  */
 export async function answersInTime<T>(questions: readonly Promise<T>[]): Promise<T[]> {
   await Promise.any(questions);
-  const late = delay(grace, undefined, { ref: false }).then(() => []);
-  const answers = questions.map((question) =>
-    Promise.race([
-      question.then(
-        (answer) => [answer],
-        () => [],
-      ),
-      late,
-    ]),
-  );
+  const answers = questions.map((question) => {
+    const answer = question.then(
+      (value) => [value],
+      () => [],
+    );
+    return inTime(answer, { limit: grace }, []);
+  });
   return (await Promise.all(answers)).flat();
 }

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { NecoError, type Reporter } from '@neco/core';
+import { inTime, NecoError, type Reporter } from '@neco/core';
 import { EtcdCluster } from '@neco/etcd-admin';
 import type { HostReader } from '@neco/host-installer';
 import type { Administration } from './administration.ts';
@@ -57,8 +56,7 @@ export class OperatorAccess implements AsyncDisposable {
 
   /** Gives the token back. A log-in that is still under way is waited for, though not for long. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const limit = delay(closingLimit, undefined, { ref: false });
-    await Promise.race([this.closed(), limit]).catch(() => undefined);
+    await inTime(this.closed(), { limit: closingLimit }, undefined).catch(() => undefined);
   }
 
   protected async closed(): Promise<void> {

@@ -1,6 +1,6 @@
 import { addressOf, maxLrn, serverName, type SiteConfiguration } from '@neco/core';
 import type { BootServer } from '@neco/bootserver-registry';
-import type { Member } from '@neco/etcd-admin';
+import { memberAddress, type Member } from '@neco/etcd-admin';
 
 /** A boot server that the registry, etcd or this server's own configuration knows of. */
 export interface KnownServer {
@@ -38,7 +38,7 @@ export function listServers(input: ServersInput): KnownServer[] {
       const registration = registrations.find((server) => server.lrn === lrn);
       const member = members.find((each) => lrnOf(each, input).includes(lrn));
       const address =
-        registration?.address ?? (member && hostOf(member)) ?? (site && addressOf(site, lrn)) ?? '';
+        registration?.address ?? (member && memberAddress(member)) ?? (site && addressOf(site, lrn)) ?? '';
       return { lrn, name: serverName(lrn), address, registration, member };
     });
 }
@@ -47,13 +47,13 @@ export function listServers(input: ServersInput): KnownServer[] {
 export function strayMembers(input: ServersInput): { id: string; address: string }[] {
   return input.members
     .filter((member) => lrnOf(member, input).length === 0)
-    .map((member) => ({ id: member.id, address: hostOf(member) }));
+    .map((member) => ({ id: member.id, address: memberAddress(member) }));
 }
 
 /** The LRN of a member by its name; of one that never started, and so has no name, by its address. */
 export function lrnOf(member: Member, known: KnownAddresses): number[] {
   const named = /^boot-([0-9]+)$/.exec(member.name)?.[1];
-  return named === undefined ? lrnAt(hostOf(member), known) : [Number(named)];
+  return named === undefined ? lrnAt(memberAddress(member), known) : [Number(named)];
 }
 
 /** The LRN that an address belongs to, by the registry or by the address plan. */
@@ -76,8 +76,4 @@ function plannedLrn(site: SiteConfiguration, host: string): number | undefined {
 
 function numberOf(address: string): number {
   return address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
-}
-
-function hostOf({ clientUrls, peerUrls }: Member): string {
-  return URL.parse(peerUrls[0] ?? clientUrls[0] ?? '')?.hostname ?? '';
 }

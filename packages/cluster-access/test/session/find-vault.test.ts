@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
-import { NecoError } from '@neco/core';
-import { TestCa } from '@neco/test-harness';
+import type { NecoError } from '@neco/core';
+import { rejection, TestCa } from '@neco/test-harness';
 import { expect } from 'chai';
 import { findVault } from '../../src/vault/find-vault.ts';
 
@@ -39,11 +39,7 @@ describe('the search for a Vault', function () {
   }
 
   async function failure(servers: ReadonlyMap<number, string>, own: number): Promise<NecoError> {
-    const thrown: unknown = await findVault({ servers, own, ca: ca.certificate }).catch(
-      (error: unknown) => error,
-    );
-    if (thrown instanceof NecoError) return thrown;
-    throw new Error(`not a NecoError: ${String(thrown)}`);
+    return rejection(findVault({ servers, own, ca: ca.certificate }));
   }
 
   it('asks nothing of a server that shows the certificate of another, whether it is this one or not', async () => {

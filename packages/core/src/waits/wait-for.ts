@@ -1,4 +1,5 @@
 import { Backoff } from './backoff.ts';
+import { inTime } from './in-time.ts';
 import { messageOf, NecoError } from '../errors/neco-error.ts';
 
 /** Minimum time for one look in milliseconds, even at the end of the timeout. */
@@ -65,18 +66,11 @@ async function lookOnce<T>(
   limit: number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Look<T> | undefined> {
-  const { promise: over, resolve } = Promise.withResolvers<undefined>();
-  const end = () => resolve(undefined);
-  const timer = limit === undefined ? undefined : setTimeout(end, limit);
-  signal?.addEventListener('abort', end);
   try {
-    return await Promise.race([look(), over]);
+    return await inTime(look(), { limit, signal }, undefined);
   } catch (error) {
     if (error instanceof NecoError && !error.retryable) throw error;
     return { done: false, seen: messageOf(error) };
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', end);
   }
 }
 

@@ -1,8 +1,5 @@
 import { connect } from 'node:tls';
-import { sleep } from '@neco/core';
-
-/** As long as a timer can be; the signal ends it. */
-const longest = 2 ** 31 - 1;
+import { inTime } from '@neco/core';
 
 /**
  * Opens a TLS connection to a server and waits until the server closes or refuses it, or until the signal fires. Never
@@ -13,10 +10,10 @@ const longest = 2 ** 31 - 1;
 export async function untilClosed(address: string, ca: string, signal: AbortSignal): Promise<void> {
   const { hostname, port } = new URL(address);
   const socket = connect({ host: hostname, port: Number(port), ca });
-  const closed = new AbortController();
+  const { promise: closed, resolve } = Promise.withResolvers<undefined>();
   socket.on('error', () => undefined); // 'close' follows
-  socket.once('close', () => closed.abort());
+  socket.once('close', () => resolve(undefined));
   socket.resume(); // 'close' waits until all data is read
-  await sleep(longest, AbortSignal.any([signal, closed.signal]));
+  await inTime(closed, { signal }, undefined);
   socket.destroy();
 }

@@ -13,9 +13,7 @@ export async function fileStatus(path: string): Promise<FileStatus | undefined> 
       owner: await accountName('passwd', status.uid),
       group: await accountName('group', status.gid),
       size: status.size,
-      mtimeMs: status.mtimeMs,
       ctimeMs: status.ctimeMs,
-      ino: status.ino,
       isDirectory: status.isDirectory(),
       isSymbolicLink: status.isSymbolicLink(),
     };

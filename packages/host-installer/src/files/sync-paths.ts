@@ -12,10 +12,6 @@ export async function syncPaths(paths: Iterable<string>): Promise<void> {
 }
 
 async function sync(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await using file = await open(path, 'r');
+  await file.sync();
 }

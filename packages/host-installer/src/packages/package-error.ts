@@ -36,7 +36,7 @@ const remedies: readonly { pattern: RegExp; hint: string }[] = [
 ];
 
 /** What apt complained of: its error and warning lines, once each, the summaries that say nothing new left out. */
-export function complaints(output: string): string[] {
+function complaints(output: string): string[] {
   const lines = output
     .split('\n')
     .map((line) => line.trim())

@@ -7,7 +7,7 @@ import { packageError } from './package-error.ts';
 import { runApt } from './run-apt.ts';
 
 /** Where neco keeps its own lists of packages: on tmpfs, gone at the next boot. */
-export const packageListsDirectory = '/run/neco/apt';
+const packageListsDirectory = '/run/neco/apt';
 
 export interface PlannedPackage {
   name: string;

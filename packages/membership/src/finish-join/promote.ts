@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { NecoError, waitFor, type Phase } from '@neco/core';
+import { inTime, NecoError, waitFor, type Phase } from '@neco/core';
 import type { EtcdCluster } from '@neco/etcd-admin';
 import { withEtcdRoot } from './with-etcd-root.ts';
 import type { FinishContext } from './finish-context.ts';
@@ -38,8 +37,8 @@ export const promote: Phase<FinishContext, FinishContext> = {
  */
 async function comeUp({ worker: { host, reporter } }: FinishContext, signal: AbortSignal): Promise<void> {
   const up = host.waitForUnit('etcd.service', 'active', { signal, reporter });
-  const late = delay(patience, true, { signal }).catch(() => false);
-  if (await Promise.race([up.then(() => false), late])) {
+  const isLate = up.then(() => false);
+  if (await inTime(isLate, { limit: patience }, true)) {
     reporter.info('etcd is not ready yet; starting it again');
     await host.restartUnit('etcd.service', { block: false, signal });
   }

@@ -1,6 +1,6 @@
 import type { Phase } from '@neco/core';
 import { etcdConfigurationText, paths } from '@neco/cluster-access';
-import { hostOf } from '../join/foreign-learner.ts';
+import { memberAddress } from '@neco/etcd-admin';
 import type { FinishContext } from './finish-context.ts';
 import { ownMember } from './own-member.ts';
 
@@ -27,7 +27,10 @@ export const startEtcd: Phase<FinishContext, FinishContext> = {
       members: members.map((member) => {
         if (member.id === own.id) return self;
         // One that was added and never started has no name yet; any will do.
-        return { name: member.name === '' ? `member-${member.id}` : member.name, address: hostOf(member) };
+        return {
+          name: member.name === '' ? `member-${member.id}` : member.name,
+          address: memberAddress(member),
+        };
       }),
       state: 'existing',
     });

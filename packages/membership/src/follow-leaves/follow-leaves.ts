@@ -1,5 +1,6 @@
 import { recordKinds, type LeavePlan, type RecordState } from '@neco/bootserver-registry';
 import type { NecoError } from '@neco/core';
+import { urlAddress } from '@neco/etcd-admin';
 import { fetchRevocations, ownFirst, paths, putRevocations, restartInTurn } from '@neco/cluster-access';
 import {
   createWorkerContext,
@@ -225,8 +226,8 @@ async function renewLists(context: WorkerContext, { registry }: WorkerConnection
 async function wasRemoved(context: WorkerContext, { address }: WorkerSelf): Promise<boolean> {
   const { host, configuration } = context;
   const others = configuration.etcd.endpoints
-    .flatMap((endpoint) => URL.parse(endpoint)?.hostname ?? [])
-    .filter((other) => other !== address);
+    .map(urlAddress)
+    .filter((other) => other !== '' && other !== address);
   const ca = await readVaultCa(configuration);
   if (!(await isRevoked(host, others, ca).catch(() => false))) return false;
   await withDutyLock(context, async () => {

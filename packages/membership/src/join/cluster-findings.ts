@@ -1,9 +1,9 @@
 import type { BootServer, LeavePlan } from '@neco/bootserver-registry';
 import { type ErrorDetail, NecoError, serverName, sleep } from '@neco/core';
-import type { Member } from '@neco/etcd-admin';
-import { etcdEndpoint } from '@neco/cluster-access';
+import { memberAddress, type Member } from '@neco/etcd-admin';
+import { memberEndpoint } from '@neco/cluster-access';
 import { describeQuorum, quorumState } from '../leave/facts/quorum-arithmetic.ts';
-import { foreignLearner, hostOf, type ForeignLearner } from './foreign-learner.ts';
+import { foreignLearner, type ForeignLearner } from './foreign-learner.ts';
 import { administrationOf, type JoinContext } from './join-context.ts';
 import { orphanFinding } from './orphan-finding.ts';
 import { isOwnMember } from './world/is-own-member.ts';
@@ -42,9 +42,7 @@ export async function clusterFindings(context: JoinContext): Promise<ErrorDetail
 
 async function healthyIds(context: JoinContext, members: readonly Member[]): Promise<Set<string>> {
   const { etcd } = administrationOf(context);
-  const endpoints = new Map(
-    members.map((member) => [member.clientUrls[0] ?? etcdEndpoint(hostOf(member)), member.id]),
-  );
+  const endpoints = new Map(members.map((member) => [memberEndpoint(member), member.id]));
   const statuses = await etcd.statuses([...endpoints.keys()]);
   return new Set(
     [...statuses].flatMap(([endpoint, status]) =>
@@ -130,7 +128,7 @@ function uniquenessFindings(
   const { name, address } = context;
   const registered = servers.filter((server) => server.address === address && server.name !== name);
   const inEtcd = members.filter(
-    (member) => hostOf(member) === address && member.name !== '' && member.name !== name,
+    (member) => memberAddress(member) === address && member.name !== '' && member.name !== name,
   );
   return [...new Set([...registered, ...inEtcd].map((other) => other.name))].map((other) => ({
     message: `the address ${address} belongs to ${other}`,
@@ -150,7 +148,7 @@ function aliveFindings(
       (member) => isOwnMember(context, member) && healthy.has(member.id) && member.id !== record?.memberId,
     )
     .map((member) => ({
-      message: `an etcd member named ${member.name === '' ? name : member.name} is running at ${hostOf(member)}`,
+      message: `an etcd member named ${member.name === '' ? name : member.name} is running at ${memberAddress(member)}`,
       hint: `correct "lrn" in /etc/neco/site.yml here, because two servers cannot both be ${name}, or remove the other one first: neco leave ${String(context.lrn)}`,
     }));
 }

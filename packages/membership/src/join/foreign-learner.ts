@@ -1,5 +1,5 @@
 import type { BootServer } from '@neco/bootserver-registry';
-import type { Member } from '@neco/etcd-admin';
+import { memberAddress, type Member } from '@neco/etcd-admin';
 import { lrnOf } from '@neco/cluster-access';
 import { administrationOf, type JoinContext } from './join-context.ts';
 import { isOwnMember } from './world/is-own-member.ts';
@@ -18,7 +18,7 @@ export async function foreignLearner(context: JoinContext): Promise<ForeignLearn
   const [members, servers] = await Promise.all([etcd.members(), registry.bootServers.list()]);
   const member = members.find((one) => one.isLearner && !isOwnMember(context, one));
   if (member === undefined) return undefined;
-  const host = hostOf(member);
+  const host = memberAddress(member);
   const registration = servers.find(({ name, address }) => name === member.name || address === host);
   const [planned] = lrnOf(member, { site: context.site, registrations: [] });
   return {
@@ -26,9 +26,4 @@ export async function foreignLearner(context: JoinContext): Promise<ForeignLearn
     registration,
     lrn: registration?.lrn ?? planned,
   };
-}
-
-/** The address at which a member is reached by its peers. */
-export function hostOf({ peerUrls, clientUrls }: Member): string {
-  return URL.parse(peerUrls[0] ?? clientUrls[0] ?? '')?.hostname ?? '';
 }

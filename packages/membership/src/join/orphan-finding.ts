@@ -1,6 +1,7 @@
 import { serverName, type ErrorDetail } from '@neco/core';
+import { memberAddress } from '@neco/etcd-admin';
 import { removeMemberAdvice } from '../members/remove-member-advice.ts';
-import { hostOf, type ForeignLearner } from './foreign-learner.ts';
+import type { ForeignLearner } from './foreign-learner.ts';
 
 /** How long a server that has begun to join is waited for rather than called an orphan, in ms. */
 const freshness = 10 * 60_000;
@@ -9,7 +10,7 @@ const freshness = 10 * 60_000;
 export function orphanFinding({ member, registration, lrn }: ForeignLearner): ErrorDetail | undefined {
   const since = registration === undefined ? 0 : Date.parse(registration.registeredAt);
   if (registration?.state === 'joining' && Date.now() - since < freshness) return undefined;
-  const who = lrn === undefined ? `the member ${member.id} (${hostOf(member)})` : serverName(lrn);
+  const who = lrn === undefined ? `the member ${member.id} (${memberAddress(member)})` : serverName(lrn);
   const remove =
     lrn === undefined
       ? `if it is not needed, because it is not a boot server: ${removeMemberAdvice(member.id)}`

@@ -1,5 +1,5 @@
 import { serverName, type SiteConfiguration, NecoError } from '@neco/core';
-import { EtcdCluster, type EtcdConnection } from '@neco/etcd-admin';
+import { EtcdCluster, urlAddress, type EtcdConnection } from '@neco/etcd-admin';
 import { Registry } from '@neco/bootserver-registry';
 import { readOnlyHost } from '@neco/host-installer';
 import {
@@ -110,7 +110,7 @@ async function withRemaining<T>(
   const { connection } = cluster.etcd;
   const known = members.filter(({ id }) => id !== member?.id).flatMap(({ clientUrls }) => clientUrls);
   const endpoints = [...new Set([...connection.endpoints, ...known])].filter(
-    (endpoint) => URL.parse(endpoint)?.hostname !== address,
+    (endpoint) => urlAddress(endpoint) !== address,
   );
   const etcd = EtcdCluster.connect({ ...connection, endpoints } satisfies EtcdConnection);
   try {

@@ -1,6 +1,6 @@
 import { NecoError, type EtcdOptions } from '@neco/core';
-import type { Member, MemberStatus } from '@neco/etcd-admin';
-import { ClusterAccess, etcdEndpoint } from '@neco/cluster-access';
+import { memberAddress, type Member, type MemberStatus } from '@neco/etcd-admin';
+import { ClusterAccess, memberEndpoint } from '@neco/cluster-access';
 
 /** A member of etcd as the list has it, and what it says of itself. */
 export interface ListedMember {
@@ -31,7 +31,7 @@ export async function listMembers(options: { etcd: Partial<EtcdOptions> }): Prom
     throw error;
   });
   const members = certain ?? (await etcd.members({ linearizable: false }));
-  const endpoints = members.map(endpointOf);
+  const endpoints = members.map(memberEndpoint);
   const statuses = await etcd.statuses(endpoints);
   const listed = members.map((member, index) => listedMember(member, statuses.get(endpoints[index] ?? '')));
   return { quorum: certain !== undefined, members: listed.sort((one, other) => lrnOf(one) - lrnOf(other)) };
@@ -39,7 +39,7 @@ export async function listMembers(options: { etcd: Partial<EtcdOptions> }): Prom
 
 function listedMember(member: Member, status: MemberStatus | NecoError | undefined): ListedMember {
   const { id, name, isLearner } = member;
-  const seen = { id, name, address: addressOf(member) };
+  const seen = { id, name, address: memberAddress(member) };
   if (status === undefined || status instanceof NecoError) {
     const message = status?.message ?? 'it was not asked';
     return { ...seen, state: name === '' ? 'unstarted' : 'unreachable', message };
@@ -47,14 +47,6 @@ function listedMember(member: Member, status: MemberStatus | NecoError | undefin
   const { version, dbSize: databaseBytes, leader } = status;
   const voter = leader === status.id ? 'leader' : 'follower';
   return { ...seen, state: isLearner ? 'learner' : voter, version, databaseBytes };
-}
-
-function addressOf({ peerUrls }: Member): string {
-  return URL.parse(peerUrls[0] ?? '')?.hostname ?? '';
-}
-
-function endpointOf(member: Member): string {
-  return member.clientUrls[0] ?? etcdEndpoint(addressOf(member));
 }
 
 /** One that never started has no name and comes last. */

@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { hostLayout, filesOf, paths } from '@neco/cluster-access';
 import type { HostReader } from '@neco/host-installer';
 import type { OldPlace } from './old-place.ts';
 
 /** Directories in /etc with certificates of the server itself. */
-const own = [paths.necoDirectory, dirname(paths.etcdConfiguration), dirname(paths.vaultConfiguration)];
+const own: readonly string[] = [paths.necoDirectory, paths.etcdDirectory, paths.vaultDirectory];
 
 /**
  * The files that `neco init-local` put on this server, of all applications: in a directory of /etc, a certificate that

@@ -1,5 +1,4 @@
-import { dirname, join } from 'node:path';
-import { paths } from '@neco/cluster-access';
+import { certificateKinds, paths } from '@neco/cluster-access';
 import type { HostReader } from '@neco/host-installer';
 import { applicationFiles } from './application-files.ts';
 import type { OldPlace } from './old-place.ts';
@@ -11,17 +10,18 @@ const link = (path: string): OldPlace => ({ path, kind: 'link' });
 /** What every boot server has; /etc/neco/site.yml and Vault's audit log stay. */
 const ofServer: readonly OldPlace[] = [
   directory(paths.etcdData),
-  directory(dirname(paths.etcdConfiguration)),
-  directory(dirname(paths.vaultConfiguration)),
+  directory(paths.etcdDirectory),
+  directory(paths.vaultDirectory),
   file(paths.authorityDirectory),
   file(`${paths.necoDirectory}/.pairs`),
   file(paths.updaterConfiguration),
   file(paths.workerConfiguration),
   file(paths.setupRecord),
   file(paths.joinRecord),
-  ...['etcd.crt', 'etcd.key', 'server.crt', 'server.key'].map((name) =>
-    link(join(paths.necoDirectory, name)),
-  ),
+  ...[certificateKinds.necoClient, certificateKinds.server].flatMap(({ certificatePath, keyPath }) => [
+    link(certificatePath),
+    link(keyPath),
+  ]),
 ];
 
 /** What this server has of an earlier life, without what applications have; only what is there. @throws NecoError FILE_FAILED */

@@ -1,5 +1,6 @@
 import { ClusterAccess, paths } from '@neco/cluster-access';
 import { messageOf, type EtcdOptions } from '@neco/core';
+import { urlAddress } from '@neco/etcd-admin';
 import type { HostReader } from '@neco/host-installer';
 import { readLeftRecord } from '../leave/records/left-record.ts';
 
@@ -23,9 +24,7 @@ export async function membershipOf(host: HostReader, flags: Partial<EtcdOptions>
   const { lrn, name, address, etcd, registry } = connection;
   try {
     const [members, servers] = await Promise.all([etcd.members(), registry.bootServers.list()]);
-    const isMember = members.some(({ peerUrls }) =>
-      peerUrls.some((url) => URL.parse(url)?.hostname === address),
-    );
+    const isMember = members.some(({ peerUrls }) => peerUrls.some((url) => urlAddress(url) === address));
     const isRegistered = servers.some((server) => server.lrn === lrn);
     return isMember || isRegistered ? { state: 'member', name } : { state: 'removed' };
   } catch (error) {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import { ClusterAccess } from '@neco/cluster-access';
-import { NecoError, Secret, silentReporter } from '@neco/core';
-import { TestCa, type IssuedCertificate } from '@neco/test-harness';
+import { Secret, silentReporter } from '@neco/core';
+import { rejection, TestCa, type IssuedCertificate } from '@neco/test-harness';
 import { publicKeyFingerprint } from '@neco/vault-pki';
 import { expect } from 'chai';
 import { fetchAuthority } from '../../src/join/fetch-authority.ts';
@@ -48,15 +48,6 @@ function logIn(ca: string): Promise<unknown> {
   });
 }
 
-async function failure(work: Promise<unknown>): Promise<NecoError> {
-  const thrown: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (thrown instanceof NecoError) return thrown;
-  throw new Error(`not a NecoError: ${String(thrown)}`);
-}
-
 describe('the trust of a server that joins', function () {
   this.timeout(20_000);
 
@@ -83,7 +74,7 @@ describe('the trust of a server that joins', function () {
     const pair = await other.issue({ commonName: 'boot-1', dnsNames: ['boot-1'], ipAddresses: [address] });
     const { server, heard } = await stranger(pair, cluster.certificate);
     try {
-      expect((await failure(logIn(cluster.certificate))).code).to.equal('CERTIFICATE_INVALID');
+      expect((await rejection(logIn(cluster.certificate))).code).to.equal('CERTIFICATE_INVALID');
       expect(heard).to.deep.equal([]);
     } finally {
       await close(server);
@@ -94,7 +85,7 @@ describe('the trust of a server that joins', function () {
     const pair = await cluster.issue({ commonName: 'boot-9', dnsNames: ['boot-9'], ipAddresses: [address] });
     const { server, heard } = await stranger(pair, '');
     try {
-      expect((await failure(logIn(cluster.certificate))).code).to.equal('CERTIFICATE_INVALID');
+      expect((await rejection(logIn(cluster.certificate))).code).to.equal('CERTIFICATE_INVALID');
       expect(heard).to.deep.equal([]);
     } finally {
       await close(server);
@@ -106,7 +97,7 @@ describe('the trust of a server that joins', function () {
     for (const body of [leaf.certificate, 'hello', 'x'.repeat(100_000)]) {
       const { server } = await stranger(leaf, body);
       try {
-        const { code, message } = await failure(fetchAuthority(present, signal));
+        const { code, message } = await rejection(fetchAuthority(present, signal));
         expect({ code, named: message.includes(`boot-1 (${address})`) }).to.deep.equal({
           code: 'VAULT_UNREACHABLE',
           named: true,

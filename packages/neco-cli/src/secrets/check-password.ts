@@ -1,7 +1,7 @@
 import { NecoError } from '@neco/core';
 
 /** Minimum length of an administrator password, in characters. */
-export const leastPasswordLength = 12;
+const leastPasswordLength = 12;
 
 /**
  * What is wrong with a new password, or undefined if nothing is.

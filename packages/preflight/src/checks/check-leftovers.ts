@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import type { ErrorDetail } from '@neco/core';
 import { paths } from '@neco/cluster-access';
 import type { Check } from './check.ts';
@@ -6,14 +5,14 @@ import type { Check } from './check.ts';
 /** Where another cluster would have left its traces; files under `names` only, where neco's own configuration lies too. */
 const places: readonly { path: string; what: string; names?: RegExp }[] = [
   { path: paths.etcdData, what: 'etcd data' },
-  { path: dirname(paths.etcdConfiguration), what: 'etcd configuration or certificates' },
-  { path: dirname(paths.vaultConfiguration), what: 'Vault configuration or certificates' },
+  { path: paths.etcdDirectory, what: 'etcd configuration or certificates' },
+  { path: paths.vaultDirectory, what: 'Vault configuration or certificates' },
   {
     path: paths.necoDirectory,
     what: 'files',
     names: /\.(crt|key)$|^neco-(updater|worker)\.yml$|^\.pairs$/,
   },
-  { path: dirname(paths.authorities.server), what: 'certificate authorities' },
+  { path: paths.authorityDirectory, what: 'certificate authorities' },
 ];
 
 /** Nothing of another cluster lies here. What does is named and left alone: it may be all that is left of that cluster. */

@@ -1,5 +1,4 @@
 import { NecoError, type ErrorDetail } from '@neco/core';
-import { paths } from '@neco/cluster-access';
 import type { Check, CheckContext } from './check.ts';
 
 /** The packages of etcd and Vault are installed or available, from sources whose signatures are good. */
@@ -12,7 +11,7 @@ export const checkPackages: Check = async (context) => {
 };
 
 async function findMissing(missing: string[], { host, signal }: CheckContext): Promise<ErrorDetail[]> {
-  const lists = host.packageLists(paths.packageLists);
+  const lists = host.packageLists();
   try {
     await lists.refresh(signal === undefined ? {} : { signal });
     const found = await lists.candidates(missing);

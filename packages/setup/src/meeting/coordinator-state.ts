@@ -1,5 +1,5 @@
-import { NecoError, Secret } from '@neco/core';
-import type { HostReader, HostWriter } from '@neco/host-installer';
+import { Secret } from '@neco/core';
+import { RecordFile, type HostReader, type HostWriter } from '@neco/host-installer';
 import type { ExportedCa } from '@neco/vault-pki';
 import * as z from 'zod';
 import { paths, type PerAuthority } from '@neco/cluster-access';
@@ -22,6 +22,8 @@ const coordinatorStateSchema = z.object({
   authorities: z.object({ server: caSchema, peer: caSchema, client: caSchema }).optional(),
 });
 
+type StateData = z.infer<typeof coordinatorStateSchema>;
+
 /** What must survive a power cut of the coordinator; on disk only encrypted with a key derived from the secret. */
 export class CoordinatorState {
   readonly publicKeys: Map<number, string>;
@@ -29,7 +31,7 @@ export class CoordinatorState {
   authorities: PerAuthority<ExportedCa> | undefined;
   #saving: Promise<void> = Promise.resolve();
 
-  private constructor(data: z.infer<typeof coordinatorStateSchema>) {
+  private constructor(data: StateData) {
     this.publicKeys = new Map(Object.entries(data.publicKeys).map(([lrn, key]) => [Number(lrn), key]));
     this.replaced = new Map(Object.entries(data.replaced).map(([lrn, progress]) => [Number(lrn), progress]));
     this.authorities = data.authorities && {
@@ -39,25 +41,10 @@ export class CoordinatorState {
     };
   }
 
-  /** Whether a state lies on disk, without opening it. */
-  static async exists(host: HostReader): Promise<boolean> {
-    return (await host.stat(paths.coordinatorState)) !== undefined;
-  }
-
-  /** @throws NecoError SECRET_INVALID when it was encrypted with another secret. */
+  /** @throws NecoError SECRET_INVALID when it was encrypted with another secret; FILE_FAILED, RECORD_INVALID */
   static async load(host: HostReader, seal: SealKey): Promise<CoordinatorState> {
-    const text = await host.readText(paths.coordinatorState);
-    if (text === undefined) return new CoordinatorState({ version: 1, publicKeys: {}, replaced: {} });
-    const plain = openState(seal.secret, seal.cluster, seal.lrns, Buffer.from(text, 'base64'));
-    const parsed = coordinatorStateSchema.safeParse(JSON.parse(plain.toString('utf8')));
-    if (parsed.success) return new CoordinatorState(parsed.data);
-    throw new NecoError(
-      'RECORD_INVALID',
-      `${paths.coordinatorState} was written by another version of neco`,
-      {
-        hint: 'resume with the version of neco that started this setup',
-      },
-    );
+    const data = await stateFile(seal).read(host);
+    return new CoordinatorState(data ?? { version: 1, publicKeys: {}, replaced: {} });
   }
 
   /** Writes it, encrypted and synced. Saves that meet go one after the other, so that the last one is what stays. */
@@ -68,7 +55,7 @@ export class CoordinatorState {
   }
 
   async #write(host: HostWriter, seal: SealKey): Promise<void> {
-    const data: z.infer<typeof coordinatorStateSchema> = {
+    const data: StateData = {
       version: 1,
       publicKeys: Object.fromEntries([...this.publicKeys].map(([lrn, key]) => [String(lrn), key])),
       replaced: Object.fromEntries([...this.replaced].map(([lrn, progress]) => [String(lrn), progress])),
@@ -78,10 +65,9 @@ export class CoordinatorState {
         client: revealed(this.authorities.client),
       },
     };
-    const sealed = sealState(seal.secret, seal.cluster, seal.lrns, Buffer.from(JSON.stringify(data)));
+    // By itself, for what a folder lies in is made so that all may pass.
     await host.makeDirectory(paths.state, { mode: 0o700 });
-    await host.makeDirectory(`${paths.state}/setup`, { mode: 0o700 });
-    await host.writeFile(paths.coordinatorState, `${sealed.toString('base64')}\n`, { mode: 0o600 });
+    await stateFile(seal).write(host, data);
   }
 }
 
@@ -90,6 +76,20 @@ export interface SealKey {
   secret: Secret;
   cluster: string;
   lrns: number[];
+}
+
+/** Where the state is kept: Base64 of what the setup secret decrypts. */
+function stateFile({ secret, cluster, lrns }: SealKey): RecordFile<StateData> {
+  return new RecordFile<StateData>({
+    path: paths.coordinatorState,
+    schema: coordinatorStateSchema,
+    what: 'the state of a setup that this version of neco started',
+    hint: 'resume with the version of neco that started this setup',
+    coding: {
+      encode: (json) => sealState(secret, cluster, lrns, Buffer.from(json)).toString('base64'),
+      decode: (content) => openState(secret, cluster, lrns, Buffer.from(content, 'base64')).toString('utf8'),
+    },
+  });
 }
 
 function withSecret(ca: z.infer<typeof caSchema>): ExportedCa {

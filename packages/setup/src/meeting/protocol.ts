@@ -5,7 +5,7 @@ import { authorityNames, certificateKindNames } from '@neco/cluster-access';
 const findingSchema = z.object({ message: z.string(), hint: z.string().optional() });
 
 /** What a server says of itself, with every request, so that a restarted coordinator knows it at once. */
-export const introductionSchema = z.object({
+const introductionSchema = z.object({
   purpose: z.enum(['setup', 'preflight']),
   version: z.string(),
   prefix: z.string(),
@@ -24,7 +24,7 @@ export const introductionSchema = z.object({
 
 export type Introduction = z.infer<typeof introductionSchema>;
 
-/** Which certificates: the first ones that carry setup, or the ones that stay. */
+/** Which certificates: the initial ones that carry setup, or the ones that stay. */
 export type Issue = 'initial' | 'final';
 
 export const requestSchema = z.object({

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { NecoError, serverName, waitFor, type Look, type Phase, type Secret } from '@neco/core';
 import type { HostWriter } from '@neco/host-installer';
-import { paths } from '@neco/cluster-access';
+import { paths, setupRecordFile } from '@neco/cluster-access';
 import { preflightFailed } from '@neco/preflight';
 import { decideWithFindings, identityOf, openFollower, openCoordinator } from '../open-meeting.ts';
 import type { Meeting } from '../meeting/meeting.ts';
@@ -9,7 +9,6 @@ import { isFinished } from '../progress.ts';
 import type { Decision, Issue } from '../meeting/protocol.ts';
 import { signerFor } from '../vault/signer-in-charge.ts';
 import { coordinatorOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
-import { setupRecordFile } from '../setup-record.ts';
 import { importAuthorities } from './vault/import-authorities.ts';
 import { prepareAuthorities } from './certificates/prepare-authorities.ts';
 
@@ -91,9 +90,9 @@ async function decideUnlessFinished(context: SetupContext, meeting: Meeting): Pr
 }
 
 /** A server with findings of its own says them, even where there is nobody to ask for the secret. */
-async function secretOf({ options, findings }: SetupContext): Promise<Secret> {
+async function secretOf({ options, isCoordinator, findings }: SetupContext): Promise<Secret> {
   try {
-    return await options.secret();
+    return await options.secret({ isCoordinator });
   } catch (error) {
     throw findings.length > 0 ? preflightFailed(findings) : error;
   }
@@ -101,7 +100,7 @@ async function secretOf({ options, findings }: SetupContext): Promise<Secret> {
 
 async function keepIdentity(host: HostWriter, identity: Secret): Promise<void> {
   await host.makeDirectory(paths.state, { mode: 0o700 });
-  await host.makeDirectory(`${paths.state}/setup`, { mode: 0o700 });
+  await host.makeDirectory(paths.setupState, { mode: 0o700 });
   await host.writeFile(paths.setupIdentity, identity.reveal(), { mode: 0o600 });
 }
 

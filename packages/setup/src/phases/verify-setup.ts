@@ -1,8 +1,8 @@
 import { NecoError, type Phase } from '@neco/core';
 import { paths } from '@neco/cluster-access';
 import { findFaults } from '../services/find-faults.ts';
-import { recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
-import { setupRecordFile } from '../setup-record.ts';
+import { noteInRecord } from '../note-in-record.ts';
+import type { SetupContext, SetupView } from '../setup-context.ts';
 import { stopTemporaryVault } from '../vault/temporary-vault.ts';
 import { unsealVault } from './vault/unseal-vault.ts';
 
@@ -26,8 +26,7 @@ export const verifySetup: Phase<SetupView, SetupContext> = {
     if (context.isCoordinator) await stopTemporaryVault(context.host);
     await context.host.removeFile(paths.setupIdentity);
     await context.host.removeFile(paths.coordinatorState);
-    context.record = { ...recordOf(context), finishedAt: new Date().toISOString() };
-    await setupRecordFile.write(context.host, context.record);
+    await noteInRecord(context, { finishedAt: new Date().toISOString() });
   },
 };
 

@@ -1,7 +1,7 @@
 import type { Vault } from '@neco/vault-pki';
 import { administratorPolicyName } from '@neco/cluster-access';
+import { noteInRecord } from '../note-in-record.ts';
 import { recordOf, type SetupContext } from '../setup-context.ts';
-import { setupRecordFile } from '../setup-record.ts';
 
 /**
  * What Vault lacks besides the CAs: turns on the second audit device, of another kind, for a Vault that can write to neither
@@ -28,6 +28,5 @@ export async function noteAdministrator(context: SetupContext, vault: Vault): Pr
   const { administratorBegun: before } = recordOf(context);
   if (before === name) return;
   if (before !== undefined) await vault.auth.deleteUser(before);
-  context.record = { ...recordOf(context), administratorBegun: name };
-  await setupRecordFile.write(context.host, context.record);
+  await noteInRecord(context, { administratorBegun: name });
 }

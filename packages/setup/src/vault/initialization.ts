@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { NecoError, waitFor } from '@neco/core';
 import type { Registry } from '@neco/bootserver-registry';
 import type { InitializedVault, Vault, VaultState } from '@neco/vault-pki';
+import { startAndWait } from '../services/start-and-wait.ts';
 import type { SetupContext } from '../setup-context.ts';
 
 /** How long a Vault that was just started may take to answer before it is initialised later, in ms. */
@@ -42,6 +43,14 @@ export async function refuseForeignKeys(registry: Registry, prefix: string): Pro
       hint: 'run setup with another --etcd-prefix, or delete the keys if they are not needed; neco does not delete them',
     },
   );
+}
+
+/** The state of this server's Vault, which is started where it does not answer: it runs no longer or not yet. */
+export async function startedVault(context: SetupContext, vault: Vault): Promise<VaultState> {
+  return vault.system.state().catch(async () => {
+    await startAndWait(context, 'vault.service');
+    return vaultAnswering(context, vault);
+  });
 }
 
 /** The state of a Vault, once it answers. @param timeout ms @throws NecoError TIMEOUT, CANCELLED */

@@ -2,7 +2,7 @@ import {
   type CertificateKindName,
   forEachAuthority,
   makeRequests,
-  rememberFirstCertificates,
+  rememberInitialCertificates,
   renewCertificates,
   type SignedSet,
 } from '@neco/cluster-access';
@@ -21,7 +21,7 @@ export async function issueCertificates(context: SetupContext, issue: Issue): Pr
     const [answer] = await Promise.all([
       meetingOf(context).certify(issue, requests),
       issue === 'final'
-        ? context.sight.withRegistry((registry) => rememberFirstCertificates(registry, context))
+        ? context.sight.withRegistry((registry) => rememberInitialCertificates(registry, context))
         : undefined,
     ]);
     const revocations = await forEachAuthority((name) =>

@@ -5,7 +5,7 @@ import type { SetupContext } from '../setup-context.ts';
 import { temporarySigner } from './temporary-signer.ts';
 
 /**
- * The Vault that signs at this moment: for the first certificates, and what else carries setup, the temporary one for as
+ * The Vault that signs at this moment: for the initial certificates, and what else carries setup, the temporary one for as
  * long as this server keeps the CAs; otherwise the real one with the root token that etcd keeps until the end. Undefined
  * where there is neither.
  */

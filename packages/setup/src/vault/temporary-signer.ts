@@ -13,7 +13,7 @@ import { startTemporaryVault, stopTemporaryVault } from './temporary-vault.ts';
 
 /**
  * The temporary Vault with the CAs of this setup, started where it does not run. It signs what carries setup, until all
- * servers have the certificates that stay: those first ones may have run out while setup was interrupted, and then
+ * servers have the certificates that stay: the initial ones may have run out while setup was interrupted, and then
  * nobody reaches the real Vault, nor the etcd behind it.
  */
 export function temporarySigner(context: SetupContext): Promise<Signer> {
@@ -23,7 +23,7 @@ export function temporarySigner(context: SetupContext): Promise<Signer> {
 async function start(context: SetupContext): Promise<Signer> {
   const { host, lrns, signal } = context;
   const { state, save } = coordinatorOf(context);
-  // The first certificates come next.
+  // The initial certificates come next.
   const meanwhile = (): void => makeKeysBeforehand(context, 'initial');
   const vault = (await startTemporaryVault(host, signal, meanwhile)).asNew();
   const kept = state.authorities;

@@ -3,7 +3,7 @@ import { release } from 'node:os';
 import { messageOf, NecoError, type SiteConfiguration } from '@neco/core';
 import { readOnlyHost, type HostReader } from '@neco/host-installer';
 import { Vault } from '@neco/vault-pki';
-import { ports, readSite, vaultAddress } from '@neco/cluster-access';
+import { paths, ports, readSite, vaultAddress } from '@neco/cluster-access';
 
 /** One component of this server: what is installed, and what runs. */
 export interface ServerComponent {
@@ -102,7 +102,7 @@ function textOf(url: string): Promise<string> {
 }
 
 async function runningVault(host: HostReader, options: LocalComponentsOptions): Promise<Running> {
-  const { vaultAddress: address = vaultAddress('127.0.0.1'), vaultCa = '/etc/neco/ca/server.crt' } = options;
+  const { vaultAddress: address = vaultAddress('127.0.0.1'), vaultCa = paths.authorities.server } = options;
   try {
     const ca = await host.readText(vaultCa);
     const vault = Vault.connect({ address, timeout, ...(ca === undefined ? {} : { ca }) });

@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { serverName, toNecoError, type NecoError, type SiteConfiguration } from '@neco/core';
 import { readOnlyHost } from '@neco/host-installer';
-import * as z from 'zod';
 import { type LeftRecord, readLeftRecord } from '@neco/membership';
-import { readSite } from '@neco/cluster-access';
-import type { StatusLayout } from '../status-layout.ts';
+import { readSite, setupRecordFile, type HostLayout } from '@neco/cluster-access';
 import type { StatusWarning } from '../status-schema.ts';
 
 /** What this server knows of itself without asking anybody. */
@@ -21,18 +18,20 @@ export interface LocalFacts {
   warnings: StatusWarning[];
 }
 
-const recordSchema = z.object({ lrns: z.array(z.int()), finishedAt: z.string().optional() });
-
-/** Reads the site configuration and the record of setup; what is wrong with them is a warning. */
-export async function readLocalFacts(layout: StatusLayout): Promise<LocalFacts> {
+/** Reads the site configuration, whose faults are warnings, and the records of setup and leave, of which one that is broken says nothing. */
+export async function readLocalFacts(layout: HostLayout): Promise<LocalFacts> {
   const warnings: StatusWarning[] = [];
+  const host = readOnlyHost();
   const [site, setup, left] = await Promise.all([
     readSite(layout.site).catch((error: unknown) => {
       warnings.push(siteWarning(toNecoError(error)));
       return undefined;
     }),
-    readSetup(layout.setupRecord),
-    readLeft(layout),
+    setupRecordFile
+      .at(layout.setupRecord)
+      .read(host)
+      .catch(() => undefined),
+    readLeftRecord(host, layout.leftRecord),
   ]);
   const name = site === undefined ? 'this server' : serverName(site.lrn);
   const unfinishedSetup = setup?.finishedAt === undefined ? setup?.lrns : undefined;
@@ -41,21 +40,4 @@ export async function readLocalFacts(layout: StatusLayout): Promise<LocalFacts> 
 
 function siteWarning({ message, hint = 'check it with: neco site check' }: NecoError): StatusWarning {
   return { severity: 'fault', message, hint };
-}
-
-async function readLeft({ leftRecord }: StatusLayout): Promise<LeftRecord | undefined> {
-  return leftRecord === undefined ? undefined : readLeftRecord(readOnlyHost(), leftRecord);
-}
-
-async function readSetup(path: string): Promise<z.infer<typeof recordSchema> | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  return recordSchema.safeParse(jsonOf(text)).data;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

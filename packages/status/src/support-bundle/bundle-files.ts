@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { messageOf, sitePath, type EtcdOptions } from '@neco/core';
 import { paths } from '@neco/cluster-access';
 import type { HostReader } from '@neco/host-installer';
@@ -29,7 +28,7 @@ const configurations = [
 ];
 
 /** File systems that etcd, Vault, and neco write to. */
-const written = [paths.etcdData, paths.state, dirname(paths.vaultAuditLog), paths.necoDirectory];
+const written = [paths.etcdData, paths.state, paths.vaultLogs, paths.necoDirectory];
 
 /** Everything that goes into a bundle, not redacted yet. What cannot be read is a line that says why. */
 export async function bundleFiles(sources: BundleSources): Promise<BundleFile[]> {

@@ -8,6 +8,8 @@ export interface EtcdMemberOptions {
   name: string;
   /** Its data directory is made in here. */
   directory: string;
+  /** Address of the loopback; 127.0.0.1 when left out. */
+  host?: string;
   clientPort: number;
   peerPort: number;
   metricsPort: number;
@@ -28,12 +30,13 @@ export class EtcdMemberProcess {
 
   /** @param args added to those that all members have. */
   constructor(options: EtcdMemberOptions, args: readonly string[]) {
+    const { host = '127.0.0.1' } = options;
     const scheme = options.secure ? 'https' : 'http';
     this.name = options.name;
     this.clientPort = options.clientPort;
-    this.endpoint = `${scheme}://127.0.0.1:${String(options.clientPort)}`;
-    this.peerUrl = `${scheme}://127.0.0.1:${String(options.peerPort)}`;
-    this.metricsUrl = `http://127.0.0.1:${String(options.metricsPort)}`;
+    this.endpoint = `${scheme}://${host}:${String(options.clientPort)}`;
+    this.peerUrl = `${scheme}://${host}:${String(options.peerPort)}`;
+    this.metricsUrl = `http://${host}:${String(options.metricsPort)}`;
     this.dataDirectory = join(options.directory, options.name);
     this.#binary = options.binary;
     this.#args = [...this.#ownArgs(), ...args];

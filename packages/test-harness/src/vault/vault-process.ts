@@ -7,19 +7,24 @@ import { freePorts } from '../free-ports.ts';
 import { runProgram, type ProgramResult } from '../run-program.ts';
 import { serverBinaries } from '../server-binaries.ts';
 import { ServerProcess } from '../server-process.ts';
-import { TestCa } from '../test-ca.ts';
+import { TestCa, type IssuedCertificate } from '../test-ca.ts';
 
 export interface VaultProcessOptions {
-  /** Where it keeps its data: `file` survives a restart. */
-  storage?: 'inmem' | 'file';
+  /** Where it keeps its data: `file` survives a restart; otherwise in etcd, by these settings, with others of its kind. */
+  storage?: 'inmem' | 'file' | Readonly<Record<string, string>>;
+  /** Where it listens; at a free port of 127.0.0.1 when left out. */
+  at?: { host: string; port: number };
+  /** What it shows, and the CA (PEM) that signed it; a certificate of a CA of its own when left out. */
+  tls?: { ca: string; pair: Pick<IssuedCertificate, 'certificate' | 'key'> };
   /** Without TLS on request; with a certificate of a CA of its own otherwise. */
   clearText?: boolean;
   /** A whole configuration in place of the harness's own, as JSON; it must listen on `port`. */
   configuration?: (place: { port: number; directory: string }) => string;
 }
 
-/** A real Vault on 127.0.0.1 with a directory of its own. `stop` (or `await using`) takes both away. */
+/** A real Vault on the loopback with a directory of its own. `stop` (or `await using`) takes both away. */
 export class VaultProcess implements AsyncDisposable {
+  readonly host: string;
   readonly port: number;
   /** Holds its configuration, data, and `ca.crt`. */
   readonly directory: string;
@@ -28,31 +33,37 @@ export class VaultProcess implements AsyncDisposable {
   readonly ca: string;
   readonly #binary: string;
   #process: ServerProcess | undefined;
-  #unsealKey: Secret | undefined;
+  #unsealKeys: readonly Secret[] = [];
   #rootToken: Secret | undefined;
 
-  private constructor(binary: string, port: number, directory: string, ca: string, clearText: boolean) {
+  private constructor(
+    binary: string,
+    { host, port }: { host: string; port: number },
+    directory: string,
+    ca: string,
+    clearText: boolean,
+  ) {
     this.#binary = binary;
+    this.host = host;
     this.port = port;
     this.directory = directory;
     this.ca = ca;
-    this.address = `${clearText ? 'http' : 'https'}://127.0.0.1:${String(port)}`;
+    this.address = `${clearText ? 'http' : 'https'}://${host}:${String(port)}`;
   }
 
   /** Starts one that is neither initialised nor unsealed, and waits until it answers. */
   static async start(options: VaultProcessOptions = {}): Promise<VaultProcess> {
     const { vault: binary } = await serverBinaries();
-    const [port = 0] = await freePorts(1);
+    const { port = 0, host = '127.0.0.1' } = options.at ?? { port: (await freePorts(1))[0] };
     const directory = await mkdtemp(join(tmpdir(), 'neco-vault-'));
     const clearText = options.clearText ?? false;
-    const ca = await TestCa.create('test Vault CA');
-    const server = new VaultProcess(binary, port, directory, clearText ? '' : ca.certificate, clearText);
-    const own = await ca.issue({ commonName: 'vault', dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] });
+    const { ca, pair } = options.tls ?? (await ownTls());
+    const server = new VaultProcess(binary, { host, port }, directory, clearText ? '' : ca, clearText);
     const configuration = options.configuration?.({ port, directory }) ?? server.#configuration(options);
     await Promise.all([
-      writeFile(join(directory, 'ca.crt'), ca.certificate),
-      writeFile(join(directory, 'tls.crt'), own.certificate),
-      writeFile(join(directory, 'tls.key'), own.key.reveal(), { mode: 0o600 }),
+      writeFile(join(directory, 'ca.crt'), ca),
+      writeFile(join(directory, 'tls.crt'), pair.certificate),
+      writeFile(join(directory, 'tls.key'), pair.key.reveal(), { mode: 0o600 }),
       writeFile(join(directory, 'vault.json'), configuration),
     ]);
     await server.run();
@@ -74,11 +85,23 @@ export class VaultProcess implements AsyncDisposable {
 
   /** @throws NecoError INTERNAL before `initialize`. */
   get unsealKey(): Secret {
-    return present(this.#unsealKey, 'this Vault was not initialised by the harness');
+    return present(this.#unsealKeys[0], 'this Vault was not initialised by the harness');
   }
 
-  /** The stock client, pointed at this Vault with this token and nothing else. A status other than 0 is an answer. */
-  async client(args: readonly string[], token: Secret = new Secret('')): Promise<ProgramResult> {
+  /** Whether its process runs. */
+  get isRunning(): boolean {
+    return this.#process?.isRunning ?? false;
+  }
+
+  /**
+   * The stock client, pointed at this Vault with this token and nothing else. A status other than 0 is an answer.
+   * @param environment more of its settings
+   */
+  async client(
+    args: readonly string[],
+    token: Secret = new Secret(''),
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<ProgramResult> {
     return await runProgram(this.#binary, args, {
       HOME: this.directory,
       VAULT_ADDR: this.address,
@@ -86,6 +109,7 @@ export class VaultProcess implements AsyncDisposable {
       VAULT_SKIP_VERIFY: '',
       VAULT_NAMESPACE: '',
       VAULT_TOKEN: token.reveal(),
+      ...environment,
     });
   }
 
@@ -96,23 +120,42 @@ export class VaultProcess implements AsyncDisposable {
     return JSON.parse(result.stdout);
   }
 
-  /** Initialises it with one unseal key, by the stock client. */
-  async initialize(): Promise<void> {
-    const args = ['operator', 'init', '-key-shares=1', '-key-threshold=1', '-format=json'];
+  /** Initialises it by the stock client. @param shares how many unseal keys there are, all of which are needed */
+  async initialize(shares = 1): Promise<void> {
+    const count = String(shares);
+    const args = ['operator', 'init', `-key-shares=${count}`, `-key-threshold=${count}`, '-format=json'];
     const made = await this.json(args, new Secret(''));
     const { unseal_keys_b64: keys, root_token: token } = made as {
       unseal_keys_b64: string[];
       root_token: string;
     };
-    this.#unsealKey = new Secret(keys[0] ?? '');
+    this.#unsealKeys = keys.map((key) => new Secret(key));
     this.#rootToken = new Secret(token);
+  }
+
+  /** All unseal keys, joined with commas. */
+  get unsealKeys(): Secret {
+    return new Secret(this.#unsealKeys.map((key) => key.reveal()).join());
+  }
+
+  /** Takes over the keys of another that keeps its data in the same place. */
+  takeKeys(other: VaultProcess): void {
+    this.#unsealKeys = other.#unsealKeys;
+    this.#rootToken = other.#rootToken;
+  }
+
+  /** Gives it unseal keys, all of them by default. */
+  async give(count = this.#unsealKeys.length): Promise<void> {
+    for (const key of this.#unsealKeys.slice(0, count)) {
+      // The key of a throw-away Vault may stand in an argument; the stock client takes it otherwise only from a terminal.
+      const { status, stderr } = await this.client(['operator', 'unseal', key.reveal()]);
+      if (status !== 0) throw new NecoError('INTERNAL', `vault operator unseal: ${stderr}`);
+    }
   }
 
   /** Unseals it and waits until it is active. */
   async unseal(): Promise<void> {
-    // The key of a throw-away Vault may stand in an argument; the stock client takes it otherwise only from a terminal.
-    const result = await this.client(['operator', 'unseal', this.unsealKey.reveal()]);
-    if (result.status !== 0) throw new NecoError('INTERNAL', `vault operator unseal: ${result.stderr}`);
+    await this.give();
     await this.#waitForStatus('to be active', ['read', '-format=json', 'sys/mounts']);
   }
 
@@ -172,7 +215,7 @@ export class VaultProcess implements AsyncDisposable {
   }
 
   #configuration({ storage = 'inmem', clearText = false }: VaultProcessOptions): string {
-    const address = `127.0.0.1:${String(this.port)}`;
+    const address = `${this.host}:${String(this.port)}`;
     const files = {
       tls_cert_file: join(this.directory, 'tls.crt'),
       tls_key_file: join(this.directory, 'tls.key'),
@@ -181,13 +224,26 @@ export class VaultProcess implements AsyncDisposable {
     return JSON.stringify({
       api_addr: this.address,
       disable_mlock: true,
-      disable_clustering: true,
+      ...(typeof storage === 'string'
+        ? { disable_clustering: true }
+        : { cluster_addr: `https://${this.host}:${String(this.port + 1)}` }),
       // A test may remove what Vault keeps.
       raw_storage_endpoint: true,
-      storage: storage === 'file' ? { file: { path: join(this.directory, 'data') } } : { inmem: {} },
+      storage: this.#storage(storage),
       listener: [{ tcp: { address, ...tls } }],
     });
   }
+
+  #storage(storage: NonNullable<VaultProcessOptions['storage']>): object {
+    if (storage === 'inmem') return { inmem: {} };
+    return storage === 'file' ? { file: { path: join(this.directory, 'data') } } : { etcd: storage };
+  }
+}
+
+async function ownTls(): Promise<NonNullable<VaultProcessOptions['tls']>> {
+  const ca = await TestCa.create('test Vault CA');
+  const names = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] };
+  return { ca: ca.certificate, pair: await ca.issue({ commonName: 'vault', ...names }) };
 }
 
 function present<T>(value: T | undefined, otherwise: string): T {

@@ -23,6 +23,7 @@ import { ProcessWitness } from './steps/process-witness.ts';
 import { readmeCommands } from './steps/readme-commands.ts';
 import { failureOf, findingsOf, unchanged } from './steps/refusal.ts';
 import { formsOf, secretBits } from './steps/secret-forms.ts';
+import { setupAnswers } from './steps/setup-answers.ts';
 import { typeOnTerminal, type Answer } from './steps/terminal.ts';
 import { logInAsBootServer } from './steps/vault-log-in.ts';
 
@@ -106,23 +107,11 @@ describe('the use cases of the seed, word for word, step by step', function () {
 
     it('Run `neco setup 0 1 2` on each boot server.', async () => {
       const [setup = ''] = commands;
-      const secret = Promise.withResolvers<string>();
-      const asLeader: Answer[] = [
-        ['Name of the first Vault administrator', '\r'],
-        [`New password of ${admin}`, `${password}\r`],
-        ['Repeat the password', `${password}\r`],
-        ['Generate a new setup secret', '\r'],
-        [
-          'and type the secret when asked',
-          (screen) => {
-            secret.resolve(/neco1-[0-9a-z]{30}/.exec(screen)?.[0] ?? 'none');
-            return '';
-          },
-        ],
-      ];
-      const asFollower: Answer[] = [['Setup secret', async () => `${await secret.promise}\r`]];
-      await Promise.all(three.map((server) => type(server, setup, server === zero ? asLeader : asFollower)));
-      setupSecret = await secret.promise;
+      const { asCoordinator, asOther, secret } = setupAnswers({ name: admin, password });
+      await Promise.all(
+        three.map((server) => type(server, setup, server === zero ? asCoordinator : asOther)),
+      );
+      setupSecret = await secret;
       // For what follows without a terminal.
       for (const server of dataCenter.servers) await server.writeFile(passwordFile, `${password}\n`, 0o600);
     });

@@ -2,9 +2,9 @@ import type { Phase } from '@neco/core';
 import {
   applicationSerials,
   forgetApplicationCertificates,
-  forgetFirstCertificates,
+  forgetInitialCertificates,
   revokeSerials,
-  validFirstCertificates,
+  validInitialCertificates,
 } from '@neco/cluster-access';
 import { administrationOf, type JoinContext, type JoinView } from '../join-context.ts';
 
@@ -27,7 +27,7 @@ export const replaceOldSelf: Phase<JoinView, JoinContext> = {
       reporter.info(`removing the etcd member ${member.id} of an earlier ${name}`);
       await etcd.removeMember(member.id);
     }
-    await revokeFirstCertificates(context);
+    await revokeInitialCertificates(context);
     const registration = await registry.bootServers.at(lrn).get();
     // A run that was killed just after it registered this server has left that registration, with these certificates.
     if (registration !== undefined && (await world.isOfThisLife(registration))) return;
@@ -42,11 +42,11 @@ export const replaceOldSelf: Phase<JoinView, JoinContext> = {
 };
 
 /** Those that the earlier life had from the temporary Vault of setup: the real one knows nothing of them. */
-async function revokeFirstCertificates(context: JoinContext): Promise<void> {
+async function revokeInitialCertificates(context: JoinContext): Promise<void> {
   const { registry, vault } = administrationOf(context);
   await vault.run('the revocation', async (one) => {
-    const first = await validFirstCertificates(registry, context.lrn, one);
-    for (const certificate of first) await one.pki(certificate.mount).revoke(certificate);
+    const initial = await validInitialCertificates(registry, context.lrn, one);
+    for (const certificate of initial) await one.pki(certificate.mount).revoke(certificate);
   });
-  await forgetFirstCertificates(registry, context.lrn);
+  await forgetInitialCertificates(registry, context.lrn);
 }

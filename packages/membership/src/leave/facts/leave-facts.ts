@@ -1,11 +1,11 @@
 import type { BootServer, LeavePlan } from '@neco/bootserver-registry';
 import { addressOf, NecoError, type SiteConfiguration } from '@neco/core';
-import type { EtcdCluster, Member, MemberStatus } from '@neco/etcd-admin';
+import { urlAddress, type EtcdCluster, type Member, type MemberStatus } from '@neco/etcd-admin';
 import {
   type ClusterConnection,
-  etcdEndpoint,
   type KnownServer,
   listServers,
+  memberEndpoint,
   ports,
 } from '@neco/cluster-access';
 import { PresenceProbe } from './probe-presence.ts';
@@ -52,7 +52,7 @@ export async function lookAtCluster(
   const known = listServers({ site, members, registrations, addresses: [] });
   const target = known.find((server) => server.lrn === lrn);
   const address = target?.address ?? plan?.address ?? '';
-  const endpoints = new Map(members.map((member) => [endpointOf(member), member.id]));
+  const endpoints = new Map(members.map((member) => [memberEndpoint(member), member.id]));
   const [presence, statuses] = await Promise.all([
     address === '' ? [] : probe.services(address),
     statusesOf(etcd, probe, [...endpoints.keys()]),
@@ -106,18 +106,13 @@ async function statusesOf(
 ): Promise<Map<string, MemberStatus | NecoError>> {
   const asked = await Promise.all(
     endpoints.map(async (endpoint) => {
-      if (!(await probe.accepts(URL.parse(endpoint)?.hostname ?? '', ports.etcdClient))) return [];
+      if (!(await probe.accepts(urlAddress(endpoint), ports.etcdClient))) return [];
       const first = await etcd.statuses([endpoint]);
       const isTold = [...first.values()].every((status) => !(status instanceof NecoError));
       return [...(isTold ? first : await etcd.statuses([endpoint]))];
     }),
   );
   return new Map(asked.flat());
-}
-
-function endpointOf({ clientUrls, peerUrls }: Member): string {
-  // One that was added and never started tells no client URL.
-  return clientUrls[0] ?? etcdEndpoint(URL.parse(peerUrls[0] ?? '')?.hostname ?? '0.0.0.0');
 }
 
 /** Says how far etcd is from a quorum, where one member at least answers. */

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { ports } from '@neco/cluster-access';
+import { inTime } from '@neco/core';
 
 /** A server on the same network accepts in a few ms; one over a slow link in some hundred. */
 const limit = 600;
@@ -31,20 +32,18 @@ export class PresenceProbe {
 }
 
 /** Whether somebody accepts a TCP connection there in time. */
-export function acceptsConnections(address: string, port: number): Promise<boolean> {
+export async function acceptsConnections(address: string, port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = connect({ host: address, port });
-  const end = (answer: boolean): void => {
-    clearTimeout(timer);
-    socket.destroy();
-    resolve(answer);
-  };
-  const timer = setTimeout(end, limit, false);
   socket.once('connect', () => {
-    end(true);
+    resolve(true);
   });
-  socket.once('error', () => {
-    end(false);
+  socket.on('error', () => {
+    resolve(false);
   });
-  return promise;
+  try {
+    return await inTime(promise, { limit }, false);
+  } finally {
+    socket.destroy();
+  }
 }

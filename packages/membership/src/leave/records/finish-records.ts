@@ -1,5 +1,5 @@
 import { unfinishedLeaves, type Registry } from '@neco/bootserver-registry';
-import { forgetFirstCertificates } from '@neco/cluster-access';
+import { forgetInitialCertificates } from '@neco/cluster-access';
 import { awaitNoMore } from './awaited-servers.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function finishRecords(
 ): Promise<void> {
   await Promise.all([
     registry.left.at(lrn).put({ version: 1, at: new Date().toISOString() }),
-    forgetFirstCertificates(registry, lrn),
+    forgetInitialCertificates(registry, lrn),
     awaitedNowhere(registry, lrn),
   ]);
   for (const by of missing) await registry.leaveAwaits.at(lrn, by).put({ version: 1 });

@@ -1,4 +1,4 @@
-import { applicationSerials, authorities, validFirstCertificates } from '@neco/cluster-access';
+import { applicationSerials, authorities, validInitialCertificates } from '@neco/cluster-access';
 import type { EtcdReader } from '@neco/etcd-admin';
 import { certificateFacts } from '@neco/vault-pki';
 import type { LeaveView } from '../leave-context.ts';
@@ -28,11 +28,11 @@ export async function unrevokedCertificates({
     known.has(serial) ||
     names.includes(commonName) ||
     (mount === authorities.client.mount && shared.includes(commonName) && serial !== own);
-  const [valid, first] = await Promise.all([
+  const [valid, initial] = await Promise.all([
     vault.run('Vault to answer', (one) => certificates.valid(one)),
-    vault.run('Vault to answer', (one) => validFirstCertificates(registry, lrn, one)),
+    vault.run('Vault to answer', (one) => validInitialCertificates(registry, lrn, one)),
   ]);
-  return [...valid.filter(isIts), ...first];
+  return [...valid.filter(isIts), ...initial];
 }
 
 /** The serial number of the root certificate that this very command works with. */

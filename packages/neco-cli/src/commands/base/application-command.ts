@@ -1,10 +1,10 @@
 import { Option } from 'clipanion';
-import { exitStatus, type EtcdOptions } from '@neco/core';
+import type { EtcdOptions } from '@neco/core';
 import type { AskVaultUser } from '@neco/cluster-access';
 import type * as applicationOperations from '@neco/applications';
-import { createReporter } from '../../reporters/create-reporter.ts';
 import type { OperationReporter } from '../../reporters/operation-reporter.ts';
 import { requireRoot } from '../../require-root.ts';
+import { dryRunEnded } from './neco-command.ts';
 import { VaultUserCommand } from './vault-user-command.ts';
 
 /** What every operation on one application takes. */
@@ -46,16 +46,12 @@ export abstract class ApplicationCommand extends VaultUserCommand {
     const operations = await import('@neco/applications');
     operations.checkApplicationName(name);
     requireRoot(`${command} ${name}`);
-    const reporter = createReporter(this);
-    const { signal } = this.context;
-    try {
+    return this.report(async (reporter) => {
+      const { signal } = this.context;
       const vaultUser = this.asked(reporter, asked);
       const result = await run(operations, { name, etcd, dryRun, vaultUser, reporter, signal });
-      const text = dryRun ? 'dry run: nothing was changed' : ended(result);
-      reporter.end({ changed: result.changed, text });
-    } finally {
-      reporter.close();
-    }
-    return exitStatus.done;
+      const text = dryRun ? dryRunEnded : ended(result);
+      return { changed: result.changed, text };
+    });
   }
 }

@@ -1,10 +1,10 @@
 import { Command, Option } from 'clipanion';
-import { exitStatus, parseLrnList } from '@neco/core';
+import { parseLrnList } from '@neco/core';
 import { once } from '../../once.ts';
 import { parseDuration } from '../../parse-duration.ts';
 import { askCaHash, checkCaHash } from '../../prompts/ask-ca-hash.ts';
-import { createReporter } from '../../reporters/create-reporter.ts';
 import { requireRoot } from '../../require-root.ts';
+import { dryRunEnded } from '../base/neco-command.ts';
 import { VaultUserCommand } from '../base/vault-user-command.ts';
 
 /** `neco join` */
@@ -66,8 +66,7 @@ export class JoinCommand extends VaultUserCommand {
     if (this.caHash !== undefined) checkCaHash(this.caHash);
     requireRoot(`neco join ${lrns.join(' ')}`);
     const { join } = await import('@neco/membership');
-    const reporter = createReporter(this);
-    try {
+    return this.report(async (reporter) => {
       const { changed } = await join({
         lrns,
         dryRun: this.dryRun,
@@ -81,16 +80,13 @@ export class JoinCommand extends VaultUserCommand {
         signal: this.context.signal,
         version: this.context.version,
       });
-      reporter.end({ changed, text: ended(this.dryRun, changed) });
-    } finally {
-      reporter.close();
-    }
-    return exitStatus.done;
+      return { changed, text: ended(this.dryRun, changed) };
+    });
   }
 }
 
 function ended(dryRun: boolean, changed: boolean): string {
-  if (dryRun) return 'dry run: nothing was changed';
+  if (dryRun) return dryRunEnded;
   return changed
     ? 'registered this server; to start etcd and Vault: systemctl start neco-worker.service'
     : 'nothing to do: this server has already joined; if etcd or Vault is not running: systemctl start neco-worker.service';

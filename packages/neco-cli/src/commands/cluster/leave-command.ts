@@ -1,9 +1,9 @@
 import { Command, Option } from 'clipanion';
-import { exitStatus, parseLrn } from '@neco/core';
+import { parseLrn } from '@neco/core';
 import type { LeaveQuestion, LeaveResult } from '@neco/membership';
 import { ask } from '../../prompts/ask.ts';
-import { createReporter } from '../../reporters/create-reporter.ts';
 import { requireRoot } from '../../require-root.ts';
+import { dryRunEnded } from '../base/neco-command.ts';
 import { VaultUserCommand } from '../base/vault-user-command.ts';
 
 const questions: Record<LeaveQuestion['mode'], (name: string) => string> = {
@@ -62,8 +62,7 @@ export class LeaveCommand extends VaultUserCommand {
     const etcd = this.etcdFlags();
     requireRoot(`neco leave ${this.lrn}`);
     const { leave } = await import('@neco/membership');
-    const reporter = createReporter(this);
-    try {
+    return this.report(async (reporter) => {
       const result = await leave({
         lrn,
         etcd,
@@ -78,11 +77,8 @@ export class LeaveCommand extends VaultUserCommand {
         reporter,
         signal: this.context.signal,
       });
-      reporter.end({ changed: result.changed, text: this.#ended(result) });
-    } finally {
-      reporter.close();
-    }
-    return exitStatus.done;
+      return { changed: result.changed, text: this.#ended(result) };
+    });
   }
 
   async #confirm({ name, mode }: LeaveQuestion): Promise<boolean> {
@@ -97,7 +93,7 @@ export class LeaveCommand extends VaultUserCommand {
   #ended({ leftAt }: LeaveResult): string {
     const name = `boot-${this.lrn}`;
     if (leftAt !== undefined) return `nothing to do: ${name} already left on ${leftAt}`;
-    if (this.dryRun) return 'dry run: nothing was changed';
+    if (this.dryRun) return dryRunEnded;
     return this.registryOnly ? `removed the registration of ${name}` : `${name} has left the cluster`;
   }
 }

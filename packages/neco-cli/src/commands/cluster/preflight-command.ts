@@ -1,8 +1,7 @@
 import { Command, Option } from 'clipanion';
-import { exitStatus, parseLrnList } from '@neco/core';
+import { parseLrnList } from '@neco/core';
 import { askSetupSecret } from '../../prompts/ask-setup-secret.ts';
 import { parseDuration } from '../../parse-duration.ts';
-import { createReporter } from '../../reporters/create-reporter.ts';
 import { requireRoot } from '../../require-root.ts';
 import { EtcdCommand } from '../base/etcd-command.ts';
 
@@ -43,15 +42,11 @@ export class PreflightCommand extends EtcdCommand {
       file === undefined
         ? {}
         : { secret: () => askSetupSecret(this.context, { file, coordinator: false, again }) };
-    const reporter = createReporter(this);
-    try {
+    return this.report(async (reporter) => {
       const { signal, version } = this.context;
       await preflight({ lrns, prefix, ...timeout, ...secret, reporter, signal, version });
       const scope = file === undefined ? 'this host' : 'all boot servers';
-      reporter.end({ changed: false, text: `${scope} passed the preflight checks` });
-    } finally {
-      reporter.close();
-    }
-    return exitStatus.done;
+      return { changed: false, text: `${scope} passed the preflight checks` };
+    });
   }
 }

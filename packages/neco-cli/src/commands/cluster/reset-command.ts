@@ -1,8 +1,7 @@
 import { Command, Option } from 'clipanion';
-import { exitStatus } from '@neco/core';
 import { ask } from '../../prompts/ask.ts';
-import { createReporter } from '../../reporters/create-reporter.ts';
 import { requireRoot } from '../../require-root.ts';
+import { dryRunEnded } from '../base/neco-command.ts';
 import { EtcdCommand } from '../base/etcd-command.ts';
 
 /** `neco reset` */
@@ -38,8 +37,7 @@ export class ResetCommand extends EtcdCommand {
     const etcd = this.etcdFlags();
     requireRoot('neco reset');
     const { reset } = await import('@neco/membership');
-    const reporter = createReporter(this);
-    try {
+    return this.report(async (reporter) => {
       const { changed } = await reset({
         etcd,
         dryRun: this.dryRun,
@@ -49,11 +47,8 @@ export class ResetCommand extends EtcdCommand {
         reporter,
         signal: this.context.signal,
       });
-      reporter.end({ changed, text: this.#ended(changed) });
-    } finally {
-      reporter.close();
-    }
-    return exitStatus.done;
+      return { changed, text: this.#ended(changed) };
+    });
   }
 
   async #confirm(places: readonly string[]): Promise<boolean> {
@@ -67,7 +62,7 @@ export class ResetCommand extends EtcdCommand {
   }
 
   #ended(changed: boolean): string {
-    if (this.dryRun) return 'nothing was changed: this was a dry run';
+    if (this.dryRun) return dryRunEnded;
     return changed ? 'this server was reset' : 'nothing to do: there is nothing of a cluster on this server';
   }
 }

@@ -1,13 +1,13 @@
 import { Command, Option } from 'clipanion';
-import { exitStatus, parseLrnList } from '@neco/core';
+import { parseLrnList } from '@neco/core';
 import type { SetupOptions } from '@neco/setup';
 import { once } from '../../once.ts';
 import { parseAcceptedKeys } from '../../parse-accepted-keys.ts';
 import { parseDuration } from '../../parse-duration.ts';
 import { askAdministrator, checkAdministratorName } from '../../prompts/ask-administrator.ts';
 import { askSetupSecret } from '../../prompts/ask-setup-secret.ts';
-import { createReporter } from '../../reporters/create-reporter.ts';
 import { requireRoot } from '../../require-root.ts';
+import { dryRunEnded } from '../base/neco-command.ts';
 import { EtcdCommand } from '../base/etcd-command.ts';
 
 /** `neco setup` */
@@ -66,37 +66,33 @@ export class SetupCommand extends EtcdCommand {
     if (this.admin !== undefined) checkAdministratorName(this.admin);
     const again = this.#again(lrns, prefix);
     requireRoot(again);
-    const { readSite } = await import('@neco/cluster-access');
     const { setup } = await import('@neco/setup');
-    const coordinator = (await readSite()).lrn === lrns[0];
-    const reporter = createReporter(this);
-    const options: SetupOptions = {
-      lrns,
-      revoke: !this.noRevoke,
-      dryRun: this.dryRun,
-      prefix,
-      ...timeout,
-      acceptKeys,
-      secret: once(() =>
-        reporter.paused(() => askSetupSecret(this.context, { file: this.secretFile, coordinator, again })),
-      ),
-      administrator: once(() =>
-        reporter.paused(() =>
-          askAdministrator(this.context, { name: this.admin, passwordFile: this.adminPasswordFile }),
+    return this.report(async (reporter) => {
+      const options: SetupOptions = {
+        lrns,
+        revoke: !this.noRevoke,
+        dryRun: this.dryRun,
+        prefix,
+        ...timeout,
+        acceptKeys,
+        secret: once(({ isCoordinator }) =>
+          reporter.paused(() =>
+            askSetupSecret(this.context, { file: this.secretFile, coordinator: isCoordinator, again }),
+          ),
         ),
-      ),
-      again,
-      reporter,
-      signal: this.context.signal,
-      version: this.context.version,
-    };
-    try {
+        administrator: once(() =>
+          reporter.paused(() =>
+            askAdministrator(this.context, { name: this.admin, passwordFile: this.adminPasswordFile }),
+          ),
+        ),
+        again,
+        reporter,
+        signal: this.context.signal,
+        version: this.context.version,
+      };
       const { changed } = await setup(options);
-      reporter.end({ changed, text: ended(this.dryRun, changed) });
-    } finally {
-      reporter.close();
-    }
-    return exitStatus.done;
+      return { changed, text: ended(this.dryRun, changed) };
+    });
   }
 
   /** This command as typed on any of the servers: with the options that must be the same on all, without the others. */
@@ -111,7 +107,7 @@ export class SetupCommand extends EtcdCommand {
 }
 
 function ended(dryRun: boolean, changed: boolean): string {
-  if (dryRun) return 'dry run: nothing was changed';
+  if (dryRun) return dryRunEnded;
   return changed
     ? 'setup is complete; to see the cluster: neco status'
     : 'nothing to do: setup is already complete';

@@ -1,7 +1,6 @@
 import { Command, Option } from 'clipanion';
-import { exitStatus, parseLrnList, Secret } from '@neco/core';
+import { parseLrnList, Secret } from '@neco/core';
 import { ask } from '../../prompts/ask.ts';
-import { createReporter } from '../../reporters/create-reporter.ts';
 import type { OperationReporter } from '../../reporters/operation-reporter.ts';
 import { requireRoot } from '../../require-root.ts';
 import { readPasswordFile } from '../../secrets/read-password-file.ts';
@@ -33,15 +32,11 @@ export class VaultUnsealCommand extends EtcdCommand {
     const lrns = parseLrnList(this.lrns, 0);
     requireRoot('neco vault unseal');
     const { unsealVaults } = await import('@neco/status');
-    const reporter = createReporter(this);
-    try {
+    return this.report(async (reporter) => {
       const key = (number: number, threshold: number) => this.#key(reporter, number, threshold);
       const { changed } = await unsealVaults({ etcd, lrns, key, reporter });
-      reporter.end({ changed, text: changed ? 'unsealed' : 'nothing to do: no Vault is sealed' });
-    } finally {
-      reporter.close();
-    }
-    return exitStatus.done;
+      return { changed, text: changed ? 'unsealed' : 'nothing to do: no Vault is sealed' };
+    });
   }
 
   async #key(reporter: OperationReporter, number: number, threshold: number): Promise<Secret> {

@@ -6,7 +6,7 @@ import type { SetupContext, SetupView } from '../../setup-context.ts';
 
 const oneHour = 3_600_000;
 
-/** Seed step 2, second half: the first certificates, which live a week and only carry setup. */
+/** Seed step 2, second half: the initial certificates, which live a week and only carry setup. */
 export const obtainInitialCertificates: Phase<SetupView, SetupContext> = {
   id: 'obtain-initial-certificates',
   title: 'Obtain the initial certificates',

@@ -4,7 +4,7 @@ import { issueCertificates } from '../../vault/issue-certificates.ts';
 import { isFinished } from '../../progress.ts';
 import type { SetupContext, SetupView } from '../../setup-context.ts';
 
-/** What is left of a certificate that was issued to stay, in ms: anything longer than the first ones have. */
+/** What is left of a certificate that was issued to stay, in ms: anything longer than the initial ones have. */
 const stays = (leafLifeHours / 3) * 3_600_000;
 
 /** Seed step 5: reissue the certificates for etcd and Vault, with new keys, signed by the real Vault. */

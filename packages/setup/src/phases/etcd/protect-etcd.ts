@@ -1,9 +1,9 @@
 import { NecoError, waitFor, type Look, type Phase } from '@neco/core';
-import { ClusterAccess, ensureEtcdAccess } from '@neco/cluster-access';
+import { ensureEtcdAccess } from '@neco/cluster-access';
 import { beginInitialization } from '../../vault/initialization.ts';
 import { isFinished } from '../../progress.ts';
-import { signerFor } from '../../vault/signer-in-charge.ts';
-import { coordinatorOf, type SetupContext, type SetupView } from '../../setup-context.ts';
+import { signerOfRoot, withEtcdRoot } from '../../vault/with-etcd-root.ts';
+import type { SetupContext, SetupView } from '../../setup-context.ts';
 
 /** Makes etcd's users and roles, proves that root's certificate works, and only then turns auth on. */
 export const protectEtcd: Phase<SetupView, SetupContext> = {
@@ -21,24 +21,16 @@ export const protectEtcd: Phase<SetupView, SetupContext> = {
   async run(context) {
     const { lrns, addresses, options } = context;
     await waitForAllMembers(context);
-    // Made only now: it lives ten minutes, and a member may take longer than that to come.
-    const signer = await signerFor(context, 'initial');
-    if (signer === undefined) return coordinatorOf(context).withoutSigner();
+    // Only now, for a member may take longer to come than the certificate of root lives.
+    const signer = await signerOfRoot(context);
     const initialized = beginInitialization(context);
-    const etcd = await ClusterAccess.open({
-      as: await signer.certifyRoot(),
-      host: context.host,
-      addresses: [...addresses.values()],
-    });
-    try {
+    await withEtcdRoot(context, signer, [...addresses.values()], async (etcd) => {
       await ensureEtcdAccess(etcd, lrns, options.prefix);
       // What Vault asks of etcd just when auth is turned on could be refused.
       await initialized;
       await etcd.enableAuth();
       await etcd.members();
-    } finally {
-      etcd.close();
-    }
+    });
   },
 };
 

@@ -1,8 +1,8 @@
 import { serverName, type Phase } from '@neco/core';
 import type { EtcdCluster, Member } from '@neco/etcd-admin';
-import { ClusterAccess, ports } from '@neco/cluster-access';
+import { etcdPeerUrl } from '@neco/cluster-access';
 import { isFinished } from '../../progress.ts';
-import { signerFor } from '../../vault/signer-in-charge.ts';
+import { signerOfRoot, withEtcdRoot } from '../../vault/with-etcd-root.ts';
 import { coordinatorOf, type SetupContext, type SetupView } from '../../setup-context.ts';
 
 /**
@@ -23,16 +23,9 @@ export const replaceLostMembers: Phase<SetupView, SetupContext> = {
     const { state, save } = coordinatorOf(context);
     const pending = [...state.replaced].filter(([, progress]) => progress !== 'done').map(([lrn]) => lrn);
     if (pending.length === 0) return;
-    const signer = await signerFor(context, 'initial');
-    if (signer === undefined) return coordinatorOf(context).withoutSigner();
-    const etcd = await ClusterAccess.open({
-      as: await signer.certifyRoot(),
-      host: context.host,
-      addresses: [context.address],
-    });
-    try {
+    await withEtcdRoot(context, await signerOfRoot(context), [context.address], async (etcd) => {
       for (const lrn of pending) {
-        const url = `https://${context.addresses.get(lrn) ?? ''}:${String(ports.etcdPeer)}`;
+        const url = etcdPeerUrl(context.addresses.get(lrn) ?? '');
         if (state.replaced.get(lrn) === 'pending') {
           await removeMember(etcd, url);
           state.replaced.set(lrn, 'removed');
@@ -43,9 +36,7 @@ export const replaceLostMembers: Phase<SetupView, SetupContext> = {
         state.replaced.set(lrn, 'done');
         await save();
       }
-    } finally {
-      etcd.close();
-    }
+    });
   },
 };
 

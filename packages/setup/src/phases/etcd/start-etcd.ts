@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf, waitFor, type Look, type Phase } from '@neco/core';
+import { messageOf, sleep, waitFor, type Look, type Phase } from '@neco/core';
 import { etcdEndpoint, paths } from '@neco/cluster-access';
 import { absentMembers } from '../../services/absent-members.ts';
 import { etcdConfigurationOf } from '../../services/etcd-member.ts';
@@ -77,8 +76,8 @@ async function startVaultBeside(context: SetupContext): Promise<void> {
  */
 async function stayInSight({ isCoordinator, meeting }: SetupContext, signal: AbortSignal): Promise<void> {
   if (isCoordinator || meeting === undefined) return;
-  await delay(whileAllGoesWell, undefined, { signal });
-  await meeting.coordinatorPassed(startEtcd.id, signal);
+  await sleep(whileAllGoesWell, signal);
+  if (!signal.aborted) await meeting.coordinatorPassed(startEtcd.id, signal);
 }
 
 /**

@@ -12,8 +12,8 @@ import {
 import { completeVault, noteAdministrator } from '../../vault/complete-vault.ts';
 import { isFinished } from '../../progress.ts';
 import { rootVault } from '../../vault/root-vault.ts';
-import { coordinatorOf, recordOf, type SetupContext, type SetupView } from '../../setup-context.ts';
-import { setupRecordFile } from '../../setup-record.ts';
+import { noteInRecord } from '../../note-in-record.ts';
+import { coordinatorOf, type SetupContext, type SetupView } from '../../setup-context.ts';
 
 /**
  * Seed step 4, second half: import the CAs into the real Vault, with audit, roles and policies, and begin to make the first
@@ -34,7 +34,7 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
     'create a Vault user for the first administrator',
   ],
   async run(context) {
-    const { host, lrns, addresses } = context;
+    const { lrns, addresses } = context;
     const kept = coordinatorOf(context).state.authorities;
     if (kept === undefined)
       throw new NecoError('INTERNAL', 'the CAs are neither in Vault nor in the state of setup');
@@ -52,8 +52,7 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
       noted,
       forEachAuthority((name) => importAuthority(name, vault, kept[name], lrns)),
     ]);
-    context.record = { ...recordOf(context), authoritiesImportedAt: new Date().toISOString() };
-    await setupRecordFile.write(host, context.record);
+    await noteInRecord(context, { authoritiesImportedAt: new Date().toISOString() });
   },
 };
 

@@ -1,12 +1,15 @@
 import { NecoError, type Phase } from '@neco/core';
 import type { Registry } from '@neco/bootserver-registry';
-import type { InitializedVault, Vault, VaultState } from '@neco/vault-pki';
-import { ClusterAccess } from '@neco/cluster-access';
-import { initializeProved, refuseForeignKeys, vaultAnswering } from '../../vault/initialization.ts';
+import type { InitializedVault, VaultState } from '@neco/vault-pki';
+import {
+  initializeProved,
+  refuseForeignKeys,
+  startedVault,
+  vaultAnswering,
+} from '../../vault/initialization.ts';
 import { isFinished } from '../../progress.ts';
-import { startAndWait } from '../../services/start-and-wait.ts';
-import { signerFor } from '../../vault/signer-in-charge.ts';
-import { coordinatorOf, type SetupContext, type SetupView } from '../../setup-context.ts';
+import { signerOfRoot, withEtcdRoot } from '../../vault/with-etcd-root.ts';
+import type { SetupContext, SetupView } from '../../setup-context.ts';
 
 /**
  * Initialises Vault. Before it does, the place for the keys has been proved to take them; both keys are stored in
@@ -45,19 +48,13 @@ export const initializeVault: Phase<SetupView, SetupContext> = {
 /** @returns nothing where Vault is initialised and its key is stored */
 async function initialize(context: SetupContext, registry: Registry): Promise<InitializedVault | undefined> {
   const vault = await context.sight.localVault();
-  const { state } = await vault.system.state().catch(() => started(context, vault));
+  const { state } = await startedVault(context, vault);
   await refuseForeignKeys(registry, context.options.prefix);
   if (state !== 'uninitialized') {
     if ((await registry.unsealKey.get()) !== undefined) return undefined;
     await clearEmptyVault(context, registry, state);
   }
   return initializeProved(vault, registry);
-}
-
-/** Of a Vault that does not answer, because it runs no longer or not yet. */
-async function started(context: SetupContext, vault: Vault): Promise<VaultState> {
-  await startAndWait(context, 'vault.service');
-  return vaultAnswering(context, vault);
 }
 
 async function storeKeys(registry: Registry, { unsealKeys, rootToken }: InitializedVault): Promise<void> {
@@ -91,19 +88,10 @@ async function clearEmptyVault(
   context.reporter.warn(
     'the answer of an earlier initialisation of Vault was lost; Vault contains no data and is initialised again',
   );
-  const signer = await signerFor(context, 'initial');
-  if (signer === undefined) return coordinatorOf(context).withoutSigner();
-  const etcd = await ClusterAccess.open({
-    as: await signer.certifyRoot(),
-    host: context.host,
-    addresses: [context.address],
-  });
-  try {
+  await withEtcdRoot(context, await signerOfRoot(context), [context.address], async (etcd) => {
     await context.host.stopUnit('vault.service');
     await etcd.call('clear /vault/', (client) => client.delete().prefix('/vault/'));
-  } finally {
-    etcd.close();
-  }
+  });
   await context.host.startUnit('vault.service', { block: true, signal: context.signal });
   await vaultAnswering(context, await context.sight.localVault());
 }

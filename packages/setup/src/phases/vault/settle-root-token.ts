@@ -3,8 +3,8 @@ import { connectVault } from '@neco/cluster-access';
 import { completeVault } from '../../vault/complete-vault.ts';
 import { isFinished } from '../../progress.ts';
 import { rootVault } from '../../vault/root-vault.ts';
+import { noteInRecord } from '../../note-in-record.ts';
 import { coordinatorOf, recordOf, type SetupContext, type SetupView } from '../../setup-context.ts';
-import { setupRecordFile } from '../../setup-record.ts';
 import { dropAuthorities } from '../../vault/temporary-signer.ts';
 import { serveNewCertificates } from '../certificates/serve-new-certificates.ts';
 
@@ -60,8 +60,7 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
 async function keepAdministrator(context: SetupContext): Promise<void> {
   const making = context.background.administrator.take();
   const administrator = await (making ?? completeVault(context, await rootVault(context)));
-  context.record = { ...recordOf(context), administrator };
-  await setupRecordFile.write(context.host, context.record);
+  await noteInRecord(context, { administrator });
 }
 
 async function isRefused(call: Promise<unknown>): Promise<boolean> {

@@ -2,7 +2,6 @@ import type { Phase } from '@neco/core';
 import { paths } from '@neco/cluster-access';
 import { isFinished } from '../../progress.ts';
 import { runsAndStays } from '../../services/runs-and-stays.ts';
-import { vaultAnswers } from '../../vault/vault-answers.ts';
 import type { SetupContext, SetupView } from '../../setup-context.ts';
 import { vaultConfigurationOf, writeVaultConfiguration } from '../../vault/write-vault-configuration.ts';
 
@@ -19,7 +18,10 @@ export const startVault: Phase<SetupView, SetupContext> = {
     const kept = (await isFinished(view)) ? text !== undefined : text === vaultConfigurationOf(view);
     if (!kept || view.done.vaultStarted || !(await runsAndStays(view, 'vault.service'))) return false;
     const vault = await view.sight.localVault();
-    return vaultAnswers(vault);
+    return vault.system.sealStatus().then(
+      () => true,
+      () => false,
+    );
   },
   plan: () => [`write ${paths.vaultConfiguration}`, 'enable and start vault.service'],
   async run(context) {
@@ -28,7 +30,7 @@ export const startVault: Phase<SetupView, SetupContext> = {
     await writeVaultConfiguration(context);
     const { active, enabled } = await host.unit('vault.service');
     await host.startUnit('vault.service', { block: false, signal });
-    // One that runs and does not answer us may serve a first certificate that has run out and was replaced; one that
+    // One that runs and does not answer us may serve an initial certificate that has run out and was replaced; one that
     // ended meanwhile reads the new one at its next start.
     if (active === 'active') await host.reloadUnit('vault.service', { signal }).catch(() => undefined);
     if (enabled !== 'enabled') await host.enableUnits(['vault.service']);

@@ -1,11 +1,9 @@
-import { dirname } from 'node:path';
 import { NecoError, waitFor, type Phase } from '@neco/core';
 import type { Vault } from '@neco/vault-pki';
 import { paths } from '@neco/cluster-access';
 import { isFinished } from '../../progress.ts';
 import { initializeVault } from './initialize-vault.ts';
-import { startAndWait } from '../../services/start-and-wait.ts';
-import { vaultAnswers } from '../../vault/vault-answers.ts';
+import { startedVault } from '../../vault/initialization.ts';
 import { meetingOf, type SetupContext, type SetupView } from '../../setup-context.ts';
 
 /** Unseals this server's Vault with the key as it stands in etcd, which proves that it stands there rightly. */
@@ -30,7 +28,7 @@ export const unsealVault: Phase<SetupView, SetupContext> = {
     }
     await checkAuditPlace(context);
     const vault = await context.sight.localVault();
-    if (!(await vaultAnswers(vault))) await startAndWait(context, 'vault.service');
+    await startedVault(context, vault);
     await waitFor(
       async () => {
         const status = await vault.system.unseal(key);
@@ -60,7 +58,7 @@ function precedes({ isCoordinator }: SetupView): string {
 
 /** A Vault that cannot write its audit stops serving: the place is looked at before it is unsealed. */
 async function checkAuditPlace({ host }: SetupView): Promise<void> {
-  const place = dirname(paths.vaultAuditLog);
+  const place = paths.vaultLogs;
   if ((await host.stat(place))?.isDirectory === true) return;
   throw new NecoError('FILE_FAILED', `the directory ${place} for the Vault audit log does not exist`, {
     hint: 'reinstall the Vault package, which creates it: apt-get install --reinstall neco-vault',

@@ -56,7 +56,7 @@ async function keyFaults(servers: readonly Server[], revoked: boolean): Promise<
     ...servers.map(({ which }) => `/neco/bootservers/${which}`),
     '/neco/vault-unseal-key',
     // On a lease of a week: what leave needs to revoke what the temporary Vault has signed.
-    ...servers.map(({ which }) => `/neco/operations/first-certificates/${which}`),
+    ...servers.map(({ which }) => `/neco/operations/initial-certificates/${which}`),
     ...(revoked ? [] : ['/neco/vault-root-token']),
   ];
   return differences('etcd holds', wanted, found);

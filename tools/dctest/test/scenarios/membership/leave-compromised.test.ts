@@ -1,7 +1,5 @@
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { DataCenter } from '../../../src/data-center.ts';
-import type { Server } from '../../../src/server/server.ts';
 import { phaseIds } from '../../../src/cluster/phase-ids.ts';
 import { etcdctl, etcdOf, serverAuthority } from '../../../src/cluster/stock-clients.ts';
 import { carryPassword, eventually, memberNames } from '../steps/joining.ts';
@@ -23,27 +21,17 @@ import {
   rotateUnsealKey,
 } from './rotating.ts';
 import { partOf, partSeed, seeded } from '../steps/seeded.ts';
+import { threeServers } from '../steps/three-servers.ts';
 import { logInAsBootServer } from '../steps/vault-log-in.ts';
 
 const name = `lc${process.pid}`;
 
 describe('neco leave of a compromised server', function () {
   this.timeout(10 * 60_000);
-  let dataCenter: DataCenter;
-  let zero: Server;
-  let one: Server;
-  let two: Server;
-
-  before(async () => {
-    dataCenter = await DataCenter.up({ name, lrns: [0, 1, 2], setup: true, replace: true });
-    [zero, one, two] = [dataCenter.server(0), dataCenter.server(1), dataCenter.server(2)];
-  });
-
-  after(async () => {
-    await DataCenter.takeDown(name);
-  });
+  const cluster = threeServers(name);
 
   it('cuts the watches of a compromised server wherever they are, is ended by the next run wherever it is killed, and is done when nothing it knew is worth anything', async () => {
+    const { dataCenter, zero, one, two } = cluster();
     for (const unit of ['neco-updater', 'vault', 'etcd']) await two.run(['systemctl', 'stop', unit]);
     const pair = ['--cert', '/etc/neco/etcd.crt', '--key', '/etc/neco/etcd.key', '--cacert', serverAuthority];
     const watching = ['etcdctl', '--endpoints', etcdOf(one), ...pair, 'watch', '--prefix', '/neco/config/'];

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { DataCenter } from '../../../src/data-center.ts';
 import type { Server } from '../../../src/server/server.ts';
 import { administrator, expectDone } from '../../../src/cluster/set-up-cluster.ts';
 import { phaseIds } from '../../../src/cluster/phase-ids.ts';
@@ -20,27 +19,17 @@ import {
 import { unsealKey } from './rotating.ts';
 import { partOf, partSeed, seeded } from '../steps/seeded.ts';
 import { typeOnTerminal } from '../steps/terminal.ts';
+import { threeServers } from '../steps/three-servers.ts';
 import { logInAsBootServer } from '../steps/vault-log-in.ts';
 
 const name = `ll${process.pid}`;
 
 describe('neco leave of a live server', function () {
   this.timeout(10 * 60_000);
-  let dataCenter: DataCenter;
-  let zero: Server;
-  let one: Server;
-  let two: Server;
-
-  before(async () => {
-    dataCenter = await DataCenter.up({ name, lrns: [0, 1, 2], setup: true, replace: true });
-    [zero, one, two] = [dataCenter.server(0), dataCenter.server(1), dataCenter.server(2)];
-  });
-
-  after(async () => {
-    await DataCenter.takeDown(name);
-  });
+  const cluster = threeServers(name);
 
   it('takes a live server out, which stops by itself; refuses what rests on a mistake', async () => {
+    const { dataCenter, zero, one, two } = cluster();
     const dead = failure(await leave(zero, '--dead', '2'));
     expect(dead).to.include({ code: 'QUORUM_AT_RISK', exitCode: 4 });
     expect(dead.text).to.include('should be down, but it answers');

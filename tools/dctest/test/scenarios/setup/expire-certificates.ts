@@ -4,7 +4,7 @@ import type { Server } from '../../../src/server/server.ts';
 import { etcdctl, etcdValue, vault, vaultOf } from '../../../src/cluster/stock-clients.ts';
 
 /**
- * Lets the certificates of all servers run out, as the first ones do when setup is interrupted for longer than they
+ * Lets the certificates of all servers run out, as the initial ones do when setup is interrupted for longer than they
  * live: the same keys and names, signed by the same CAs in the Vault of the first server, for some seconds. Then all lose
  * power and boot, so that no connection of before is left.
  */

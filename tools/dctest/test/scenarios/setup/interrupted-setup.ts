@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { waitFor, type Look } from '@neco/core';
+import { sleep, waitFor, type Look } from '@neco/core';
 import { expect } from 'chai';
 import { checkCluster } from '../../../src/cluster/check-cluster.ts';
 import { vaultFaults } from '../../../src/cluster/checks/vault-faults.ts';
@@ -53,10 +52,10 @@ export async function setUpInterrupted(
     ({ id, status }) => id === phase && (status === 'started' || status === 'skipped'),
   );
   expect(event, `boot-${lrn} came to ${phase}`).to.not.equal(undefined);
-  await delay(after);
+  await sleep(after);
   const victims = how.endsWith('everywhere') ? runs : [victim];
   await Promise.all(victims.map((run) => interrupt(run, how)));
-  await delay(away);
+  await sleep(away);
   const again = await Promise.all(victims.map((run) => start(servers, run.server)));
   await expectDone([...runs.filter((run) => !victims.includes(run)), ...again]);
   if (how.startsWith('power cut')) await checkAfterPowerCut(dataCenter);

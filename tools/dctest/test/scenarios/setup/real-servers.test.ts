@@ -15,6 +15,7 @@ import { defaultSuite, suites } from '../../../src/image/suites.ts';
 import { eventually, mainPids } from '../steps/joining.ts';
 import { readmeCommands, readmeSection } from '../steps/readme-commands.ts';
 import { partSeed, runsAll } from '../steps/seeded.ts';
+import { setupAnswers } from '../steps/setup-answers.ts';
 import { typeOnTerminal, type Answer } from '../steps/terminal.ts';
 
 const password = 'a password that is typed';
@@ -106,21 +107,7 @@ for (const suite of chosen) {
 
     it('are a cluster after setup', async () => {
       const [preflight = '', setup = '', status = '', worker = ''] = await readmeCommands('Check and set up');
-      const secret = Promise.withResolvers<string>();
-      const asCoordinator: Answer[] = [
-        ['Name of the first Vault administrator', '\r'],
-        [`New password of ${administrator.name}`, `${password}\r`],
-        ['Repeat the password', `${password}\r`],
-        ['Generate a new setup secret', '\r'],
-        [
-          'and type the secret when asked',
-          (screen) => {
-            secret.resolve(/neco1-[0-9a-z]{30}/.exec(screen)?.[0] ?? 'none');
-            return '';
-          },
-        ],
-      ];
-      const asOther: Answer[] = [['Setup secret', async () => `${await secret.promise}\r`]];
+      const { asCoordinator, asOther } = setupAnswers({ name: administrator.name, password });
       await Promise.all(boot.map((server) => type(server, preflight)));
       await Promise.all(
         boot.map((server, index) => type(server, setup, index === 0 ? asCoordinator : asOther)),

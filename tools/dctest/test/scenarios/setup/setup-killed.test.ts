@@ -68,7 +68,7 @@ describe(`setup that is interrupted (seed ${partSeed}${runsAll ? ', all' : ''})`
     });
   }
 
-  it('goes on when it is killed between two statements, at each point, and when its first certificates have run out', async () => {
+  it('goes on when it is killed between two statements, at each point, and when its initial certificates have run out', async () => {
     await setUpThroughWindows(dataCenter);
     await checkCluster(dataCenter);
   });

@@ -82,7 +82,7 @@ const ofFollower = {
     [{ what: 'it has the CAs, and no certificate', file: '/etc/neco/ca/etcd-client.crl' }],
   ],
   /** Always there: from then on the leader waits alone for etcd. */
-  beforeEtcd: { what: 'it lacks the last first certificate', file: lastPair, moment: 'before' },
+  beforeEtcd: { what: 'it lacks the last initial certificate', file: lastPair, moment: 'before' },
   untilEnd: (lrn: number) => [
     [{ what: 'it has all new certificates but one', file: lastPair, moment: 'before' as const }],
     [{ what: 'it is registered, and does not know it', etcd: txn, holding: `bootservers/${lrn}` }],
@@ -90,7 +90,7 @@ const ofFollower = {
 } as const;
 
 /**
- * Sets a cluster up while the leader and the others are killed at points of those above, and while the first certificates
+ * Sets a cluster up while the leader and the others are killed at points of those above, and while the initial certificates
  * run out in the middle. The administrator of the first try is another than that of the others.
  */
 export async function setUpThroughWindows({ servers }: DataCenter): Promise<void> {

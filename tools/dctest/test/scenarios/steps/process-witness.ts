@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '@neco/core';
 import type { Server } from '../../../src/server/server.ts';
 
 /** Looks again and again at the arguments and the environment of all processes of some servers. */
@@ -31,7 +31,7 @@ export class ProcessWitness {
       await Promise.all(
         numbers.flatMap((number) => ['cmdline', 'environ'].map((file) => this.#read(number, file))),
       );
-      await delay(pause, undefined, { signal }).catch(() => undefined);
+      await sleep(pause, signal);
     }
   }
 

@@ -7,7 +7,7 @@ import { certificateKindNames, certificateKinds } from './certificate-kinds.ts';
 const oneHour = 3_600_000;
 
 /** A certificate that the temporary Vault signed; the real one, which does not keep it, revokes it by its text. */
-export interface FirstCertificate {
+export interface InitialCertificate {
   mount: string;
   serial: string;
   commonName: string;
@@ -21,7 +21,7 @@ export interface FirstCertificate {
  * note goes by itself when they have run out.
  * @throws NecoError ETCD_*
  */
-export async function rememberFirstCertificates(
+export async function rememberInitialCertificates(
   registry: Registry,
   { host, lrn }: { host: HostReader; lrn: number },
 ): Promise<void> {
@@ -32,7 +32,7 @@ export async function rememberFirstCertificates(
   const found = certificateKindNames.flatMap((name, index) => {
     const { certificate } = pairs[index] ?? {};
     const isNew = certificate !== undefined && noted.every((note) => note.certificate !== certificate);
-    return isNew && isFirst(certificate)
+    return isNew && isInitial(certificate)
       ? [{ authority: certificateKinds[name].authority, certificate }]
       : [];
   });
@@ -42,11 +42,11 @@ export async function rememberFirstCertificates(
 }
 
 /** Those of a boot server that are valid still. @throws NecoError ETCD_*, VAULT_* */
-export async function validFirstCertificates(
+export async function validInitialCertificates(
   registry: Pick<RegistryReader, 'initialCertificates'>,
   lrn: number,
   vault: Pick<VaultReader, 'pki'>,
-): Promise<FirstCertificate[]> {
+): Promise<InitialCertificate[]> {
   const noted = await readNotes(registry, lrn);
   const lists = new Map(
     await Promise.all(
@@ -63,7 +63,7 @@ export async function validFirstCertificates(
 }
 
 /** Forgets them, once they are revoked. @throws NecoError ETCD_* */
-export async function forgetFirstCertificates(registry: Registry, lrn: number): Promise<void> {
+export async function forgetInitialCertificates(registry: Registry, lrn: number): Promise<void> {
   await registry.initialCertificates.at(lrn).delete();
 }
 
@@ -74,7 +74,7 @@ async function readNotes(
   return (await registry.initialCertificates.at(lrn).get())?.certificates ?? [];
 }
 
-function isFirst(certificate: string): boolean {
+function isInitial(certificate: string): boolean {
   const { notBefore, notAfter } = certificateFacts(certificate);
   // Vault dates a certificate back by some seconds.
   return notAfter.getTime() - notBefore.getTime() <= (initialLeafLifeHours + 1) * oneHour;

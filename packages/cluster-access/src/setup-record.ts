@@ -1,6 +1,6 @@
 import { RecordFile } from '@neco/host-installer';
 import * as z from 'zod';
-import { paths } from '@neco/cluster-access';
+import { paths } from './paths.ts';
 
 const setupRecordSchema = z.strictObject({
   version: z.literal(1),
