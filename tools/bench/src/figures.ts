@@ -63,6 +63,18 @@ export const figures = {
     unit: 'ms',
     limit: 1.5,
   },
+  'memory-worker': {
+    title: 'resident memory of neco-worker on a healthy cluster',
+    reference: 'a bare Node process with etcd3 and one watch, started as the unit starts it',
+    unit: 'MB',
+    limit: 1.6,
+  },
+  'memory-updater': {
+    title: 'resident memory of neco-updater on a healthy cluster',
+    reference: 'a bare Node process with etcd3 and one watch, started as the unit starts it',
+    unit: 'MB',
+    limit: 1.6,
+  },
   'writer-pause-join': {
     title: 'the longest time a continuous writer waits during a join',
     reference: 'the time it may wait',
@@ -92,3 +104,6 @@ export const changeFigures: readonly FigureName[] = [
   'writer-pause-join',
   'writer-pause-leave',
 ];
+
+/** Those of processes that stay. */
+export const memoryFigures: readonly FigureName[] = ['memory-worker', 'memory-updater'];
