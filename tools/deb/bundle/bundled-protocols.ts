@@ -33,7 +33,7 @@ function readProtocols(): protobuf.INamespace {
 }
 
 const standIn = `
-const { Root, Service, Type, Reader, Writer, converter, decoder, encoder, util } = require('protobufjs/light');
+const { Root, Service, Type, Reader, Writer, converter, decoder, encoder, util, verifier } = require('protobufjs/light');
 
 // protobufjs makes all five functions of a message when the first is used; most messages need two, and making them is the
 // larger part of a short command's work with etcd.
@@ -42,6 +42,7 @@ Type.prototype.setup = function () {
   const makers = {
     encode: () => encoder(this)({ Writer, types, util }),
     decode: () => decoder(this)({ Reader, types, util }),
+    verify: () => verifier(this)({ types, util }),
     fromObject: () => converter.fromObject(this)({ types, util }),
     toObject: () => converter.toObject(this)({ types, util }),
   };
