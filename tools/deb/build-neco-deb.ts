@@ -33,10 +33,10 @@ function compileCache(folder: string): string[] {
 }
 
 /**
- * Room for what is young (32 MiB rather than 1): a command that runs for the blink of an eye need not collect garbage.
+ * Room for what is young (16 MiB rather than 1): a command that runs for the blink of an eye need not collect garbage.
  * https://nodejs.org/api/cli.html#useful-v8-options
  */
-const nodeOptions = ['--min-semi-space-size=32', '--max-semi-space-size=32'];
+const nodeOptions = ['--min-semi-space-size=16'];
 
 /** Makes neco's own deb in a directory, and beside it `figures.txt` with what was measured. @throws NecoError COMMAND_FAILED; Error of esbuild */
 export async function buildNecoDeb(
