@@ -8,7 +8,8 @@ import { applicationsRun, membersRun } from './changes/changes-run.ts';
 import { changingLrns, prepareCluster } from './changes/changing-cluster.ts';
 import { finishedClusterRuns } from './finished-cluster-runs.ts';
 import { excessOf } from './excess-of.ts';
-import { changeFigures, figures, type FigureName } from './figures.ts';
+import { changeFigures, figures, memoryFigures, type FigureName } from './figures.ts';
+import { memoryRuns } from './memory-runs.ts';
 import { isOver, resultOf, type Result, type Sample } from './results.ts';
 import { resultTable } from './result-table.ts';
 
@@ -44,10 +45,11 @@ type Run = (index: number, sayOfRun: (line: string) => void) => Promise<Map<Figu
 
 function benchesOf(names: readonly FigureName[]): Bench[] {
   const ofChanges = names.filter((name) => changeFigures.includes(name));
+  const ofOthers: readonly FigureName[] = [...changeFigures, ...memoryFigures, 'finished-cluster'];
   const { members, newcomer, byHand } = changingLrns;
   const benches: Bench[] = [
     {
-      names: names.filter((name) => !changeFigures.includes(name) && name !== 'finished-cluster'),
+      names: names.filter((name) => !ofOthers.includes(name)),
       lrns: members,
       prepare: (dataCenter, wanted, signal) =>
         Promise.resolve([(index, say) => benchRun({ dataCenter, wanted, index, signal, say })]),
@@ -63,6 +65,11 @@ function benchesOf(names: readonly FigureName[]): Bench[] {
               run({ cluster, wanted, index, signal, say }),
         );
       },
+    },
+    {
+      names: names.filter((name) => memoryFigures.includes(name)),
+      lrns: members,
+      prepare: ({ servers }, wanted, signal) => memoryRuns({ servers, wanted, signal, say }),
     },
     {
       names: names.filter((name) => name === 'finished-cluster'),

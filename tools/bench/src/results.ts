@@ -1,6 +1,6 @@
 import { figures, type FigureName } from './figures.ts';
 
-/** One run: both in milliseconds, measured one after the other on the same servers. */
+/** One run, measured one after the other on the same servers: both in milliseconds, or in MB where that is the unit. */
 export interface Sample {
   readonly ours: number;
   readonly reference: number;
@@ -9,7 +9,7 @@ export interface Sample {
 /** What the runs of one figure came to, as `--json` writes it. */
 export interface Result {
   readonly name: FigureName;
-  readonly unit: 's' | 'ms';
+  readonly unit: 's' | 'ms' | 'MB';
   /** Medians, or means where the figure has those, in that unit. */
   readonly ours: number;
   readonly reference: number;

@@ -33,7 +33,23 @@ function readProtocols(): protobuf.INamespace {
 }
 
 const standIn = `
-const { Root, Service } = require('protobufjs/light');
+const { Root, Service, Type, Reader, Writer, converter, decoder, encoder, util, verifier } = require('protobufjs/light');
+
+// protobufjs makes all five functions of a message when the first is used; most messages need two, and making them is the
+// larger part of a short command's work with etcd.
+Type.prototype.setup = function () {
+  const types = this.fieldsArray.map((field) => field.resolve().resolvedType);
+  const makers = {
+    encode: () => encoder(this)({ Writer, types, util }),
+    decode: () => decoder(this)({ Reader, types, util }),
+    verify: () => verifier(this)({ types, util }),
+    fromObject: () => converter.fromObject(this)({ types, util }),
+    toObject: () => converter.toObject(this)({ types, util }),
+  };
+  for (const [name, make] of Object.entries(makers))
+    this[name] = (...args) => (this[name] = make()).apply(this, args);
+  return this;
+};
 
 const methodOf = (method, service, options) => {
   const types = () => method.resolve();

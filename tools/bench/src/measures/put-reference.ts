@@ -9,7 +9,10 @@ const directory = '/root/bench';
 const protocols = join(repository, 'node_modules/etcd3/proto');
 
 /** Puts a script that a command of neco is held against on a server, bundled as neco is. @returns its path there. */
-export async function putReference(server: Server, name: 'status' | 'init' | 'init-local'): Promise<string> {
+export async function putReference(
+  server: Server,
+  name: 'status' | 'init' | 'init-local' | 'watch',
+): Promise<string> {
   const {
     outputFiles: [bundle],
   } = await build({

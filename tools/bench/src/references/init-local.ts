@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { X509Certificate } from 'node:crypto';
 import type { Etcd3 } from 'etcd3';
-import { etcdAt, logInAsAdministrator, pairAt, vaultAt } from './connect.ts';
+import { etcdAt, pairAt } from './connect-etcd.ts';
+import { logInAsAdministrator, vaultAt } from './connect-vault.ts';
 
 // What `neco init-local NAME` is held against: the calls that it takes, and the files. The application's key and its
 // request lie beside it already.

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Range } from 'etcd3';
-import { etcdAt, logInAsAdministrator, pairAt, vaultAt } from './connect.ts';
+import { etcdAt, pairAt } from './connect-etcd.ts';
+import { logInAsAdministrator, vaultAt } from './connect-vault.ts';
 
 // What `neco init NAME` is held against: the calls that it takes, one look and one change each. The key of etcd's root
 // user and its request lie beside it already.

@@ -1,4 +1,5 @@
-import { etcdAt, pairAt, vaultAt } from './connect.ts';
+import { etcdAt, pairAt } from './connect-etcd.ts';
+import { vaultAt } from './connect-vault.ts';
 
 // What `neco status` is held against: both libraries loaded, one request by each, as a boot server's neco.
 const [address = ''] = process.argv.slice(2);

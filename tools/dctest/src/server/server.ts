@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { copyFile, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pathExists } from 'fs-extra/esm';
 import { NecoError, waitFor } from '@neco/core';
 import { cacheDirectory } from '../../../lib/cache.ts';
 import { hostOf } from './address-plan.ts';
@@ -311,6 +312,9 @@ export class Server {
       const said = (await readFile(this.#consoleFile, 'utf8')).trim().slice(-1000);
       return { done: false as const, seen: `it does not run; its console says: ${said}` };
     }
+    // Asking takes three processes, from a machine that has a boot to do.
+    if (!(await pathExists(`/proc/${init}/root/run/systemd/private`)))
+      return { done: false as const, seen: 'its systemd takes no request yet' };
     // Starting what is being started waits for it.
     const { exitCode, stderr } = await this.exec(['systemctl', 'start', ...bootedUnits]);
     return exitCode === 0
