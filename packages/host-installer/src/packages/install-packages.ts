@@ -82,7 +82,8 @@ async function whenUnlocked(
   signal: AbortSignal | undefined,
   work: () => Promise<CommandResult>,
 ): Promise<void> {
-  const locked = /Could not get lock|Unable to acquire|lock was locked by another process|Unable to lock/i;
+  // dpkg 1.22 names the program that holds the lock, earlier ones say "another process".
+  const locked = /Could not get lock|Unable to acquire|lock was locked by |Unable to lock/i;
   const deadline = performance.now() + timeout;
   await waitFor(
     async () => {

@@ -67,6 +67,8 @@ for (const suite of suites) {
     });
 
     it('wait for another package manager', async () => {
+      await host.server.run(['dpkg', '--purge', 'neco-test-small', 'neco-test-slow']);
+      await host.server.run(['sh', '-c', 'rm -f /run/neco-test-slow-*']);
       const apt = await host.server.spawn([
         'sh',
         '-c',
@@ -85,6 +87,34 @@ for (const suite of suites) {
       expect(await apt.exitCode).to.equal(0);
       expect(await statusOf('neco-test-small')).to.equal('installed');
       await host.server.run(['sh', '-c', 'rm -rf /var/lib/apt/lists/*neco*']);
+    });
+
+    it('wait for another package manager to repair what an interrupted dpkg left', async () => {
+      const calls = '/run/neco-test-dpkg-calls';
+      await host.server.writeFile(
+        '/usr/local/bin/dpkg',
+        `#!/bin/sh\necho "$*" >>${calls}\nexec /usr/bin/dpkg "$@"\n`,
+        0o755,
+      );
+      await host.server.run(['dpkg', '--purge', 'neco-test-small', 'neco-test-slow']);
+      await host.server.run(['sh', '-c', `rm -f /run/neco-test-slow-* ${calls}`]);
+      const apt = await host.server.spawn([
+        'sh',
+        '-c',
+        'apt-get update -qq && exec apt-get install -yqq neco-test-slow',
+      ]);
+      await waitFor('/run/neco-test-slow-waits');
+      await host.server.run(['sh', '-c', 'dpkg-query --status base-files >/var/lib/dpkg/updates/9999']);
+      const installing = host.ask('install', 'neco-test-small');
+      const tried = `until [ "$(grep -c -e '--configure -a' ${calls})" -ge 2 ]; do sleep 0.05; done`;
+      const again = host.server.run(['sh', '-c', tried], { timeout: 30_000 });
+      await Promise.race([again, installing.then(({ error }) => expect(error).to.equal(undefined))]);
+      await again;
+      await host.server.run(['touch', '/run/neco-test-slow-go']);
+      expect((await installing).error).to.equal(undefined);
+      expect(await apt.exitCode).to.equal(0);
+      expect(await statusOf('neco-test-small')).to.equal('installed');
+      await host.server.run(['sh', '-c', 'rm -rf /usr/local/bin/dpkg /var/lib/apt/lists/*neco*']);
     });
 
     for (const [script, status] of [
