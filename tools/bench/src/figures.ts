@@ -21,7 +21,7 @@ export const figures = {
     title: 'neco status of a healthy cluster',
     reference: 'a script with one request by etcd3 and one by node-vault',
     unit: 'ms',
-    limit: 1.3,
+    limit: 1.5,
   },
   'setup-again': {
     title: 'neco setup of a finished cluster',

@@ -61,6 +61,11 @@ describe('npm run bench', () => {
     expect(resultOf('join', byChance)).to.include({ ours: 2, reference: 2.533, ratio: 0.79 });
   });
 
+  it('gives memory in MB, as it was measured', () => {
+    const held = resultOf('memory-worker', [{ ours: 82.7, reference: 76.8 }]);
+    expect(held).to.include({ unit: 'MB', ours: 82.7, reference: 76.8, ratio: 1.077, limit: 1.6 });
+  });
+
   it('takes the middle of two for an even number of runs', () => {
     expect(resultOf('version', samples.slice(0, 2))).to.include({ unit: 'ms', ours: 6000, reference: 1500 });
   });
