@@ -58,46 +58,46 @@ describe('applications', function () {
   });
 
   it('reads and writes its own prefix with its certificate, on each boot server, and nothing else', async () => {
-    const early = await neco(other, 'init-local', ...asOperator, 'squid');
+    const early = await neco(other, 'init-local', ...asOperator, 'gateway');
     expect(early.exitCode).to.equal(1);
-    expect(early.stderr).to.include('[APPLICATION_UNKNOWN]').and.include('neco init squid');
-    await leader.run(['useradd', '--system', 'squid']);
-    await done(other, 'init', ...asAdmin, 'squid');
+    expect(early.stderr).to.include('[APPLICATION_UNKNOWN]').and.include('neco init gateway');
+    await leader.run(['useradd', '--system', 'gateway']);
+    await done(other, 'init', ...asAdmin, 'gateway');
     await done(leader, 'init', ...asAdmin, 'sabakan');
     // As the application itself runs: with what lies in its directory, and no rights but its user's.
     const itself = [
       '--cacert',
-      '/etc/squid/ca.crt',
+      '/etc/gateway/ca.crt',
       '--cert',
-      '/etc/squid/etcd.crt',
+      '/etc/gateway/etcd.crt',
       '--key',
-      '/etc/squid/etcd.key',
+      '/etc/gateway/etcd.key',
     ];
     for (const server of servers) {
-      await done(server, 'init-local', ...asOperator, 'squid');
-      const owner = server === leader ? 'squid' : 'root';
-      const key = await server.run(['stat', '-L', '-c', '%U %a', '/etc/squid/etcd.key']);
+      await done(server, 'init-local', ...asOperator, 'gateway');
+      const owner = server === leader ? 'gateway' : 'root';
+      const key = await server.run(['stat', '-L', '-c', '%U %a', '/etc/gateway/etcd.key']);
       expect(key.trim()).to.equal(`${owner} 600`);
-      const own = pairOf('squid');
-      const put = await etcdctl(server, own, ['put', `/squid/${server.name}`, 'cached']);
+      const own = pairOf('gateway');
+      const put = await etcdctl(server, own, ['put', `/gateway/${server.name}`, 'cached']);
       expect(put.stdout, put.stderr).to.equal('OK\n');
-      const got = await etcdctl(server, own, ['get', '/squid/', '--prefix', '--print-value-only']);
+      const got = await etcdctl(server, own, ['get', '/gateway/', '--prefix', '--print-value-only']);
       expect(got.stdout).to.include('cached');
       const asOwner = ['runuser', '-u', owner, '--', 'etcdctl', '--endpoints', etcdOf(server), ...itself];
-      const again = await server.run([...asOwner, 'get', `/squid/${server.name}`, '--print-value-only']);
+      const again = await server.run([...asOwner, 'get', `/gateway/${server.name}`, '--print-value-only']);
       expect(again).to.equal('cached\n');
       for (const args of [
         ['get', '/neco/', '--prefix'],
         ['get', '/vault/', '--prefix'],
         ['get', '/sabakan/', '--prefix'],
         ['get', '', '--prefix'],
-        ['get', '/squid0'],
+        ['get', '/gateway0'],
         ['put', '/sabakan/key', 'value'],
-        ['put', '/neco/applications/squid', '{}'],
-        ['put', '/squid', 'value'],
+        ['put', '/neco/applications/gateway', '{}'],
+        ['put', '/gateway', 'value'],
         ['del', '/', '--prefix'],
         ['user', 'list'],
-        ['role', 'grant-permission', 'squid', 'readwrite', '/neco/', '--prefix'],
+        ['role', 'grant-permission', 'gateway', 'readwrite', '/neco/', '--prefix'],
         ['member', 'add', 'evil', '--peer-urls', 'https://10.0.0.66:2380'],
       ]) {
         const { exitCode, stderr, stdout } = await etcdctl(server, own, args);
@@ -106,19 +106,19 @@ describe('applications', function () {
         expect(stdout).to.equal('');
       }
     }
-    const users = await etcdctl(leader, await rootPair(leader), ['user', 'get', 'squid']);
-    expect(users.stdout).to.equal('User: squid\nRoles: squid\n');
+    const users = await etcdctl(leader, await rootPair(leader), ['user', 'get', 'gateway']);
+    expect(users.stdout).to.equal('User: gateway\nRoles: gateway\n');
     const list = JSON.parse(await done(leader, 'application', 'list', '--json')) as {
       applications: { name: string; certificates: { server: string }[] }[];
     };
     const certified = (application: string) =>
       list.applications.find((one) => one.name === application)?.certificates.map(({ server }) => server);
-    expect(certified('squid')).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
+    expect(certified('gateway')).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
     expect(certified('sabakan')).to.deep.equal([]);
-    expect(await done(leader, 'application', 'list')).to.include('/squid/');
+    expect(await done(leader, 'application', 'list')).to.include('/gateway/');
     // Another test may have left a Vault that is not ready yet; what counts here is the list.
     const { stdout } = await leader.exec(['neco', 'status']);
-    expect(stdout).to.match(/^ *(applications)? +squid: certificates on boot-0, boot-1, boot-2$/m);
+    expect(stdout).to.match(/^ *(applications)? +gateway: certificates on boot-0, boot-1, boot-2$/m);
   });
 
   it('reads which boot servers there are by the commands of the README of bootserver-registry', async () => {

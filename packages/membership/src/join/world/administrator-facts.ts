@@ -9,7 +9,7 @@ import {
 import type { HostReader } from '@neco/host-installer';
 import type { JoinFacts } from './join-facts.ts';
 
-/** What an administrator sees, each time anew: this command changes it. @throws NecoError ETCD_*, VAULT_*, FILE_FAILED */
+/** What an administrator sees, read again each time, because this command changes it. @throws NecoError ETCD_*, VAULT_*, FILE_FAILED */
 export function administratorFacts(
   { host, lrn, address }: { host: HostReader; lrn: number; address: string },
   { etcd, registry, vault }: Administration,
