@@ -109,7 +109,7 @@ async function lookAgain(
   before: LeaveFacts,
   options: LeaveOptions,
 ): Promise<void> {
-  const facts = await lookAtCluster(cluster, site, before.lrn);
+  const facts = await lookAtCluster(cluster, site, before.lrn, options);
   const arithmetic = quorumArithmetic(facts.members, facts.healthy, facts.member?.id);
   refuseLeave(facts, arithmetic, options, cluster.lrn);
   if (facts.mode === before.mode) return;

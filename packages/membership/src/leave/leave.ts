@@ -77,7 +77,7 @@ async function leaveCluster(
   if (unattended) {
     administrator.begin((vault) => vault.run('Vault to answer', (one) => certificates.valid(one)));
   }
-  const facts = await lookAtCluster(cluster, site, lrn, probe);
+  const facts = await lookAtCluster(cluster, site, lrn, { ...options, probe });
   const { member, registration, plan } = facts;
   if (member === undefined && registration === undefined && plan === undefined) {
     const left =

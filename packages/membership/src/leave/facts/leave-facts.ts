@@ -1,5 +1,5 @@
 import type { BootServer, LeavePlan } from '@neco/bootserver-registry';
-import { addressOf, NecoError, type SiteConfiguration } from '@neco/core';
+import { addressOf, Backoff, NecoError, type Reporter, type SiteConfiguration } from '@neco/core';
 import { urlAddress, type EtcdCluster, type Member, type MemberStatus } from '@neco/etcd-admin';
 import {
   type ClusterConnection,
@@ -9,6 +9,9 @@ import {
   ports,
 } from '@neco/cluster-access';
 import { PresenceProbe } from './probe-presence.ts';
+
+/** A leave that was killed may have had etcd restarted on one server after another: two have no quorum for so long, in ms. */
+const quorumPatience = 15_000;
 
 /** What is known of the cluster before a server leaves it. */
 export interface LeaveFacts {
@@ -31,18 +34,24 @@ export interface LeaveFacts {
   remaining: readonly KnownServer[];
 }
 
+interface LookOptions {
+  reporter: Reporter;
+  signal: AbortSignal;
+  /** Of this look, where it was begun with before. */
+  probe?: PresenceProbe | undefined;
+}
+
 /**
  * Looks at the cluster. Everything is asked at once.
- * @param probe of this look, where it was begun with before.
  * @throws NecoError QUORUM_AT_RISK when etcd has no quorum; ETCD_*, RECORD_INVALID
  */
 export async function lookAtCluster(
   { etcd, registry }: ClusterConnection,
   site: SiteConfiguration,
   lrn: number,
-  probe: PresenceProbe = new PresenceProbe(),
+  { reporter, signal, probe = new PresenceProbe() }: LookOptions,
 ): Promise<LeaveFacts> {
-  const members = await etcd.members().catch(async (error: unknown) => {
+  const members = await membersOnceQuorate(etcd, { reporter, signal }).catch(async (error: unknown) => {
     throw await withoutQuorum(error, () => etcd.members({ linearizable: false }));
   });
   const [registrations, plan] = await Promise.all([
@@ -113,6 +122,24 @@ async function statusesOf(
     }),
   );
   return new Map(asked.flat());
+}
+
+/** The members. Where one at least answers, and there is no quorum, it is waited for. @throws NecoError ETCD_* */
+async function membersOnceQuorate(etcd: EtcdCluster, { reporter, signal }: LookOptions): Promise<Member[]> {
+  const end = performance.now() + quorumPatience;
+  const backoff = new Backoff({ first: 100, longest: 1000 });
+  for (;;) {
+    try {
+      return await etcd.members();
+    } catch (error) {
+      const isOver = performance.now() > end || signal.aborted;
+      if (isOver || !(error instanceof NecoError) || !error.retryable) throw error;
+      const known = await etcd.members({ linearizable: false }).catch(() => undefined);
+      if (known === undefined) throw error;
+      reporter.state(`etcd has no quorum: ${error.message}`);
+    }
+    await backoff.pause(signal);
+  }
 }
 
 /** Says how far etcd is from a quorum, where one member at least answers. */
