@@ -12,7 +12,8 @@ export const notePlan: Phase<LeaveView, LeaveContext> = {
     return plan !== undefined && plan.step !== 'begun';
   },
   plan: ({ facts }) => [`write operations/leave/${String(facts.lrn)}/plan under the prefix of neco`],
-  async run({ registry, facts: { lrn, name, address, mode, registration } }) {
+  async run({ registry, proof, facts: { lrn, name, address, mode, registration } }) {
+    proof.begin(); // it is needed after ten phases, and is prepared beside them
     const record = registry.leavePlans.at(lrn);
     const begun = await record.get();
     await record.put({
