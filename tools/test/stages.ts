@@ -59,7 +59,7 @@ export async function findStages(): Promise<StageGroup[]> {
   return [
     { width: 1, stages: [stage('servers', 'servers:make', 30)] },
     {
-      width: 2,
+      width: 3,
       stages: [
         stage('lint', 'neco:lint-all', 10),
         stage('debs', 'deb:make', 20),

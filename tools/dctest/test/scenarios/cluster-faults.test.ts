@@ -31,7 +31,7 @@ import {
 } from './steps/leaving.ts';
 import { phaseIds } from '../../src/cluster/phase-ids.ts';
 import { failureOf } from './steps/refusal.ts';
-import { partOf, partSeed, runsAll, seeded } from './steps/seeded.ts';
+import { partOf, partSeed, runsAll, seeded, TestsInPart } from './steps/seeded.ts';
 
 const name = `cf${process.pid}`;
 const random = seeded(partSeed);
@@ -142,27 +142,19 @@ describe(`commands that change the cluster while something is wrong (seed ${part
     return last;
   };
   const silent = /does not answer/;
-  const faults: readonly Fault[] = [
-    ...partOf<Fault>(
-      [
-        { what: 'a member is down', victim: follower, make: down, seen: silent },
-        { what: 'the leader is down', victim: leader, make: down, seen: silent },
-        { what: 'a follower is cut off', victim: follower, make: cut, seen: silent },
-        { what: 'the leader is cut off', victim: leader, make: cut, seen: silent },
-      ],
-      1,
-      random,
-    ),
-    ...partOf<Fault>(
-      [
-        { what: 'the joining server has a slow link', victim: async () => spare, make: slow(200) },
-        { what: 'a follower has a slow link', victim: follower, make: slow(100) },
-        { what: 'the leader has a slow link', victim: leader, make: slow(100) },
-      ],
-      1,
-      random,
-    ),
-  ];
+  const faults = partOf<Fault>(
+    [
+      { what: 'a member is down', victim: follower, make: down, seen: silent },
+      { what: 'the leader is down', victim: leader, make: down, seen: silent },
+      { what: 'a follower is cut off', victim: follower, make: cut, seen: silent },
+      { what: 'the leader is cut off', victim: leader, make: cut, seen: silent },
+      { what: 'the joining server has a slow link', victim: async () => spare, make: slow(200) },
+      { what: 'a follower has a slow link', victim: follower, make: slow(100) },
+      { what: 'the leader has a slow link', victim: leader, make: slow(100) },
+    ],
+    1,
+    random,
+  );
 
   for (const { what, victim: find, make, seen } of faults) {
     it(`all succeed though ${what}, and find nothing to do when it is mended`, async () => {
@@ -216,12 +208,9 @@ describe(`commands that change the cluster while something is wrong (seed ${part
     });
   }
 
-  const situations: [what: string, run: () => Promise<void>][] = [];
-  const situation = (...one: (typeof situations)[number]): void => {
-    situations.push(one);
-  };
+  const inPart = new TestsInPart();
 
-  situation(
+  inPart.it(
     'refuse clearly while all Vaults are sealed, and a join whose worker finds them so goes on by itself',
     async () => {
       const [here, there] = present;
@@ -262,7 +251,7 @@ describe(`commands that change the cluster while something is wrong (seed ${part
     },
   );
 
-  situation(
+  inPart.it(
     'join and leave at sealed Vaults say so and change nothing; join is done when it is run again',
     async () => {
       const [here] = present;
@@ -284,7 +273,7 @@ describe(`commands that change the cluster while something is wrong (seed ${part
     },
   );
 
-  situation(
+  inPart.it(
     'init-local gets its certificate though the active Vault is killed in the middle of it',
     async () => {
       const [here] = present;
@@ -305,7 +294,7 @@ describe(`commands that change the cluster while something is wrong (seed ${part
     },
   );
 
-  situation(
+  inPart.it(
     'a join that is cut off in the middle says so, the others work on, and it is done when it is run again',
     async () => {
       const [here, there] = present;
@@ -352,7 +341,7 @@ describe(`commands that change the cluster while something is wrong (seed ${part
     },
   );
 
-  situation(
+  inPart.it(
     'one of the three dies and comes back with an empty disk: it joins again by the words it was set up with, and its applications anew',
     async () => {
       const [here, , victim] = present;
@@ -389,7 +378,7 @@ describe(`commands that change the cluster while something is wrong (seed ${part
     },
   );
 
-  for (const [what, run] of partOf(situations, 2, random)) it(what, run);
+  inPart.choose(2, random);
 
   /** What two administrators do while a server that joins is cut off: one waits for its turn at most until the lock of that join ends. */
   async function workOn(here: Server, there: Server): Promise<void> {

@@ -4,7 +4,7 @@ import { checkCluster } from '../../../src/cluster/check-cluster.ts';
 import { phaseIds } from '../../../src/cluster/phase-ids.ts';
 import { renewServers, setUpInterrupted, setUpKilledInEvery, type Case } from './interrupted-setup.ts';
 import { setUpThroughWindows } from './setup-windows.ts';
-import { partOf, partSeed, runsAll, seeded } from '../steps/seeded.ts';
+import { partOf, partSeed, runsAll, seeded, TestsInPart } from '../steps/seeded.ts';
 
 const name = `sk${process.pid}`;
 const lrns = [0, 1, 2];
@@ -54,12 +54,13 @@ describe(`setup that is interrupted (seed ${partSeed}${runsAll ? ', all' : ''})`
     }
   };
 
-  const roles = [
+  const inPart = new TestsInPart();
+
+  for (const [role, lrn] of [
     ['leader', 0],
     ['follower', 1],
-  ] as const;
-  for (const [role, lrn] of partOf(roles, 1, random)) {
-    it(`goes on when it is killed in every phase of the ${role}, one after the other`, async () => {
+  ] as const) {
+    inPart.it(`goes on when it is killed in every phase of the ${role}, one after the other`, async () => {
       const { killed, began } = await setUpKilledInEvery(dataCenter, lrn);
       const spared = phases[role].filter((phase) => ![...began, ...mayBeDone].includes(phase));
       expect(spared, 'phases that never began').to.deep.equal([]);
@@ -68,32 +69,49 @@ describe(`setup that is interrupted (seed ${partSeed}${runsAll ? ', all' : ''})`
     });
   }
 
-  it('goes on when it is killed between two statements, at each point, and when its initial certificates have run out', async () => {
-    await setUpThroughWindows(dataCenter);
-    await checkCluster(dataCenter);
-  });
+  inPart.it(
+    'goes on when it is killed between two statements, at each point, and when its initial certificates have run out',
+    async () => {
+      await setUpThroughWindows(dataCenter);
+      await checkCluster(dataCenter);
+    },
+  );
 
-  it('finishes when a server is killed in a phase, and the same command is run there again', async () => {
-    const all = casesOf('kill', phases.leader, phases.follower);
-    await runAll(partOf(all, 1, random));
-  });
+  inPart.it(
+    'finishes when a server is killed in a phase, and the same command is run there again',
+    async () => {
+      const all = casesOf('kill', phases.leader, phases.follower);
+      await runAll(partOf(all, 1, random));
+    },
+  );
 
-  it('finishes when a server loses power at one of six points, boots, and the same command is run there again', async () => {
-    const all = casesOf('power cut', sixOf(phases.leader), sixOf(phases.follower));
-    await runAll(partOf(all, 1, random));
-  });
+  inPart.it(
+    'finishes when a server loses power at one of six points, boots, and the same command is run there again',
+    async () => {
+      const all = casesOf('power cut', sixOf(phases.leader), sixOf(phases.follower));
+      await runAll(partOf(all, 1, random));
+    },
+  );
 
   if (runsAll) {
-    it('finishes when a server is killed once its etcd runs, and comes back after the ten minutes that log-ins and certificates of root live', async () => {
-      await run({ lrn: 2, phase: 'start-vault', how: 'kill', after: 0, away: 11 * 60_000 });
-    });
+    inPart.it(
+      'finishes when a server is killed once its etcd runs, and comes back after the ten minutes that log-ins and certificates of root live',
+      async () => {
+        await run({ lrn: 2, phase: 'start-vault', how: 'kill', after: 0, away: 11 * 60_000 });
+      },
+    );
   }
 
-  it('finishes when all servers are killed or lose power at once, and the same command is run again on all', async () => {
-    const points = sixOf(phases.leader);
-    const all = [...casesOf('kill everywhere', points, []), ...casesOf('power cut everywhere', points, [])];
-    await runAll(partOf(all, 1, random));
-  });
+  inPart.it(
+    'finishes when all servers are killed or lose power at once, and the same command is run again on all',
+    async () => {
+      const points = sixOf(phases.leader);
+      const all = [...casesOf('kill everywhere', points, []), ...casesOf('power cut everywhere', points, [])];
+      await runAll(partOf(all, 1, random));
+    },
+  );
+
+  inPart.choose(3, random);
 });
 
 function casesOf(how: Case['how'], leader: readonly string[], follower: readonly string[]): Case[] {

@@ -111,24 +111,28 @@ export async function listens(server: Server, port: number): Promise<void> {
 }
 
 /**
- * Does `work`, which must leave all of the servers as they are: each file on their disks with its inode, owner, mode
- * and times, packages, units, and what listens. Logs, scratch under /run and /tmp, and Node's cache of compiled code are
- * left out.
+ * Does `work`, which must leave all of the servers as they are: each file on their disks, by the time of its last change, which no
+ * program can set back (https://man7.org/linux/man-pages/man7/inode.7.html), packages, units, and what listens. Logs, scratch under
+ * /run and /tmp, and Node's cache of compiled code are left out.
  */
 export async function unchanged<T>(servers: readonly Server[], work: () => Promise<T>): Promise<T> {
-  await Promise.all(servers.map((server) => shell(server, `${fingerprint}; fingerprint >/run/fingerprint`)));
+  await Promise.all(
+    servers.map((server) => shell(server, `${looks}; state >/run/state-before; touch /run/began`)),
+  );
   const result = await work();
   const changes = await Promise.all(
-    servers.map((server) => shell(server, `${fingerprint}; fingerprint | diff /run/fingerprint - || true`)),
+    servers.map((server) => shell(server, `${looks}; changed; state | diff /run/state-before - || true`)),
   );
   expect(changes, 'what was changed on the servers').to.deep.equal(servers.map(() => ''));
   return result;
 }
 
-const fingerprint = `
-fingerprint() {
+const looks = `
+changed() {
   find / -xdev \\( -path /run -o -path /tmp -o -path /var/log -o -path /var/tmp \\) -prune \\
-    -o -printf '%p %y %i %m %U:%G %s %T@ %C@ %l\\n' | sort
+    -o -cnewer /run/began -printf '%p %y %m %U:%G %s\\n'
+}
+state() {
   dpkg-query --show --showformat '\${Package} \${Version} \${db:Status-Abbrev}\\n'
   systemctl list-unit-files --plain --no-legend
   systemctl list-units --all --plain --no-legend 'etcd*' 'vault*' 'neco*'

@@ -24,3 +24,18 @@ export function partOf<T>(list: readonly T[], count: number, random: () => numbe
     .slice(0, count);
   return chosen.sort((one, other) => one.index - other.index).map(({ item }) => item);
 }
+
+/** Tests of which each commit runs a part, and `npm run test:all` all. */
+export class TestsInPart {
+  readonly #tests: [what: string, run: () => Promise<void>][] = [];
+
+  /** As mocha's `it`. */
+  readonly it = (what: string, run: () => Promise<void>): void => {
+    this.#tests.push([what, run]);
+  };
+
+  /** Hands so many of them to mocha. */
+  choose(count: number, random: () => number): void {
+    for (const [what, run] of partOf(this.#tests, count, random)) it(what, run);
+  }
+}
