@@ -103,7 +103,14 @@ function runCommand(
     cwd: options.root,
     detached: true,
     stdio: ['ignore', output, output],
-    env: { ...process.env, ...nxEnvironment, NO_COLOR: '1', NECO_TEST_RESULTS: results },
+    env: {
+      ...process.env,
+      ...nxEnvironment,
+      // Hundreds of processes load the same modules: each compiles only what none has compiled before.
+      NODE_COMPILE_CACHE: join(options.root, 'node_modules/.cache/node-compile'),
+      NO_COLOR: '1',
+      NECO_TEST_RESULTS: results,
+    },
   });
   closeSync(output);
   let killedFor: string | undefined;

@@ -18,7 +18,7 @@ import { saveSnapshot, type Snapshot } from './save-snapshot.ts';
 /** Pause between two rounds of asking all members while there is no leader, in ms. */
 const pauseWithoutLeader = 100;
 
-/** What comes in place of an answer when the signal of a call fires. */
+/** The result of a call whose signal fired before the answer. */
 const stopped = Symbol('stopped');
 
 /** How one call is made. */

@@ -1,13 +1,13 @@
 export interface TimeLimit {
-  /** How long the work may take, in milliseconds; as long as it does when left out. */
+  /** How long the work may take, in milliseconds; without it there is no limit. */
   limit?: number | undefined;
   /** Ends the wait as the limit does. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Gives the result of `work`, or `otherwise` when that takes too long. The work is not stopped then: whoever began it ends it, and
- * its error is ignored. Rejects when `work` does in time.
+ * Returns the result of `work`, or `otherwise` when it takes too long. The work is not stopped then: its caller stops it, and its error is
+ * ignored. Rejects if `work` rejects in time.
  */
 export async function inTime<T, Late>(
   work: Promise<T>,
@@ -18,7 +18,8 @@ export async function inTime<T, Late>(
   const end = (): void => {
     resolve(otherwise);
   };
-  const timer = limit === undefined ? undefined : setTimeout(end, limit);
+  // After a busy moment Node runs timers before it looks what has arrived: that counts as in time.
+  const timer = limit === undefined ? undefined : setTimeout(() => setImmediate(end), limit);
   if (signal?.aborted === true) end();
   signal?.addEventListener('abort', end);
   try {

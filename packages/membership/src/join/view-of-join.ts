@@ -49,7 +49,7 @@ export async function viewOfJoin(
   };
 }
 
-/** Whether this server is in the registry by this join. What it cannot read with its own certificate is not there for it. */
+/** Whether this join registered this server. What it cannot read with its own certificate counts as missing. */
 async function hasEnded(record: JoinRecord | undefined, world: JoinWorld): Promise<boolean> {
   if (record?.registeredAt === undefined || record.gaveUp !== undefined) return false;
   return (await world.registration().catch(() => undefined)) !== undefined;

@@ -13,10 +13,10 @@ import { awaitedAdvice, readAwaited } from './records/awaited-servers.ts';
 import { RevocationProof } from './revocation/revocation-proof.ts';
 import type { SignedCertificates } from './revocation/signed-certificates.ts';
 
-/** How long what was seen is believed, in ms; then, for a person was asked or another command awaited, one looks again. */
+/** After this many ms, what was seen is looked up again: somebody was asked, or another command was waited for, meanwhile. */
 const freshFor = 3000;
 
-/** What was seen and begun before. */
+/** What the command has seen and started before it changes anything. */
 export interface BegunLeave {
   facts: LeaveFacts;
   /** When the look began, in ms of `performance.now`. */
@@ -102,7 +102,7 @@ function count<W extends LeaveView>(phases: readonly Phase<LeaveView, W>[], view
   return phases.filter((phase) => phase.concerns?.(view) ?? true).length;
 }
 
-/** Between the look and the change somebody was asked, and may have taken his time. */
+/** Somebody was asked between the look and the change, and may have taken a while to answer. */
 async function lookAgain(
   cluster: ClusterConnection,
   site: SiteConfiguration,

@@ -8,7 +8,7 @@ import type { LeaveFacts } from './facts/leave-facts.ts';
 import type { RevocationProof } from './revocation/revocation-proof.ts';
 import type { SignedCertificates } from './revocation/signed-certificates.ts';
 
-/** A log-in to Vault for code that only looks. `VaultSession` says how long it waits for a Vault that serves. */
+/** A Vault log-in for code that only reads. `VaultSession` says how long it waits for a Vault that serves. */
 export interface VaultSessionReader {
   run<T>(what: string, work: (vault: VaultReader) => Promise<T>): Promise<T>;
 }
@@ -29,7 +29,7 @@ export interface LeaveView {
   readonly compromised: boolean;
 }
 
-/** What a phase works with that comes before the log-in and the change lock: it changes this server alone. */
+/** What the phases before the log-in and the change lock work with. They change only this server. */
 export interface LocalLeaveContext extends LeaveView {
   readonly host: HostWriter;
   readonly reporter: Reporter;

@@ -17,7 +17,7 @@ import { removeRegistration } from './phases/remove-registration.ts';
 import { revokeCertificates } from './phases/revoke-certificates.ts';
 import { stopServices } from './phases/stop-services.ts';
 
-/** Before the log-in and the change lock, which need what answers. */
+/** Phases before the log-in and the change lock, which work only over connections that answer. */
 export const localPhases: readonly Phase<LeaveView, LocalLeaveContext>[] = [cutOwnConnections];
 
 /** A boot server out of the cluster: first its vote, then its name, then all that it could come back with. */

@@ -65,7 +65,7 @@ export class CoordinatorState {
         client: revealed(this.authorities.client),
       },
     };
-    // By itself, for what a folder lies in is made so that all may pass.
+    // In a call of its own, because parents of a directory are created with a mode that lets everybody pass.
     await host.makeDirectory(paths.state, { mode: 0o700 });
     await stateFile(seal).write(host, data);
   }

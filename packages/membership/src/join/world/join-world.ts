@@ -6,7 +6,7 @@ import type { JoinRecord } from '../join-record.ts';
 import { isOwnMember } from './is-own-member.ts';
 import type { JoinFacts } from './join-facts.ts';
 
-/** What is left of a certificate that needs no other, in ms. */
+/** A certificate that is valid for longer than this, in ms, needs no renewal. */
 const stays = (leafLifeHours / 3) * 3_600_000;
 
 export interface JoiningServer {
@@ -89,7 +89,7 @@ export class JoinWorld {
     return registration !== undefined && (await this.isOfThisLife(registration));
   }
 
-  /** Whether nothing is left for an administrator to do. What cannot be seen with this server's own certificates is not there. */
+  /** Whether nothing is left for an administrator to do. What this server's own certificates cannot read counts as missing. */
   async isJoined(record: JoinRecord | undefined): Promise<boolean> {
     if (record?.registeredAt === undefined || record.gaveUp !== undefined) return false;
     try {

@@ -72,7 +72,7 @@ export class OwnFacts implements JoinFacts, Disposable {
     });
   }
 
-  /** By a log-in with this server's own certificate. A Vault that does not answer refuses nothing. */
+  /** Logs in with this server's own certificate. A Vault that does not answer does not count as a refusal. */
   hasVaultAccess(): Promise<boolean> {
     const { host, lrn, addresses: servers } = this.#options;
     return this.#once('access to Vault', async () => {

@@ -10,7 +10,7 @@ import {
 } from '@neco/cluster-access';
 import { PresenceProbe } from './probe-presence.ts';
 
-/** A leave that was killed may have had etcd restarted on one server after another: two have no quorum for so long, in ms. */
+/** How long a quorum is waited for, in ms: a leave that was killed may have left etcd restarting on one server after another. */
 const quorumPatience = 15_000;
 
 /** What is known of the cluster before a server leaves it. */
@@ -124,7 +124,7 @@ async function statusesOf(
   return new Map(asked.flat());
 }
 
-/** The members. Where one at least answers, and there is no quorum, it is waited for. @throws NecoError ETCD_* */
+/** The members. When at least one answers but there is no quorum, it waits for the quorum. @throws NecoError ETCD_* */
 async function membersOnceQuorate(etcd: EtcdCluster, { reporter, signal }: LookOptions): Promise<Member[]> {
   const end = performance.now() + quorumPatience;
   const backoff = new Backoff({ first: 100, longest: 1000 });

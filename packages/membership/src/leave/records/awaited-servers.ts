@@ -23,7 +23,7 @@ export async function awaitNoMore(registry: Registry, lrn: number, by: number): 
   if ((await readAwaited(registry, lrn)).length === 0) await registry.leaves.of(lrn).delete();
 }
 
-/** No server is waited for any more: the part of all of them is requested again. @throws NecoError ETCD_* */
+/** Stops waiting for any server; the part of each is requested again. @throws NecoError ETCD_* */
 export async function awaitNobody(registry: Registry, lrn: number): Promise<void> {
   for (const by of await readAwaited(registry, lrn)) await registry.leaveAwaits.at(lrn, by).delete();
 }

@@ -21,7 +21,7 @@ export async function finishRecords(
   if (missing.length === 0) await registry.leaves.of(lrn).delete();
 }
 
-/** No other leave waits for a server that is a boot server no more. */
+/** Stops other leaves from waiting for a server that is no boot server any more. */
 async function awaitedNowhere(registry: Registry, lrn: number): Promise<void> {
   const leaves = unfinishedLeaves(await registry.leaves.read());
   const waiting = leaves.filter(({ awaited }) => awaited.includes(lrn));

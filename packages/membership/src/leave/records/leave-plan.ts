@@ -29,8 +29,8 @@ export async function planOf(registry: Pick<RegistryReader, 'leavePlans'>, lrn: 
 }
 
 /**
- * Whether an earlier run has completed the revocation. Until then nobody need look what is left of a server's access: to take it
- * away once more costs less.
+ * Whether an earlier run has completed the revocation. Until then there is no need to check which access is left: removing it
+ * again costs less.
  */
 export async function isRevoked(registry: Pick<RegistryReader, 'leavePlans'>, lrn: number): Promise<boolean> {
   return (await registry.leavePlans.at(lrn).get())?.step === 'revoked';

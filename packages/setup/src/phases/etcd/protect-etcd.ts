@@ -21,7 +21,7 @@ export const protectEtcd: Phase<SetupView, SetupContext> = {
   async run(context) {
     const { lrns, addresses, options } = context;
     await waitForAllMembers(context);
-    // Only now, for a member may take longer to come than the certificate of root lives.
+    // Only now, because a member may take longer to start than the root certificate is valid.
     const signer = await signerOfRoot(context);
     const initialized = beginInitialization(context);
     await withEtcdRoot(context, signer, [...addresses.values()], async (etcd) => {

@@ -216,7 +216,8 @@ describe('neco leave', function () {
     await two.crash();
     const run = await SetupRun.start(zero, leaveArguments('2'), 'leave');
     const warning = await run.next(({ event }) => event === 'warning');
-    expect(warning?.text).to.include('neco-worker and neco-updater do not answer on boot-1');
+    if (warning === undefined) expect.fail(`no warning: ${JSON.stringify(await run.result)}`);
+    expect(warning.text).to.include('neco-worker and neco-updater do not answer on boot-1');
     await eventually('boot-2 to be no member', ['boot-0', 'boot-1'], () => memberNames(zero));
     await one.run(['systemctl', 'start', 'neco-updater']);
     await expectDone([run]);

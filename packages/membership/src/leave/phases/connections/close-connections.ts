@@ -8,11 +8,11 @@ import { cutOff } from '../../this-server/cut-off.ts';
 import { takeDutyLock } from '../../this-server/duty-lock.ts';
 import { forgetEndpoint } from '../../this-server/forget-endpoint.ts';
 
-/** Where etcd has to be restarted, one server waits for the other, in ms. */
+/** Time limits in ms. Where etcd has to be restarted, one server waits for the other. */
 const limit = { all: 20_000, each: 10_000 } as const;
 
 /**
- * What the server had open when its certificates were revoked ends: etcd looks at a certificate only when a connection begins.
+ * Closes what the server had open when its certificates were revoked: etcd checks a certificate only when a connection begins.
  * This command closes it on this server; the daemons of the others close it there once their revocation lists are in place,
  * and acknowledge it.
  */
