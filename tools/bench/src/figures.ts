@@ -34,7 +34,7 @@ export const figures = {
     reference: 'the time it may take',
     unit: 's',
     limit: 1,
-    most: 8000,
+    most: 4000,
   },
   join: {
     title:
