@@ -12,8 +12,7 @@ export const notePlan: Phase<LeaveView, LeaveContext> = {
     return plan !== undefined && plan.step !== 'begun';
   },
   plan: ({ facts }) => [`write operations/leave/${String(facts.lrn)}/plan under the prefix of neco`],
-  async run({ registry, proof, facts: { lrn, name, address, mode, registration } }) {
-    proof.begin(); // it is needed after ten phases, and is prepared beside them
+  async run({ registry, facts: { lrn, name, address, mode, registration } }) {
     const record = registry.leavePlans.at(lrn);
     const begun = await record.get();
     await record.put({
