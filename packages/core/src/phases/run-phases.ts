@@ -40,7 +40,7 @@ export async function runPhases<R, W extends R>(
   options: RunPhasesOptions,
 ): Promise<{ changed: boolean }> {
   const { reporter, signal, again, among: { before = 0, after = 0 } = {} } = options;
-  const list = phases.filter((phase) => phase.concerns?.(context) ?? true);
+  const list = phasesFor(phases, context);
   const total = before + list.length + after;
   let changed = false;
   for (const [index, phase] of list.entries()) {
@@ -104,7 +104,7 @@ export async function dryRunPhases<R, W extends R>(
   context: R,
   reporter: Reporter,
 ): Promise<void> {
-  const list = phases.filter((phase) => phase.concerns?.(context) ?? true);
+  const list = phasesFor(phases, context);
   for (const [index, phase] of list.entries()) {
     const event = { id: phase.id, title: phase.title, index: index + 1, total: list.length };
     // A check that fails because an earlier phase has not run yet means that this phase is not done.
@@ -112,6 +112,11 @@ export async function dryRunPhases<R, W extends R>(
     if (done) reporter.phase({ ...event, status: 'skipped' });
     else reporter.phase({ ...event, status: 'would-run', plan: await phase.plan(context) });
   }
+}
+
+/** The phases that concern what is at hand. */
+export function phasesFor<R, W extends R>(phases: readonly Phase<R, W>[], view: R): Phase<R, W>[] {
+  return phases.filter((phase) => phase.concerns?.(view) ?? true);
 }
 
 function inPhase(title: string, thrown: unknown, again: string): NecoError {

@@ -1,5 +1,12 @@
 import type { AdministratorAccess, ClusterConnection } from '@neco/cluster-access';
-import { dryRunPhases, NecoError, runPhases, type Phase, type SiteConfiguration } from '@neco/core';
+import {
+  dryRunPhases,
+  NecoError,
+  phasesFor,
+  runPhases,
+  type Phase,
+  type SiteConfiguration,
+} from '@neco/core';
 import { lockHost, openHost, readOnlyHost } from '@neco/host-installer';
 import { demandRotation } from './compromised/demand-rotation.ts';
 import { lookAtCluster, membersOf, type LeaveFacts } from './facts/leave-facts.ts';
@@ -63,7 +70,7 @@ export async function carryOutLeave(
     reporter,
     signal,
     again,
-    among: { after: count(leavePhases, before) },
+    among: { after: phasesFor(leavePhases, before).length },
   });
   const turn = { what: `neco leave ${String(lrn)}`, turnLimit, connection: cluster };
   return await administrator
@@ -85,7 +92,7 @@ async function changeCluster(
   const proof = new RevocationProof(vault, host, facts.remaining);
   const context: LeaveContext = { ...known, proof, duty: undefined };
   try {
-    const among = { before: count(localPhases, known) };
+    const among = { before: phasesFor(localPhases, known).length };
     const { changed } = await runPhases(leavePhases, context, { reporter, signal, again, among });
     const awaited = await readAwaited(registry, lrn);
     const missing = awaited.length === 0 ? undefined : awaitedAdvice({ lrn, awaited });
@@ -96,10 +103,6 @@ async function changeCluster(
   } finally {
     await context.duty?.release();
   }
-}
-
-function count<W extends LeaveView>(phases: readonly Phase<LeaveView, W>[], view: LeaveView): number {
-  return phases.filter((phase) => phase.concerns?.(view) ?? true).length;
 }
 
 /** Somebody was asked between the look and the change, and may have taken a while to answer. */
