@@ -25,6 +25,7 @@ export * from './rights/ensure-etcd-access.ts';
 export * from './rights/ensure-server-access.ts';
 export * from './rights/ensure-signing-roles.ts';
 export * from './rights/ensure-vault-access.ts';
+export * from './rights/etcd-users.ts';
 export * from './rights/has-server-access.ts';
 export type { Administration } from './session/administration.ts';
 export type { AdministratorAccess, OperatorAccess, PersonOptions } from './session/administrator-access.ts';

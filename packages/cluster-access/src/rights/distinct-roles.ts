@@ -1,3 +1,4 @@
+import { authorities } from '../certificates/authorities.ts';
 import {
   certificateKindNames,
   certificateKinds,
@@ -12,4 +13,12 @@ export function distinctRoles(lrn: number): CertificateKind[] {
     byRole.set(`${kind.authority}/${kind.role(lrn)}`, kind);
   }
   return [...byRole.values()];
+}
+
+/** The signing roles that a boot server has to itself. */
+export function signingRolesOf(lrn: number): { mount: string; role: string }[] {
+  return distinctRoles(lrn).map((kind) => ({
+    mount: authorities[kind.authority].mount,
+    role: kind.role(lrn),
+  }));
 }

@@ -1,4 +1,5 @@
 import type { EtcdCluster } from '@neco/etcd-admin';
+import { ensureServerUsers } from './etcd-users.ts';
 
 /** etcd's users and roles: root, backup, and for each boot server its neco and its vault. */
 export async function ensureEtcdAccess(
@@ -14,9 +15,6 @@ export async function ensureEtcdAccess(
   await Promise.all([
     etcd.ensureUser('root', ['root']),
     etcd.ensureUser('backup', ['root']),
-    ...lrns.flatMap((lrn) => [
-      etcd.ensureUser(`neco-${String(lrn)}`, ['neco']),
-      etcd.ensureUser(`vault-${String(lrn)}`, ['vault']),
-    ]),
+    ...lrns.map((lrn) => ensureServerUsers(etcd, lrn)),
   ]);
 }

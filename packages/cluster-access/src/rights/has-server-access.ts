@@ -1,7 +1,6 @@
 import { serverName } from '@neco/core';
 import type { VaultReader } from '@neco/vault-pki';
-import { authorities } from '../certificates/authorities.ts';
-import { distinctRoles } from './distinct-roles.ts';
+import { signingRolesOf } from './distinct-roles.ts';
 import { serverPolicyText } from './server-policy-text.ts';
 
 /**
@@ -19,11 +18,7 @@ export async function hasServerAccess(
   const [ca, policy, roles] = await Promise.all([
     vault.auth.certRoleCa(name),
     vault.system.policy(name),
-    Promise.all(
-      distinctRoles(lrn).map((kind) =>
-        vault.pki(authorities[kind.authority].mount).hasSigningRole(kind.role(lrn)),
-      ),
-    ),
+    Promise.all(signingRolesOf(lrn).map(({ mount, role }) => vault.pki(mount).hasSigningRole(role))),
   ]);
   const wanted = serverPolicyText(lrn, address, applications);
   return (

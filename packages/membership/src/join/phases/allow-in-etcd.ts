@@ -1,3 +1,4 @@
+import { ensureServerUsers, etcdUserOf, serverRoles } from '@neco/cluster-access';
 import type { Phase } from '@neco/core';
 import { administrationOf, type JoinContext, type JoinView } from '../join-context.ts';
 
@@ -6,10 +7,10 @@ export const allowInEtcd: Phase<JoinView, JoinContext> = {
   id: 'allow-in-etcd',
   title: 'Create the etcd users of this server',
   isDone: ({ world }) => world.isAllowedInEtcd(),
-  plan: ({ lrn }) => [`create the etcd users neco-${String(lrn)} and vault-${String(lrn)}`],
+  plan: ({ lrn }) => [
+    `create the etcd users ${serverRoles.map((role) => etcdUserOf(role, lrn)).join(' and ')}`,
+  ],
   async run(context) {
-    const { etcd } = administrationOf(context);
-    const lrn = String(context.lrn);
-    await Promise.all([etcd.ensureUser(`neco-${lrn}`, ['neco']), etcd.ensureUser(`vault-${lrn}`, ['vault'])]);
+    await ensureServerUsers(administrationOf(context).etcd, context.lrn);
   },
 };

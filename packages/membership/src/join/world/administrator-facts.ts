@@ -1,6 +1,7 @@
 import {
   type Administration,
   applicationSerials,
+  etcdUserOf,
   hasServerAccess,
   paths,
   requireFile,
@@ -19,7 +20,7 @@ export function administratorFacts(
     registration: () => registry.bootServers.at(lrn).get(),
     applicationSerials: () => applicationSerials(registry, lrn),
     hasInitialCertificates: async () => (await registry.initialCertificates.at(lrn).get()) !== undefined,
-    rolesOf: (user) => etcd.userRoles(`${user}-${String(lrn)}`),
+    rolesOf: (role) => etcd.userRoles(etcdUserOf(role, lrn)),
     revocations: () => vault.run('the revocation lists', (one) => new Signer(one, new Map()).revocations()),
     async hasVaultAccess() {
       const [ca, applications] = await Promise.all([

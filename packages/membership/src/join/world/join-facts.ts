@@ -1,5 +1,5 @@
 import type { BootServer } from '@neco/bootserver-registry';
-import type { PerAuthority } from '@neco/cluster-access';
+import type { PerAuthority, ServerRole } from '@neco/cluster-access';
 import type { Member } from '@neco/etcd-admin';
 
 /** What etcd and Vault say of the server that joins. Each fact is read when it is asked for, and nothing is changed. */
@@ -12,8 +12,8 @@ export interface JoinFacts {
   applicationSerials(): Promise<string[]>;
   /** Whether certificates are noted that the temporary Vault of setup signed for an earlier life of this server. */
   hasInitialCertificates(): Promise<boolean>;
-  /** The roles of one of this server's two etcd users; undefined when it does not exist. */
-  rolesOf(user: 'neco' | 'vault'): Promise<string[] | undefined>;
+  /** The roles of this server's etcd user for that role; undefined when it does not exist. */
+  rolesOf(role: ServerRole): Promise<string[] | undefined>;
   /** The revocation lists, DER; undefined when no Vault gives them. */
   revocations(): Promise<PerAuthority<Buffer> | undefined>;
   /** Whether this server has its rights in Vault. */

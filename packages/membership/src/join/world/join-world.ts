@@ -1,5 +1,5 @@
 import type { BootServer } from '@neco/bootserver-registry';
-import { certificatesFit, leafLifeHours, ownSerials, revokedKinds } from '@neco/cluster-access';
+import { certificatesFit, leafLifeHours, ownSerials, revokedKinds, serverRoles } from '@neco/cluster-access';
 import type { Member } from '@neco/etcd-admin';
 import type { HostReader } from '@neco/host-installer';
 import type { JoinRecord } from '../join-record.ts';
@@ -70,9 +70,8 @@ export class JoinWorld {
 
   /** Whether etcd has the users of this server. */
   async isAllowedInEtcd(): Promise<boolean> {
-    const users = ['neco', 'vault'] as const;
-    const roles = await Promise.all(users.map((user) => this.#facts.rolesOf(user)));
-    return users.every((user, index) => roles[index]?.includes(user));
+    const roles = await Promise.all(serverRoles.map((role) => this.#facts.rolesOf(role)));
+    return serverRoles.every((role, index) => roles[index]?.includes(role));
   }
 
   /** Whether the member that was added for this server is one. */
@@ -85,8 +84,8 @@ export class JoinWorld {
   async isRegistered(record: JoinRecord | undefined): Promise<boolean> {
     if (record?.registeredAt === undefined) return false;
     const registration = await this.#facts.registration();
-    if (registration?.memberId !== record.memberId) return false;
-    return registration !== undefined && (await this.isOfThisLife(registration));
+    if (registration === undefined || registration.memberId !== record.memberId) return false;
+    return this.isOfThisLife(registration);
   }
 
   /** Whether nothing is left for an administrator to do. What this server's own certificates cannot read counts as missing. */

@@ -4,11 +4,13 @@ import {
   type CertificateKindName,
   certificateKinds,
   ClusterAccess,
+  etcdUserOf,
   fetchRevocations,
   findVault,
   paths,
   readPair,
   requireFile,
+  type ServerRole,
 } from '@neco/cluster-access';
 import { NecoError, serverName } from '@neco/core';
 import type { EtcdCluster } from '@neco/etcd-admin';
@@ -59,9 +61,9 @@ export class OwnFacts implements JoinFacts, Disposable {
   }
 
   /** Each user may ask for its own roles. */
-  rolesOf(user: 'neco' | 'vault'): ReturnType<JoinFacts['rolesOf']> {
-    const name = `${user}-${String(this.#options.lrn)}`;
-    return this.#once(`roles of ${user}`, async () => (await this.#etcd(`${user}Client`)).userRoles(name));
+  rolesOf(role: ServerRole): ReturnType<JoinFacts['rolesOf']> {
+    const user = etcdUserOf(role, this.#options.lrn);
+    return this.#once(`roles of ${user}`, async () => (await this.#etcd(`${role}Client`)).userRoles(user));
   }
 
   revocations(): ReturnType<JoinFacts['revocations']> {

@@ -1,8 +1,9 @@
+import { etcdUserOf, serverRoles } from '@neco/cluster-access';
 import type { EtcdReader } from '@neco/etcd-admin';
 
 /** The users of etcd that a boot server has to itself. */
 export function etcdUsersOf(lrn: number): string[] {
-  return [`neco-${String(lrn)}`, `vault-${String(lrn)}`];
+  return serverRoles.map((role) => etcdUserOf(role, lrn));
 }
 
 /** Those of them that exist. @throws NecoError ETCD_* */

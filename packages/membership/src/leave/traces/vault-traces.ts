@@ -1,4 +1,4 @@
-import { authorities, distinctRoles } from '@neco/cluster-access';
+import { signingRolesOf } from '@neco/cluster-access';
 import { serverName } from '@neco/core';
 import type { Vault, VaultReader } from '@neco/vault-pki';
 
@@ -49,12 +49,4 @@ export async function deleteVaultTraces(vault: Vault, lrn: number): Promise<void
 async function tokensOf(vault: Pick<VaultReader, 'auth'>, name: string): Promise<string[]> {
   const tokens = await vault.auth.tokens();
   return tokens.filter(({ policies }) => policies.includes(name)).map(({ accessor }) => accessor);
-}
-
-/** The signing roles that a boot server has to itself. */
-function signingRolesOf(lrn: number): { mount: string; role: string }[] {
-  return distinctRoles(lrn).map((kind) => ({
-    mount: authorities[kind.authority].mount,
-    role: kind.role(lrn),
-  }));
 }
