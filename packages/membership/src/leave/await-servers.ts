@@ -12,6 +12,14 @@ export interface Awaited {
 }
 
 /**
+ * How long so many servers may take for their part, in ms. The worker or updater of each sees the request at once; where etcd has
+ * to be restarted, one waits for the other.
+ */
+export function limitOfServers(count: number): number {
+  return 20_000 + 10_000 * count;
+}
+
+/**
  * Waits while other servers do their part of a leave, and says what is seen meanwhile.
  * @param missing what is not done yet, in words; nothing when all is.
  * @returns the TIMEOUT when the time ran out; what that means is for who asks to say.

@@ -12,7 +12,7 @@ import { demandRotation } from './compromised/demand-rotation.ts';
 import { lookAtCluster, membersOf, type LeaveFacts } from './facts/leave-facts.ts';
 import { quorumArithmetic } from './facts/quorum-arithmetic.ts';
 import { refuseLeave } from './facts/refuse-leave.ts';
-import { inFlight } from './in-flight.ts';
+import { inFlight, turnOf } from './turn.ts';
 import type { LeaveContext, LeaveView, LocalLeaveContext } from './leave-context.ts';
 import type { LeaveOptions, LeaveResult } from './leave-options.ts';
 import { leavePhases, localPhases } from './leave-phases.ts';
@@ -30,8 +30,6 @@ export interface BegunLeave {
   start: number;
   administrator: AdministratorAccess;
   certificates: SignedCertificates;
-  /** How long another command is waited for, in ms. */
-  turnLimit: number;
 }
 
 /**
@@ -42,7 +40,7 @@ export interface BegunLeave {
 export async function carryOutLeave(
   cluster: ClusterConnection,
   site: SiteConfiguration,
-  { facts, start, administrator, certificates, turnLimit }: BegunLeave,
+  { facts, start, administrator, certificates }: BegunLeave,
   options: LeaveOptions,
 ): Promise<LeaveResult> {
   const { lrn, compromised, reporter, signal } = options;
@@ -72,9 +70,8 @@ export async function carryOutLeave(
     again,
     among: { after: phasesFor(leavePhases, before).length },
   });
-  const turn = { what: `neco leave ${String(lrn)}`, turnLimit, connection: cluster };
   return await administrator
-    .change(turn, async (administration, held) => {
+    .change({ ...turnOf(lrn), connection: cluster }, async (administration, held) => {
       if (performance.now() - start > freshFor) await lookAgain(cluster, site, facts, options);
       const { address: hereAddress } = cluster;
       return await changeCluster({ ...local, ...administration, hereAddress, signal: held }, again);

@@ -15,12 +15,9 @@ import { lookAtCluster, membersOf, probeEarly, type LeaveFacts } from './facts/l
 import type { PresenceProbe } from './facts/probe-presence.ts';
 import { arithmeticLines, quorumArithmetic } from './facts/quorum-arithmetic.ts';
 import { refuseLeave } from './facts/refuse-leave.ts';
-import { inFlight } from './in-flight.ts';
+import { inFlight, turnLimit, turnOf } from './turn.ts';
 import type { LeaveOptions, LeaveResult } from './leave-options.ts';
 import { SignedCertificates } from './revocation/signed-certificates.ts';
-
-/** How long another command is waited for: longer than the lock outlives a holder that was killed. */
-const turnLimit = 20_000;
 
 /**
  * Takes a boot server out of the cluster: its member of etcd, its registration, and all access that it had. Run again it
@@ -85,8 +82,7 @@ async function leaveCluster(
     if (left === undefined) throw await unknownServer(cluster.registry, lrn);
     if (options.compromised && !dryRun) {
       const scope = { lrn, name: facts.name, host, here: cluster.lrn, servers: membersOf(facts), reporter };
-      const turn = { what: `neco leave ${String(lrn)}`, turnLimit };
-      await administrator.change(turn, (administration, signal) =>
+      await administrator.change(turnOf(lrn), (administration, signal) =>
         demandRotation(administration, { ...scope, signal }),
       );
     }
@@ -97,7 +93,7 @@ async function leaveCluster(
   refuseLeave(facts, arithmetic, options, cluster.lrn);
   if (!dryRun && !(await options.confirm({ name: facts.name, mode: facts.mode }))) throw stays(facts.name);
   return await withRemaining(cluster, facts, async (remaining) =>
-    carryOutLeave(remaining, site, { facts, start, administrator, certificates, turnLimit }, options),
+    carryOutLeave(remaining, site, { facts, start, administrator, certificates }, options),
   );
 }
 

@@ -37,7 +37,7 @@ export interface LeaveFacts {
 interface LookOptions {
   reporter: Reporter;
   signal: AbortSignal;
-  /** Of this look, where it was begun with before. */
+  /** What this look has asked already. */
   probe?: PresenceProbe | undefined;
 }
 
@@ -51,9 +51,7 @@ export async function lookAtCluster(
   lrn: number,
   { reporter, signal, probe = new PresenceProbe() }: LookOptions,
 ): Promise<LeaveFacts> {
-  const members = await membersOnceQuorate(etcd, { reporter, signal }).catch(async (error: unknown) => {
-    throw await withoutQuorum(error, () => etcd.members({ linearizable: false }));
-  });
+  const members = await quorateMembers(etcd, { reporter, signal });
   const [registrations, plan] = await Promise.all([
     registry.bootServers.list(),
     registry.leavePlans.at(lrn).get(),
@@ -124,29 +122,30 @@ async function statusesOf(
   return new Map(asked.flat());
 }
 
-/** The members. When at least one answers but there is no quorum, it waits for the quorum. @throws NecoError ETCD_* */
-async function membersOnceQuorate(etcd: EtcdCluster, { reporter, signal }: LookOptions): Promise<Member[]> {
+/**
+ * The members. When at least one answers but there is no quorum, it waits for the quorum.
+ * @throws NecoError QUORUM_AT_RISK when none comes in time; ETCD_*
+ */
+async function quorateMembers(etcd: EtcdCluster, { reporter, signal }: LookOptions): Promise<Member[]> {
   const end = performance.now() + quorumPatience;
   const backoff = new Backoff({ first: 100, longest: 1000 });
   for (;;) {
     try {
       return await etcd.members();
     } catch (error) {
+      if (!(error instanceof NecoError) || !error.retryable) throw error;
       const isOver = performance.now() > end || signal.aborted;
-      if (isOver || !(error instanceof NecoError) || !error.retryable) throw error;
       const known = await etcd.members({ linearizable: false }).catch(() => undefined);
       if (known === undefined) throw error;
+      if (isOver) throw withoutQuorum(known, error);
       reporter.state(`etcd has no quorum: ${error.message}`);
     }
     await backoff.pause(signal);
   }
 }
 
-/** Says how far etcd is from a quorum, where one member at least answers. */
-async function withoutQuorum(thrown: unknown, list: () => Promise<Member[]>): Promise<unknown> {
-  if (!(thrown instanceof NecoError) || !thrown.retryable) return thrown;
-  const members = await list().catch(() => undefined);
-  if (members === undefined) return thrown;
+/** Says how far etcd is from a quorum. */
+function withoutQuorum(members: readonly Member[], cause: NecoError): NecoError {
   const voters = members.filter(({ isLearner }) => !isLearner);
   const quorum = Math.floor(voters.length / 2) + 1;
   return new NecoError(
@@ -154,7 +153,7 @@ async function withoutQuorum(thrown: unknown, list: () => Promise<Member[]>): Pr
     `etcd has no quorum, so no member can be removed: of ${String(voters.length)} voters ${String(quorum)} must answer (${voters.map(({ name }) => name).join(', ')})`,
     {
       hint: 'bring back a server that still has its disk ("systemctl start etcd" there) and run this again; if none can come back, restore a snapshot',
-      cause: thrown,
+      cause,
     },
   );
 }

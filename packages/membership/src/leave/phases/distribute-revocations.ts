@@ -1,6 +1,6 @@
 import { NecoError, type Phase } from '@neco/core';
 import { fetchRevocations, ownFirst, putRevocations } from '@neco/cluster-access';
-import { awaitServers } from '../await-servers.ts';
+import { awaitServers, limitOfServers } from '../await-servers.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
 import { awaitNobody } from '../records/awaited-servers.ts';
 import { newRound, planOf } from '../records/leave-plan.ts';
@@ -11,9 +11,6 @@ import {
 } from '../revocation/revocation-canary.ts';
 import type { TakingServer } from '../revocation/revocation-proof.ts';
 import { takeDutyLock } from '../this-server/duty-lock.ts';
-
-/** Each server's worker or updater sees the plan at once; where etcd has to be restarted, one waits for the other, in ms. */
-const limit = { all: 20_000, each: 10_000 } as const;
 
 /**
  * Every server that stays puts the new revocation lists in place; proved on each by certificates that were taken before and
@@ -69,7 +66,7 @@ async function awaitRejection(
   };
   const late = await awaitServers(missing, {
     what: 'all servers to reject its certificates',
-    timeout: limit.all + limit.each * servers.length,
+    timeout: limitOfServers(servers.length),
     maxPause: 50,
     reporter,
     signal,

@@ -1,15 +1,13 @@
+import type { LeavePlan } from '@neco/bootserver-registry';
 import { restartInTurn } from '@neco/cluster-access';
 import { NecoError, type Phase } from '@neco/core';
-import { awaitServers } from '../../await-servers.ts';
+import { awaitServers, limitOfServers } from '../../await-servers.ts';
 import { membersOf } from '../../facts/leave-facts.ts';
 import type { LeaveContext, LeaveView } from '../../leave-context.ts';
 import { acknowledge, planOf, readAcknowledgements, readOwnPart } from '../../records/leave-plan.ts';
 import { cutOff } from '../../this-server/cut-off.ts';
 import { takeDutyLock } from '../../this-server/duty-lock.ts';
 import { forgetEndpoint } from '../../this-server/forget-endpoint.ts';
-
-/** Time limits in ms. Where etcd has to be restarted, one server waits for the other. */
-const limit = { all: 20_000, each: 10_000 } as const;
 
 /**
  * Closes what the server had open when its certificates were revoked: etcd checks a certificate only when a connection begins.
@@ -33,9 +31,10 @@ export const closeConnections: Phase<LeaveView, LeaveContext> = {
   ],
   async run(context) {
     const { registry, facts, proof } = context;
-    const { round = '' } = await planOf(registry, facts.lrn);
+    const plan = await planOf(registry, facts.lrn);
+    const { round = '' } = plan;
     context.duty ??= await takeDutyLock(context);
-    await closeHere(context);
+    await closeHere(context, plan);
     await context.duty.release();
     context.duty = undefined;
     const pending = proof.taking;
@@ -48,20 +47,15 @@ export const closeConnections: Phase<LeaveView, LeaveContext> = {
       });
       return open.length === 0 ? undefined : open.join('; ');
     };
-    await awaitClosed(context, missing, limit.all + limit.each * pending.length);
+    await awaitClosed(context, missing, limitOfServers(pending.length));
   },
 };
 
 /** This server does it here and now, whether or not its worker runs. */
-async function closeHere({
-  registry,
-  host,
-  here,
-  hereAddress,
-  reporter,
-  facts,
-}: LeaveContext): Promise<void> {
-  const { round = '', compromised } = await planOf(registry, facts.lrn);
+async function closeHere(
+  { registry, host, here, hereAddress, reporter, facts }: LeaveContext,
+  { round = '', compromised }: LeavePlan,
+): Promise<void> {
   const { acknowledgement } = await readOwnPart(registry, facts.lrn, { by: here, round });
   if (acknowledgement?.connections !== 0) {
     const connections = await cutOff(host, facts.address, {
