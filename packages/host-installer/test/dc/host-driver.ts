@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { DataCenter } from '../../../../tools/dctest/src/data-center.ts';
+import type { Suite } from '../../../../tools/dctest/src/image/suites.ts';
 import type { Server } from '../../../../tools/dctest/src/server/server.ts';
 
 export interface Answer {
@@ -18,8 +20,10 @@ export class HostDriver {
     this.server = server;
   }
 
-  /** Puts Node and the library onto a server. */
-  static async install(server: Server): Promise<HostDriver> {
+  /** Brings up a data centre of one server that has nothing but Debian, Node and the library. */
+  static async up(name: string, suite: Suite): Promise<HostDriver> {
+    const dataCenter = await DataCenter.up({ name, lrns: [0], suites: [suite], bare: true, replace: true });
+    const server = dataCenter.server(0);
     const bundle = await build({
       entryPoints: [join(import.meta.dirname, '../fixtures/drive-host.ts')],
       bundle: true,

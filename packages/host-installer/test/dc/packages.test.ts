@@ -13,7 +13,6 @@ for (const suite of suites) {
   describe(`packages of a host with Debian ${suite}`, function () {
     this.timeout(90_000);
     const centre = `hp${process.pid}${suite.slice(0, 1)}`;
-    let dataCenter: DataCenter;
     let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
     let host: HostDriver;
 
@@ -32,14 +31,7 @@ for (const suite of suites) {
         await source.add(`neco-test-${script}`, '1.0', [], { [script]: untilLetGo(`neco-test-${script}`) });
       }
       await source.close();
-      dataCenter = await DataCenter.up({
-        name: centre,
-        lrns: [0],
-        suites: [suite],
-        bare: true,
-        replace: true,
-      });
-      host = await HostDriver.install(dataCenter.server(0));
+      host = await HostDriver.up(centre, suite);
       await host.server.run(['tar', '--extract', '--directory=/'], { input: await source.archive() });
       await host.server.run(['chmod', '0755', directory.path]);
       await host.server.writeFile('/etc/apt/sources.list.d/neco-test.list', await source.sourcesList());

@@ -8,19 +8,11 @@ for (const suite of suites) {
   describe(`units of a host with Debian ${suite}`, function () {
     this.timeout(60_000);
     const centre = `hu${process.pid}${suite.slice(0, 1)}`;
-    let dataCenter: DataCenter;
     let host: HostDriver;
 
     before(async function () {
       this.timeout(600_000); // the first to need the base image makes it
-      dataCenter = await DataCenter.up({
-        name: centre,
-        lrns: [0],
-        suites: [suite],
-        bare: true,
-        replace: true,
-      });
-      host = await HostDriver.install(dataCenter.server(0));
+      host = await HostDriver.up(centre, suite);
     });
     after(() => DataCenter.takeDown(centre));
 
@@ -86,7 +78,7 @@ for (const suite of suites) {
       }
     });
 
-    it('that are not there are told as such', async () => {
+    it('that are not there are reported as such', async () => {
       expect(await unit('neco-test-none.service')).to.include({
         load: 'not-found',
         active: 'inactive',
@@ -153,7 +145,7 @@ for (const suite of suites) {
       await host.do('stop', name);
     });
 
-    it('are made for one command, as another user, and made anew under the same name', async () => {
+    it('are made for one command, as another user, and made again under the same name', async () => {
       const name = 'neco-test-transient.service';
       await host.do('transient', name, 'nobody', '/bin/sleep', 'infinity');
       const first = await unit(name);
