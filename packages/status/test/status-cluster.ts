@@ -24,7 +24,7 @@ interface Server {
 
 /**
  * Three boot servers: real etcds with TLS and auth, real Vaults on them, registered, and a folder laid out as `boot-0` is.
- * What a test changes it puts back with `mend`.
+ * What a test changes it puts back with `repair`.
  */
 export class StatusCluster {
   readonly layout: HostLayout;
@@ -129,7 +129,7 @@ export class StatusCluster {
   }
 
   /** Starts what was killed, unseals what is sealed, and waits until all is as it was. */
-  async mend(): Promise<void> {
+  async repair(): Promise<void> {
     for (const { etcd } of this.servers) etcd.start();
     await this.#healthy();
     await Promise.all(this.servers.map((server) => this.#unsealed(server)));
@@ -184,7 +184,7 @@ export class StatusCluster {
     await first.initialize(3);
     await this.withRegistry((registry) => registry.unsealKey.create(first.unsealKeys));
     await Promise.all(lrns.map((lrn) => this.register(lrn)));
-    await this.mend();
+    await this.repair();
   }
 
   async #startVault(server: Server): Promise<VaultProcess> {

@@ -79,7 +79,7 @@ describe('The status of a cluster', function () {
       expect(hints(status)).to.include('on boot-2: systemctl start etcd');
       expect(vaults(status)).to.include('active');
     } finally {
-      await cluster.mend();
+      await cluster.repair();
     }
   });
 
@@ -95,7 +95,7 @@ describe('The status of a cluster', function () {
       expect(messages(status)).to.include('etcd has no quorum');
       expect(hints(status)).to.include('on boot-1, boot-2: systemctl start etcd');
     } finally {
-      await cluster.mend();
+      await cluster.repair();
     }
   });
 
@@ -109,7 +109,7 @@ describe('The status of a cluster', function () {
       expect(messages(status)).to.include('Vault of boot-1 is sealed, 1 of 3 shares given');
       expect(hints(status)).to.include('neco vault unseal 1').and.to.include('systemctl start neco-updater');
     } finally {
-      await cluster.mend();
+      await cluster.repair();
     }
   });
 
@@ -129,7 +129,7 @@ describe('The status of a cluster', function () {
       for (const socket of sockets) socket.destroy();
       silent.close();
       await once(silent, 'close');
-      await cluster.mend();
+      await cluster.repair();
     }
   });
 
@@ -244,7 +244,7 @@ describe('The status of a cluster', function () {
     } finally {
       await cluster.withRegistry((registry) => registry.bootServers.at(2).delete());
       await cluster.register(2);
-      await cluster.mend();
+      await cluster.repair();
     }
   });
 
@@ -288,7 +288,7 @@ describe('The status of a cluster', function () {
       expect(messages(status)).not.to.match(/no member|not registered/);
       expect(hints(status)).to.include('on boot-0, boot-1, boot-2: systemctl start etcd');
     } finally {
-      await cluster.mend();
+      await cluster.repair();
     }
   });
 
@@ -312,7 +312,7 @@ describe('The status of a cluster', function () {
     } finally {
       expired.close();
       await once(expired, 'close');
-      await cluster.mend();
+      await cluster.repair();
     }
   });
 
@@ -373,7 +373,7 @@ describe('The status of a cluster', function () {
           const away = await seen(({ etcd }) => !etcd.quorum);
           expect(away.bootServers.map(({ name }) => name)).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
         } finally {
-          await cluster.mend();
+          await cluster.repair();
         }
         await seen(({ healthy }) => healthy);
       });

@@ -34,7 +34,7 @@ export async function memoryRuns({
     async (_, sayOfRun) => {
       signal.throwIfAborted();
       await untilHealthy(servers, signal);
-      sayOfRun('the daemons anew, until they have settled');
+      sayOfRun('starting the daemons again, until they have settled');
       const { worker, updater, reference } = await measureMemory(first, watch);
       const samples = new Map<FigureName, Sample>([
         ['memory-worker', { ours: worker, reference }],

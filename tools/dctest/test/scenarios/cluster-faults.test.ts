@@ -342,7 +342,7 @@ describe(`commands that change the cluster while something is wrong (seed ${part
   );
 
   inPart.it(
-    'one of the three dies and comes back with an empty disk: it joins again by the words it was set up with, and its applications anew',
+    'one of the three dies and comes back with an empty disk: it joins again by the words it was set up with, and so do its applications',
     async () => {
       const [here, , victim] = present;
       if (here === undefined || victim === undefined) throw new Error('no servers');
