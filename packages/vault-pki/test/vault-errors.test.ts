@@ -2,7 +2,14 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { Secret } from '@neco/core';
-import { FaultProxy, freePorts, VaultProcess } from '@neco/test-harness';
+import {
+  FaultProxy,
+  freePorts,
+  startEtcd,
+  type EtcdUnderTest,
+  TestCa,
+  VaultProcess,
+} from '@neco/test-harness';
 import { Vault } from '@neco/vault-pki';
 import { expect } from 'chai';
 import { failureOf } from './support/failure-of.ts';
@@ -214,6 +221,49 @@ describe('a log-in that Vault refuses', () => {
     );
     expect(error.message).to.not.include('locked');
   });
+});
+
+describe('a Vault whose etcd does not answer', () => {
+  let etcd: EtcdUnderTest;
+
+  before(async () => {
+    etcd = await startEtcd({ tls: false });
+  });
+
+  after(async () => etcd.stop());
+
+  it('has checked neither password nor certificate, whatever it says of them', async () => {
+    const storage = { address: etcd.endpoints.join(','), etcd_api: 'v3', path: '/vault/' };
+    await using server = await VaultProcess.startReady({ storage });
+    const at = { address: server.address, ca: server.ca };
+    const root = Vault.connect(at, server.rootToken);
+    await root.auth.ensureUserpass();
+    await root.auth.ensureUser('ann', password, ['default']);
+    await root.auth.ensureCertAuth();
+    const issuer = await TestCa.create('client CA');
+    const pair = await issuer.issue({ commonName: 'boot-0' });
+    const role = {
+      ca: issuer.certificate,
+      allowedCommonNames: ['boot-0'],
+      policies: ['default'],
+      ttl: '10m',
+    };
+    await root.auth.ensureCertRole('boot-0', role);
+    await failureOf(Vault.connect(at).loginUserpass('ann', new Secret('mistyped')), 'LOGIN_REFUSED');
+    // It forgets what it read, but not that mistake: it looks for the user right away.
+    expect((await server.client(['operator', 'seal'], server.rootToken)).status).to.equal(0);
+    await server.unseal();
+    etcd.member(0).freeze();
+    const patient = { ...at, certificate: pair.certificate, key: pair.key, timeout: 15_000 };
+    const failures = await Promise.all([
+      failureOf(Vault.connect(patient).loginUserpass('ann', password), 'VAULT_FAILED', [password]),
+      failureOf(Vault.connect(patient).loginCertificate('boot-0'), 'VAULT_FAILED', [pair.key]),
+    ]);
+    for (const { message, retryable } of failures) {
+      expect(message).to.include('etcd, did not answer in time');
+      expect(retryable, message).to.be.true;
+    }
+  }).timeout(30_000);
 });
 
 describe('the state of a Vault', () => {

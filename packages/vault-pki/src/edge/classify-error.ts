@@ -13,6 +13,8 @@ export interface FailedCall {
   hide: readonly string[];
   /** Milliseconds. */
   timeout: number | undefined;
+  /** How long it took to fail, in ms. */
+  took: number;
 }
 
 /** Whether Vault itself answered, and with which status. */
@@ -45,7 +47,7 @@ export function classifyError(thrown: unknown, call: FailedCall): NecoError {
 }
 
 function withAnswer(status: number, message: string, call: FailedCall): NecoError {
-  const { code, hint, retryable, said = message } = kindOf(status, message, call.path);
+  const { code, hint, retryable, said = message } = kindOf(status, message, call);
   return new NecoError(code, `Vault at ${call.address} could not ${call.what}: ${said}`, { hint, retryable });
 }
 
@@ -57,7 +59,7 @@ interface Kind {
   said?: string;
 }
 
-function kindOf(status: number, message: string, path: string): Kind {
+function kindOf(status: number, message: string, { path, took }: FailedCall): Kind {
   if (/not (yet )?(been )?initialized/i.test(message)) return uninitialized;
   if (message.includes('barrier reports initialized but no seal configuration')) return halfInitialized;
   if (/vault is sealed/i.test(message)) {
@@ -68,7 +70,7 @@ function kindOf(status: number, message: string, path: string): Kind {
     };
   }
   if (/^auth\/[^/]+\/login/.test(path) && (status === 400 || status === 403))
-    return refusedLogIn(status, message, path);
+    return took < storageLimit ? refusedLogIn(status, message, path) : uncheckedLogIn;
   if (status === 403 || status === 401) {
     return {
       code: 'VAULT_PERMISSION_DENIED',
@@ -115,6 +117,24 @@ function refusedLogIn(status: number, message: string, path: string): Kind {
     retryable: false,
   };
 }
+
+/**
+ * How long Vault waits for its storage, etcd, in ms.
+ * https://github.com/hashicorp/vault/blob/v1.21.1/physical/etcd/etcd3.go (etcd3RequestTimeout)
+ */
+const storageLimit = 5000;
+
+/**
+ * Where Vault cannot read a user or a certificate role in time, it gives the same answer as for a wrong password or certificate.
+ * https://github.com/hashicorp/vault/blob/v1.21.1/builtin/credential/userpass/path_login.go (userError)
+ * https://github.com/hashicorp/vault/blob/v1.21.1/builtin/credential/cert/path_login.go (loadTrustedCerts)
+ */
+const uncheckedLogIn = {
+  code: 'VAULT_FAILED',
+  said: 'its storage, etcd, did not answer in time, so nothing was checked',
+  hint: 'run "neco status" to see which members of etcd do not answer',
+  retryable: true,
+} as const;
 
 /** What etcd's client reports when a member fails during a call; `sys/init` returns it with the status of a bad request. */
 const storageFailed =

@@ -18,6 +18,12 @@ interface Call {
   path: string;
   what: string;
   body?: VaultBody;
+  /** When it began, as performance.now(). */
+  since: number;
+}
+
+function callOf(method: Method, path: string, what: string, body?: VaultBody): Call {
+  return { method, path, what, since: performance.now(), ...(body === undefined ? {} : { body }) };
 }
 
 /**
@@ -73,17 +79,18 @@ export class VaultClient {
 
   /** Reads a path; undefined when there is nothing (404). */
   async read<T extends z.ZodType>(path: string, schema: T, what: string): Promise<z.infer<T> | undefined> {
+    const call = callOf('GET', path, what);
     try {
-      return this.#parse(schema, await this.#send({ method: 'GET', path, what }), what);
+      return this.#parse(schema, await this.#send(call), what);
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
-      throw error instanceof NecoError ? error : await this.#classify(error, { method: 'GET', path, what });
+      throw error instanceof NecoError ? error : await this.#classify(error, call);
     }
   }
 
   /** The keys under a path; none when there is nothing. */
   async list(path: string, what: string): Promise<string[]> {
-    const call: Call = { method: 'LIST', path, what };
+    const call = callOf('LIST', path, what);
     try {
       const found = this.#parse(
         z.object({ data: z.object({ keys: z.array(z.string()) }) }),
@@ -104,7 +111,7 @@ export class VaultClient {
     schema: T,
     what: string,
   ): Promise<z.infer<T>> {
-    const call: Call = { method: 'POST', path, body, what };
+    const call = callOf('POST', path, what, body);
     try {
       return this.#parse(schema, await this.#send(call), what);
     } catch (error) {
@@ -151,7 +158,7 @@ export class VaultClient {
   }
 
   async delete(path: string, what: string): Promise<void> {
-    const call: Call = { method: 'DELETE', path, what };
+    const call = callOf('DELETE', path, what);
     try {
       await this.#send(call);
     } catch (error) {
@@ -172,12 +179,12 @@ export class VaultClient {
     );
   }
 
-  async #send({ method, path, body }: Call): Promise<unknown> {
+  async #send({ method, path, body }: Pick<Call, 'method' | 'path' | 'body'>): Promise<unknown> {
     const json = body === undefined ? {} : { json: revealed(body) };
     return await this.#vault.request({ path: `/${path}`, method, ...json });
   }
 
-  async #classify(thrown: unknown, { body = {}, path, what }: Call): Promise<NecoError> {
+  async #classify(thrown: unknown, { body = {}, path, what, since }: Call): Promise<NecoError> {
     const secrets = Object.values(body).filter((value) => value instanceof Secret);
     const hide = [this.#token, ...secrets].flatMap((secret) =>
       secret === undefined ? [] : [secret.reveal()],
@@ -188,6 +195,7 @@ export class VaultClient {
       what,
       hide,
       timeout: this.connection.timeout,
+      took: performance.now() - since,
     };
     if (/vault is sealed/i.test(saidBy(thrown)) && (await this.#neverInitialized()))
       return uninitializedError(call);
@@ -197,7 +205,7 @@ export class VaultClient {
   /** A Vault that was never initialised answers most requests by saying that it is sealed. */
   async #neverInitialized(): Promise<boolean> {
     try {
-      const status = await this.#send({ method: 'GET', path: 'sys/seal-status', what: '' });
+      const status = await this.#send({ method: 'GET', path: 'sys/seal-status' });
       return z.object({ initialized: z.literal(false) }).safeParse(status).success;
     } catch {
       return false;
