@@ -2,19 +2,18 @@ import { createInterface } from 'node:readline';
 import { NecoError } from '@neco/core';
 import type { ServerCommand } from '../../../dctest/src/server/server-command.ts';
 import type { Server } from '../../../dctest/src/server/server.ts';
-import { administrator } from '../../../dctest/src/cluster/set-up-cluster.ts';
+import { asAdministrator } from '../../../dctest/src/cluster/set-up-cluster.ts';
 import { etcdOf, serverAuthority, vault } from '../../../dctest/src/cluster/stock-clients.ts';
 import { runScript } from '../measures/run-script.ts';
 import type { ChangingCluster } from './changing-cluster.ts';
 
-const person = ['--vault-user', administrator.name, '--vault-password-file', administrator.passwordFile];
 const limit = 60_000;
 
 /** Has the newcomer join by neco. @returns ms until its registration is active, and its Vault unsealed */
 export async function join({ members, newcomer, caHash }: ChangingCluster): Promise<number> {
   const lrns = members.map(({ which }) => `${which}`);
   const script = 'neco join "$@" >/dev/null && systemctl start neco-worker.service';
-  const argv = ['bash', '--norc', '-c', script, 'join', '--ca-hash', caHash, ...person, ...lrns];
+  const argv = ['bash', '--norc', '-c', script, 'join', '--ca-hash', caHash, ...asAdministrator, ...lrns];
   const watch = await watchRegistration(members[0], newcomer);
   try {
     const start = performance.now();
@@ -31,7 +30,7 @@ export async function leave({ members, newcomer }: ChangingCluster): Promise<num
   const [first] = members;
   if (first === undefined) throw new RangeError('a cluster without servers');
   const start = performance.now();
-  await first.run(['neco', 'leave', '--yes', ...person, `${newcomer.which}`], { timeout: limit });
+  await first.run(['neco', 'leave', '--yes', ...asAdministrator, `${newcomer.which}`], { timeout: limit });
   return performance.now() - start;
 }
 

@@ -6,6 +6,12 @@ import { SetupRun, type SetupResult } from './setup-run.ts';
 /** The first administrator of a cluster that this tool sets up, and where on the leader the password lies. */
 export const administrator = { name: 'admin', passwordFile: '/root/admin-password' } as const;
 
+/** How a command of neco is told to log in as that administrator, where the password lies. */
+export const asAdministrator = [
+  ...['--vault-user', administrator.name],
+  ...['--vault-password-file', administrator.passwordFile],
+] as const;
+
 /** Where the setup secret lies on each server. */
 export const secretFile = '/root/setup-secret';
 const setupLimit = '180s';

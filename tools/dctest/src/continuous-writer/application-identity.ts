@@ -1,5 +1,5 @@
 import type { Server } from '../server/server.ts';
-import { administrator } from '../cluster/set-up-cluster.ts';
+import { asAdministrator } from '../cluster/set-up-cluster.ts';
 import { serverAuthority } from '../cluster/stock-clients.ts';
 
 /** What an application of the cluster is to etcd. */
@@ -17,10 +17,8 @@ export interface ApplicationIdentity {
  * @throws NecoError COMMAND_FAILED
  */
 export async function applicationIdentity(server: Server, name: string): Promise<ApplicationIdentity> {
-  const { name: user, passwordFile } = administrator;
   for (const command of ['init', 'init-local']) {
-    const person = ['--vault-user', user, '--vault-password-file', passwordFile];
-    await server.run(['neco', command, ...person, name], { timeout: 60_000 });
+    await server.run(['neco', command, ...asAdministrator, name], { timeout: 60_000 });
   }
   const [ca, certificate, key] = await Promise.all([
     server.readFile(serverAuthority),

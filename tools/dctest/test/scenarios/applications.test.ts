@@ -8,7 +8,7 @@ import { applicationIdentity } from '../../src/continuous-writer/application-ide
 import { ContinuousWriter } from '../../src/continuous-writer/continuous-writer.ts';
 import type { CommandResult } from '../../src/host/run.ts';
 import type { Server } from '../../src/server/server.ts';
-import { administrator, expectDone } from '../../src/cluster/set-up-cluster.ts';
+import { administrator, asAdministrator, expectDone } from '../../src/cluster/set-up-cluster.ts';
 import { SetupRun } from '../../src/cluster/setup-run.ts';
 import { etcdctl, etcdOf, etcdValue, serverAuthority, vaultOf } from '../../src/cluster/stock-clients.ts';
 import { eventually } from './steps/joining.ts';
@@ -43,7 +43,6 @@ describe('applications', function () {
     await DataCenter.takeDown(name);
   });
 
-  const asAdmin = ['--vault-user', administrator.name, '--vault-password-file', administrator.passwordFile];
   const asOperator = ['--vault-user', operator.name, '--vault-password-file', operator.file];
   const neco = (server: Server, ...args: string[]): Promise<CommandResult> =>
     server.exec(['neco', ...args], { timeout: 90_000 });
@@ -62,8 +61,8 @@ describe('applications', function () {
     expect(early.exitCode).to.equal(1);
     expect(early.stderr).to.include('[APPLICATION_UNKNOWN]').and.include('neco init gateway');
     await leader.run(['useradd', '--system', 'gateway']);
-    await done(other, 'init', ...asAdmin, 'gateway');
-    await done(leader, 'init', ...asAdmin, 'sabakan');
+    await done(other, 'init', ...asAdministrator, 'gateway');
+    await done(leader, 'init', ...asAdministrator, 'sabakan');
     // As the application itself runs: with what lies in its directory, and no rights but its user's.
     const itself = [
       '--cacert',
@@ -127,7 +126,7 @@ describe('applications', function () {
     expect(commands.map(([command]) => command)).to.deep.equal(['init', 'init-local']);
     const reading = ['get', '/neco/bootservers/', '--prefix', '--keys-only'];
     for (const words of commands) {
-      const who = words[0] === 'init' ? asAdmin : asOperator;
+      const who = words[0] === 'init' ? asAdministrator : asOperator;
       await done(leader, ...words, ...who);
     }
     const { stdout, stderr } = await etcdctl(leader, pairOf('squid'), reading);
@@ -139,20 +138,27 @@ describe('applications', function () {
     ])
       expect((await etcdctl(leader, pairOf('squid'), args)).stderr).to.include('permission denied');
     // Run without the option it keeps the right; another application has none.
-    expect(await done(other, 'init', ...asAdmin, 'squid')).to.include('nothing to do');
-    const planned = await done(other, 'init', '--dry-run', '--no-read-boot-servers', ...asAdmin, 'squid');
+    expect(await done(other, 'init', ...asAdministrator, 'squid')).to.include('nothing to do');
+    const planned = await done(
+      other,
+      'init',
+      '--dry-run',
+      '--no-read-boot-servers',
+      ...asAdministrator,
+      'squid',
+    );
     expect(planned).to.include('may still read /neco/bootservers/');
-    await done(leader, 'init', ...asAdmin, 'squid-two');
+    await done(leader, 'init', ...asAdministrator, 'squid-two');
     await done(leader, 'init-local', ...asOperator, 'squid-two');
     const refused = await etcdctl(leader, pairOf('squid-two'), reading);
     expect(refused.stderr).to.include('permission denied');
   });
 
   it('run again changes nothing', async () => {
-    await done(leader, 'init', ...asAdmin, 'twice');
+    await done(leader, 'init', ...asAdministrator, 'twice');
     await done(leader, 'init-local', ...asOperator, 'twice');
     const before = await leader.run(['sha256sum', '/etc/twice/etcd.crt', '/etc/twice/etcd.key']);
-    expect(await done(other, 'init', ...asAdmin, 'twice')).to.include('nothing to do');
+    expect(await done(other, 'init', ...asAdministrator, 'twice')).to.include('nothing to do');
     // No options: nobody is asked.
     expect(await done(leader, 'init-local', 'twice')).to.include('nothing to do');
     expect(await leader.run(['sha256sum', '/etc/twice/etcd.crt', '/etc/twice/etcd.key'])).to.equal(before);
@@ -161,7 +167,7 @@ describe('applications', function () {
   for (const phase of ['allow-signing', 'make-etcd-user', 'record-application']) {
     it(`is finished by running init again after kill -9 at ${phase}`, async () => {
       const application = `killed-at-${phase}`;
-      const command = await leader.spawn(['neco', 'init', '--json', ...asAdmin, application]);
+      const command = await leader.spawn(['neco', 'init', '--json', ...asAdministrator, application]);
       command.stdin?.end();
       if (command.stdout === null) throw new Error('no output');
       for await (const line of createInterface({ input: command.stdout })) {
@@ -169,8 +175,8 @@ describe('applications', function () {
         if (id === phase && status === 'started') break;
       }
       await command.killTree('SIGKILL');
-      await done(other, 'init', ...asAdmin, application);
-      expect(await done(other, 'init', ...asAdmin, application)).to.include('nothing to do');
+      await done(other, 'init', ...asAdministrator, application);
+      expect(await done(other, 'init', ...asAdministrator, application)).to.include('nothing to do');
       await done(other, 'init-local', ...asOperator, application);
       const put = await etcdctl(other, pairOf(application), ['put', `/${application}/key`, 'value']);
       expect(put.stdout, put.stderr).to.equal('OK\n');
@@ -198,7 +204,7 @@ describe('applications', function () {
   });
 
   it('is told what is wrong with a user of Vault, and that is all', async () => {
-    await done(leader, 'init', ...asAdmin, 'refused');
+    await done(leader, 'init', ...asAdministrator, 'refused');
     await leader.writeFile('/root/wrong-password', 'a password that is wrong\n', 0o600);
     const wrong = ['--vault-user', operator.name, '--vault-password-file', '/root/wrong-password'];
     const { exitCode, stderr, stdout } = await neco(leader, 'init-local', ...wrong, 'refused');
@@ -216,7 +222,7 @@ describe('applications', function () {
     await etcdctl(leader, 'neco', ['put', lock, 'neco leave 3 on boot-0']);
     const admin = await logInAsAdministrator(leader);
     const before = await rootSerials(admin);
-    const waiting = await SetupRun.start(other, [...asAdmin, 'patient'], 'init');
+    const waiting = await SetupRun.start(other, [...asAdministrator, 'patient'], 'init');
     const told = await waiting.next(({ event }) => event === 'state');
     expect(told?.text).to.equal('waiting for the change lock, held by neco leave 3 on boot-0');
     await eventually('root to be certified', true, async () => (await rootSerials(admin)).size > before.size);
@@ -235,13 +241,13 @@ describe('applications', function () {
   });
 
   it('is gone when it is removed, but for its keys', async () => {
-    await done(leader, 'init', ...asAdmin, 'gone');
+    await done(leader, 'init', ...asAdministrator, 'gone');
     await done(leader, 'init-local', ...asOperator, 'gone');
     const own = pairOf('gone');
     expect((await etcdctl(leader, own, ['put', '/gone/key', 'kept'])).stdout).to.equal('OK\n');
-    const asked = await neco(other, 'application', 'remove', ...asAdmin, 'gone');
+    const asked = await neco(other, 'application', 'remove', ...asAdministrator, 'gone');
     expect(asked.stderr).to.include('[NO_TERMINAL]').and.include('--yes');
-    const said = await done(other, 'application', 'remove', '--yes', ...asAdmin, 'gone');
+    const said = await done(other, 'application', 'remove', '--yes', ...asAdministrator, 'gone');
     expect(said).to.include('1 key under /gone/').and.include('boot-0: /etc/gone');
     const read = await etcdctl(leader, own, ['get', '/gone/key']);
     expect(read).to.deep.include({ exitCode: 1, stdout: '' });

@@ -4,7 +4,7 @@ import { ContinuousWriter } from '../../src/continuous-writer/continuous-writer.
 import { DataCenter } from '../../src/data-center.ts';
 import type { CommandResult } from '../../src/host/run.ts';
 import type { Server } from '../../src/server/server.ts';
-import { administrator, expectDone } from '../../src/cluster/set-up-cluster.ts';
+import { asAdministrator, expectDone } from '../../src/cluster/set-up-cluster.ts';
 import { SetupRun } from '../../src/cluster/setup-run.ts';
 import { etcdctl, etcdValue } from '../../src/cluster/stock-clients.ts';
 import { activeVault, etcdLeader } from './steps/leaders.ts';
@@ -40,7 +40,6 @@ const four = [...three, 'boot-3'];
 /** What a command says that hears from nobody any more. */
 const cutOffText =
   /no answer|timed out|gave up|closed before|at etcd|could not be reached|no route|lost the change lock/i;
-const asAdmin = ['--vault-user', administrator.name, '--vault-password-file', administrator.passwordFile];
 
 /** A pause of the writer that is longer than this, in ms, is no election any more: the cluster had lost its quorum. */
 const quorumLoss = 6000;
@@ -167,8 +166,8 @@ describe(`commands that change the cluster while something is wrong (seed ${part
       try {
         await writer.next();
         since = now();
-        await done(here, 'init', ...asAdmin, application);
-        await done(there, 'init-local', ...asAdmin, application);
+        await done(here, 'init', ...asAdministrator, application);
+        await done(there, 'init-local', ...asAdministrator, application);
         await expectDone([await startJoin(spare, join)]);
         await startWorkers([spare]);
         await active(here);
@@ -192,12 +191,12 @@ describe(`commands that change the cluster while something is wrong (seed ${part
       }
       expect(await memberNames(here)).to.deep.equal(three);
       expect(await unitOf(spare, 'etcd')).to.equal('inactive disabled');
-      expect(await done(here, 'init', ...asAdmin, application)).to.include('nothing to do');
+      expect(await done(here, 'init', ...asAdministrator, application)).to.include('nothing to do');
       if (victim !== spare) {
         await eventually(`etcd of ${victim.name}`, 0, async () => {
           return (await etcdctl(victim, 'neco', ['endpoint', 'health'])).exitCode;
         });
-        await done(victim, 'init-local', ...asAdmin, application);
+        await done(victim, 'init-local', ...asAdministrator, application);
       }
       await healthy(here);
       expect(await done(here, 'leave', ...leaveArguments('3'))).to.include('already left');
@@ -216,14 +215,14 @@ describe(`commands that change the cluster while something is wrong (seed ${part
       const [here, there] = present;
       if (here === undefined || there === undefined) throw new Error('no servers');
       const application = newApplication();
-      await done(here, 'init', ...asAdmin, application);
+      await done(here, 'init', ...asAdministrator, application);
       await expectDone([await startJoin(spare, join)]);
       await seal(present);
       await startWorkers([spare]);
       try {
         const refused = await Promise.all([
-          neco(here, 'init', '--json', ...asAdmin, newApplication()),
-          neco(there, 'init-local', '--json', ...asAdmin, application),
+          neco(here, 'init', '--json', ...asAdministrator, newApplication()),
+          neco(there, 'init-local', '--json', ...asAdministrator, application),
         ]);
         for (const ending of refused) {
           const { code, text, exitCode } = failure(ending);
@@ -244,7 +243,7 @@ describe(`commands that change the cluster while something is wrong (seed ${part
       }
       await eventually('four voters', four, () => memberNames(here));
       await active(here);
-      await done(there, 'init-local', ...asAdmin, application);
+      await done(there, 'init-local', ...asAdministrator, application);
       await healthy(here);
       const left = await leave(here, '3');
       expect(left.exitCode, left.stderr).to.equal(0);
@@ -279,10 +278,10 @@ describe(`commands that change the cluster while something is wrong (seed ${part
       const [here] = present;
       if (here === undefined) throw new Error('no servers');
       const application = newApplication();
-      await done(here, 'init', ...asAdmin, application);
+      await done(here, 'init', ...asAdministrator, application);
       const [server] = others(await activeVault(present));
       if (server === undefined) throw new Error('no standby');
-      const command = await SetupRun.start(server, [...asAdmin, application], 'init-local');
+      const command = await SetupRun.start(server, [...asAdministrator, application], 'init-local');
       await command.next(({ id, status }) => id === 'issue-certificate' && status === 'started');
       await (await activeVault(present)).run(['systemctl', 'kill', '--signal', 'SIGKILL', 'vault.service']);
       await expectDone([command]);
@@ -347,8 +346,8 @@ describe(`commands that change the cluster while something is wrong (seed ${part
       const [here, , victim] = present;
       if (here === undefined || victim === undefined) throw new Error('no servers');
       const application = newApplication();
-      await done(here, 'init', ...asAdmin, application);
-      await done(victim, 'init-local', ...asAdmin, application);
+      await done(here, 'init', ...asAdministrator, application);
+      await done(victim, 'init-local', ...asAdministrator, application);
       const kept = await Promise.all(
         ['crt', 'key'].map((end) => victim.readFile(`/etc/${application}/etcd.${end}`)),
       );
@@ -369,7 +368,7 @@ describe(`commands that change the cluster while something is wrong (seed ${part
       await eventually('boot-2 to be active', 'active', () => registrationState(here, 2));
       await healthy(here);
 
-      await done(victim, 'init-local', ...asAdmin, application);
+      await done(victim, 'init-local', ...asAdministrator, application);
       const renewed = await notedSerials(victim, application);
       expect(renewed).to.have.length(1).and.not.to.include(serial);
       const pair = { certificate: `/etc/${application}/etcd.crt`, key: `/etc/${application}/etcd.key` };
@@ -384,7 +383,7 @@ describe(`commands that change the cluster while something is wrong (seed ${part
   async function workOn(here: Server, there: Server): Promise<void> {
     const [status] = await Promise.all([
       neco(here, 'status', '--json'),
-      done(there, 'init', ...asAdmin, newApplication()),
+      done(there, 'init', ...asAdministrator, newApplication()),
     ]);
     const { warnings } = JSON.parse(status.stdout) as { warnings: { message: string; hint: string }[] };
     for (const { message, hint } of warnings) {

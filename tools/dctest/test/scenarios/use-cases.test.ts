@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { DataCenter } from '../../src/data-center.ts';
 import type { Server } from '../../src/server/server.ts';
-import { administrator } from '../../src/cluster/set-up-cluster.ts';
+import { administrator, asAdministrator } from '../../src/cluster/set-up-cluster.ts';
 import { SetupRun } from '../../src/cluster/setup-run.ts';
 import { etcdctl, etcdOf, etcdValue, serverAuthority, vault } from '../../src/cluster/stock-clients.ts';
 import { etcdLeader } from './steps/leaders.ts';
@@ -31,7 +31,6 @@ const name = `uc${process.pid}`;
 const limit = { timeout: 60_000 };
 const password = 'a password that is typed';
 const { name: admin, passwordFile } = administrator;
-const asAdmin = ['--vault-user', admin, '--vault-password-file', passwordFile];
 
 /** How an administrator sits at the terminal and answers. */
 const asPerson = (what: 'administrator' | 'operator'): Answer[] => [
@@ -436,11 +435,11 @@ describe('the use cases of the seed, word for word, step by step', function () {
 
   describe('Two administrators at once', () => {
     it('lets one wait, who is told for whom, since when and what for, and goes on when that one dies', async () => {
-      const holder = await SetupRun.start(two, [...asAdmin, 'held'], 'init');
+      const holder = await SetupRun.start(two, [...asAdministrator, 'held'], 'init');
       await holder.next(({ status }) => status === 'started');
       // It neither ends nor renews what it holds, as on a server that hangs.
       await holder.signal('SIGSTOP');
-      const waiting = await SetupRun.start(fourth, [...asAdmin, 'waited'], 'init');
+      const waiting = await SetupRun.start(fourth, [...asAdministrator, 'waited'], 'init');
       const told = await waiting.next(({ text = '' }) => text.startsWith('waiting for the change lock'));
       expect(told?.text).to.match(
         /held by neco init held on boot-2 \(process \d+\) since \d{4}-\d\d-\d\dT\S+Z$/,

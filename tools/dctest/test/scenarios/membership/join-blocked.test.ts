@@ -3,7 +3,7 @@ import { applicationIdentity } from '../../../src/continuous-writer/application-
 import { ContinuousWriter } from '../../../src/continuous-writer/continuous-writer.ts';
 import { DataCenter } from '../../../src/data-center.ts';
 import type { Server } from '../../../src/server/server.ts';
-import { administrator, expectDone } from '../../../src/cluster/set-up-cluster.ts';
+import { asAdministrator, expectDone } from '../../../src/cluster/set-up-cluster.ts';
 import {
   caHash,
   clusterWithSpares,
@@ -16,7 +16,6 @@ import {
 import { failureOf } from '../steps/refusal.ts';
 
 const name = `jb${process.pid}`;
-const asAdmin = ['--vault-user', administrator.name, '--vault-password-file', administrator.passwordFile];
 const limit = { timeout: 90_000 };
 const three = ['boot-0', 'boot-1', 'boot-2'];
 
@@ -69,7 +68,7 @@ describe('neco join that cannot come to its end', function () {
     await server.run(['umount', '/var/lib/neco']);
 
     await expectDone([await startJoin(server, [...argv, '--promotion-timeout', '8s'])]);
-    await server.run(['neco', 'init-local', ...asAdmin, 'writer'], limit);
+    await server.run(['neco', 'init-local', ...asAdministrator, 'writer'], limit);
     // A full disk: etcd makes files of 64 MB for its log.
     await mountSmallDisk(server, '/var/lib/etcd');
     await server.run(['chown', 'etcd:etcd', '/var/lib/etcd']);

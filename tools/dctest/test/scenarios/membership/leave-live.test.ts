@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Server } from '../../../src/server/server.ts';
-import { administrator, expectDone } from '../../../src/cluster/set-up-cluster.ts';
+import { administrator, asAdministrator, expectDone } from '../../../src/cluster/set-up-cluster.ts';
 import { phaseIds } from '../../../src/cluster/phase-ids.ts';
 import { SetupRun } from '../../../src/cluster/setup-run.ts';
 import { etcdctl, etcdValue } from '../../../src/cluster/stock-clients.ts';
@@ -110,8 +110,7 @@ describe('neco leave of a live server', function () {
     const { join } = JSON.parse(await zero.run(['neco', 'ca-hash', '--json'])) as { join: string };
     expect(join).to.match(/^neco join --ca-hash sha256:[0-9a-f]{64} 0 1$/);
     await carryPassword(dataCenter, 2);
-    const person = ['--vault-user', administrator.name, '--vault-password-file', administrator.passwordFile];
-    await two.run([...join.split(' '), ...person, '--discard-old-data'], { timeout: 120_000 });
+    await two.run([...join.split(' '), ...asAdministrator, '--discard-old-data'], { timeout: 120_000 });
     await startWorkers([two]);
     await eventually('three voters', ['boot-0', 'boot-1', 'boot-2'], () => memberNames(zero));
     await eventually('the registration of boot-2', 'active', async () => {

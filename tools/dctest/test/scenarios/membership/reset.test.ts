@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { DataCenter } from '../../../src/data-center.ts';
 import type { CommandResult } from '../../../src/host/run.ts';
 import type { Server } from '../../../src/server/server.ts';
-import { administrator, expectDone } from '../../../src/cluster/set-up-cluster.ts';
+import { administrator, asAdministrator, expectDone } from '../../../src/cluster/set-up-cluster.ts';
 import { etcdValue } from '../../../src/cluster/stock-clients.ts';
 import {
   caHash,
@@ -56,9 +56,8 @@ describe('a server that is to be used for something else step by step', function
     dataCenter = await clusterWithSpares(name, []);
     [zero, two] = [dataCenter.server(0), dataCenter.server(2)];
     await carryPassword(dataCenter, 2);
-    const person = ['--vault-user', administrator.name, '--vault-password-file', administrator.passwordFile];
-    await zero.run(['neco', 'init', ...person, 'squid']);
-    await two.run(['neco', 'init-local', ...person, 'squid']);
+    await zero.run(['neco', 'init', ...asAdministrator, 'squid']);
+    await two.run(['neco', 'init-local', ...asAdministrator, 'squid']);
   });
   after(() => dataCenter.down());
 

@@ -1,7 +1,7 @@
 import { waitFor } from '@neco/core';
 import { DataCenter } from '../../../src/data-center.ts';
 import type { Server } from '../../../src/server/server.ts';
-import { administrator } from '../../../src/cluster/set-up-cluster.ts';
+import { administrator, asAdministrator } from '../../../src/cluster/set-up-cluster.ts';
 import { SetupRun } from '../../../src/cluster/setup-run.ts';
 import { etcdctl, etcdOf, vault } from '../../../src/cluster/stock-clients.ts';
 
@@ -38,9 +38,7 @@ export async function caHash(server: Server): Promise<string> {
 
 /** What comes after `neco join`. */
 export function joinArguments(hash: string, lrns: readonly number[] = [0, 1, 2]): string[] {
-  const { name, passwordFile } = administrator;
-  const person = ['--vault-user', name, '--vault-password-file', passwordFile];
-  return ['--ca-hash', hash, ...person, '--timeout', '120s', ...lrns.map(String)];
+  return ['--ca-hash', hash, ...asAdministrator, '--timeout', '120s', ...lrns.map(String)];
 }
 
 export function startJoin(server: Server, argv: readonly string[]): Promise<SetupRun> {

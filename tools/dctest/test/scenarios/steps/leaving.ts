@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import { expect } from 'chai';
 import type { CommandResult } from '../../../src/host/run.ts';
 import type { Server } from '../../../src/server/server.ts';
-import { administrator } from '../../../src/cluster/set-up-cluster.ts';
+import { asAdministrator } from '../../../src/cluster/set-up-cluster.ts';
 import { SetupRun } from '../../../src/cluster/setup-run.ts';
 import { etcdctl, etcdOf, serverAuthority } from '../../../src/cluster/stock-clients.ts';
 import { eventually } from './joining.ts';
@@ -14,8 +14,7 @@ export async function leave(server: Server, ...words: readonly string[]): Promis
 
 /** What comes after `neco leave` without a terminal. */
 export function leaveArguments(...words: readonly string[]): string[] {
-  const { name, passwordFile } = administrator;
-  return ['--yes', '--vault-user', name, '--vault-password-file', passwordFile, ...words];
+  return ['--yes', ...asAdministrator, ...words];
 }
 
 /** Whether another server has a connection to this one's etcd, as the kernel of this one sees it. */
