@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { chown, lstat, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NecoError } from '@neco/core';
+import { NecoError, waitFor } from '@neco/core';
 import { openHost } from '../src/index.ts';
 import { expect } from 'chai';
 import { execa } from 'execa';
@@ -113,6 +114,31 @@ describe('writing a file', function () {
     for (const name of [before, now]) await writeFile(join(directory.path, name), 'x');
     await host.writeFile(path, 'new', { mode: 0o640 });
     expect(await readdir(directory.path)).to.have.members(['etcd.yml', now]);
+  });
+
+  it('leaves no litter of one whose parent never asked how it ended', async () => {
+    // The shell becomes a program that waits for no child, so that its child stays a zombie.
+    const parent = execa('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { reject: false });
+    try {
+      const [output] = (await once(parent.stdout, 'data')) as [Buffer];
+      const pid = Number(output.toString());
+      await waitFor(
+        async () => {
+          const state = await readFile(`/proc/${String(pid)}/status`, 'utf8');
+          return /^State:\s+Z/m.test(state)
+            ? { done: true, value: undefined }
+            : { done: false, seen: /^State:.*/m.exec(state)?.[0] ?? '' };
+        },
+        { what: 'the child to end', timeout: 10_000 },
+      );
+      const litter = `.etcd.yml.neco-${String(pid)}-${await startOf(pid)}-00000000`;
+      await writeFile(join(directory.path, litter), 'x');
+      await host.removeFile(path);
+      expect(await readdir(directory.path)).to.deep.equal([]);
+    } finally {
+      parent.kill('SIGKILL');
+      await parent;
+    }
   });
 
   it('writes several at once, and leaves no litter when one of them cannot be written', async () => {
