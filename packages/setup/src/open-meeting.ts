@@ -128,7 +128,7 @@ export async function decideWithFindings(
 }
 
 async function introducer(self: Self): Promise<() => Introduction> {
-  const facts = await self.host.facts();
+  const [facts, member] = await Promise.all([self.host.facts(), self.host.list(`${paths.etcdData}/member`)]);
   return () => ({
     purpose: self.purpose,
     version: self.options.version,
@@ -139,6 +139,7 @@ async function introducer(self: Self): Promise<() => Introduction> {
     plan: Object.fromEntries(self.addresses),
     setupId: self.record?.id,
     findings: [...self.findings],
+    hasEtcdData: (member ?? []).length > 0,
     passed: [...self.passed],
   });
 }

@@ -171,6 +171,7 @@ function introductionOf(lrn: number, more: Partial<Introduction> = {}): Introduc
     address: `10.0.0.${String(lrn)}`,
     plan,
     findings: [],
+    hasEtcdData: false,
     passed: [],
     ...more,
   };

@@ -58,6 +58,12 @@ export class Attendance {
     return this.#registered.has(lrn);
   }
 
+  /** Whether etcd may have formed a cluster with the etcd that this server had: where another one was started, it may. */
+  hasEtcdBeside(lrn: number): boolean {
+    const others = [...this.#present].filter(([other]) => other !== lrn);
+    return this.#registered.size > 0 || others.some(([, { introduction }]) => introduction.hasEtcdData);
+  }
+
   /** The servers that have neither come nor are registered. */
   missing(): number[] {
     return this.#options.lrns.filter((lrn) => !this.#present.has(lrn) && !this.#registered.has(lrn));

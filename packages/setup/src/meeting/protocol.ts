@@ -18,6 +18,8 @@ const introductionSchema = z.object({
   /** The setup that this server takes part in already. */
   setupId: z.string().optional(),
   findings: z.array(findingSchema),
+  /** Whether an etcd was ever started on this server, also by a run that was killed. */
+  hasEtcdData: z.boolean(),
   /** Ids of the phases that this server has behind it in this run. */
   passed: z.array(z.string()),
 });

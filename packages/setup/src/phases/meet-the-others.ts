@@ -112,15 +112,17 @@ async function settle(context: SetupContext): Promise<Decision> {
   return { setupId: record.id, startedAt: record.startedAt, etcdState: 'new' };
 }
 
-/** A server whose new key the admin accepts starts with an empty member, if there are members already. */
+/**
+ * A server whose new key the admin accepts has lost the log of its etcd member. Where the others may have formed a cluster with
+ * that member it gets another one: etcd does not go on with a member that has lost its log.
+ */
 async function acceptKeys(context: SetupContext): Promise<void> {
-  const { state, save } = coordinatorOf(context);
-  const bootstrapped = ((await context.host.list(`${paths.etcdData}/member`)) ?? []).length > 0;
+  const { state, save, attendance } = coordinatorOf(context);
   for (const [lrn, key] of context.options.acceptKeys) {
     const known = state.publicKeys.get(lrn);
     if (known === key) continue;
     state.publicKeys.set(lrn, key);
-    if (known !== undefined && bootstrapped) state.replaced.set(lrn, 'pending');
+    if (known !== undefined && attendance.hasEtcdBeside(lrn)) state.replaced.set(lrn, 'pending');
   }
   await save();
 }

@@ -6,8 +6,9 @@ import { makeKeysBeforehand } from '../../vault/issue-certificates.ts';
 import { isFinished } from '../../progress.ts';
 import { runsAndStays, unitsOfSetup } from '../../services/runs-and-stays.ts';
 import { writeVaultConfiguration } from '../../vault/write-vault-configuration.ts';
+import { replaceLostMembers } from './replace-lost-members.ts';
 import { startAndWait } from '../../services/start-and-wait.ts';
-import type { SetupContext, SetupView } from '../../setup-context.ts';
+import { meetingOf, type SetupContext, type SetupView } from '../../setup-context.ts';
 
 /** The members of etcd find each other in less than this, in ms. */
 const whileAllGoesWell = 2000;
@@ -29,6 +30,8 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
   ],
   async run(context) {
     const { host } = context;
+    // Until then etcd would start as the old member of this server, without the log of that member.
+    if (context.etcdState === 'existing') await meetingOf(context).coordinatorPassed(replaceLostMembers.id);
     const text = etcdConfigurationOf(context, context.etcdState);
     await host.writeFile(paths.etcdConfiguration, text, { mode: 0o640, owner: 'root', group: 'etcd' });
     const isNew = (await host.readText(paths.vaultConfiguration)) === undefined;

@@ -13,7 +13,7 @@ import {
   setupArguments,
   startSetup,
 } from '../../../src/cluster/set-up-cluster.ts';
-import { SetupRun, type SetupEvent } from '../../../src/cluster/setup-run.ts';
+import { SetupRun, type SetupEvent, type SetupResult } from '../../../src/cluster/setup-run.ts';
 import { etcdValue, vault } from '../../../src/cluster/stock-clients.ts';
 import { handOutHook, killedAt } from '../steps/killed-at.ts';
 import { ListenerWitness } from './listener-witness.ts';
@@ -257,6 +257,40 @@ describe('trust during setup', function () {
     });
   });
 
+  /** boot-2 comes again with a new disk. @returns how setup ends there and on the leader */
+  async function withoutDisk(): Promise<SetupResult[]> {
+    await dataCenter.wipe(2);
+    await server(2).writeFile(secretFile, await server(0).readFile(secretFile), 0o600);
+    const [leader, other, wiped] = await Promise.all([0, 1, 2].map((lrn) => start(lrn, ...limit)));
+    if (leader === undefined || other === undefined || wiped === undefined) expect.fail('three runs');
+    const ended = [await leader.result, await wiped.result];
+    await other.kill();
+    return ended;
+  }
+
+  it('a server that loses its disk when it has formed etcd with another, and the leader has not started its own, is replaced', async () => {
+    await freshServers();
+    const held = '/run/systemd/system/etcd.service.d';
+    await server(0).run(['mkdir', '-p', held]);
+    await server(0).writeFile(`${held}/held.conf`, '[Service]\nExecStartPre=/usr/bin/sleep infinity\n');
+    const runs = await startSetup(servers, limit);
+    for (const run of runs.slice(1)) {
+      const done = await run.next(({ id, status }) => id === 'start-etcd' && status === 'done');
+      expect(done, `etcd of ${run.server.name}`).to.not.equal(undefined);
+    }
+    await Promise.all(runs.map((run) => run.kill()));
+    await server(0).run(['rm', '-r', held]);
+    await server(0).run(['systemctl', 'daemon-reload']);
+    await server(0).run(['systemctl', 'stop', 'etcd']);
+    expect((await server(0).exec(['ls', '/var/lib/etcd'])).stdout, 'etcd of the leader').to.equal('');
+
+    const [ended] = await withoutDisk();
+    const [shown] = keysIn(ended?.stderr ?? '');
+    const others = await Promise.all([start(1, ...limit), start(2, ...limit)]);
+    await expectDone([await start(0, ...limit, '--accept-key', `2=${shown}`), ...others]);
+    await checkCluster({ servers });
+  });
+
   for (const phase of partOf(losable, 1, seeded(partSeed))) {
     describe(`with a server that comes late and loses its disk when ${phase} begins, step by step`, () => {
       before(freshServers);
@@ -306,15 +340,7 @@ describe('trust during setup', function () {
       });
 
       it('a second key for one LRN stops setup and is named with the first, until the leader accepts it', async () => {
-        await dataCenter.wipe(2);
-        await server(2).writeFile(secretFile, await server(0).readFile(secretFile), 0o600);
-        const [leader, other, wiped] = await Promise.all([
-          start(0, ...limit),
-          start(1, ...limit),
-          start(2, ...limit),
-        ]);
-        const ended = [await leader.result, await wiped.result];
-        await other.kill();
+        const ended = await withoutDisk();
         const [shown, known] = keysIn(ended[0]?.stderr ?? '');
         expect(shown, ended.map(({ exitCode, stderr }) => `${exitCode} ${stderr}`).join('\n')).to.not.equal(
           known,
