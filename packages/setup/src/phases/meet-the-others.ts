@@ -114,7 +114,7 @@ async function settle(context: SetupContext): Promise<Decision> {
 
 /**
  * A server whose new key the admin accepts has lost the log of its etcd member. Where the others may have formed a cluster with
- * that member it gets another one: etcd does not go on with a member that has lost its log.
+ * that member it gets another one: etcd ends where the log of its member is lost.
  */
 async function acceptKeys(context: SetupContext): Promise<void> {
   const { state, save, attendance } = coordinatorOf(context);
