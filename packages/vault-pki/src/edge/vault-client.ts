@@ -179,7 +179,7 @@ export class VaultClient {
     );
   }
 
-  async #send({ method, path, body }: Pick<Call, 'method' | 'path' | 'body'>): Promise<unknown> {
+  async #send({ method, path, body }: Call): Promise<unknown> {
     const json = body === undefined ? {} : { json: revealed(body) };
     return await this.#vault.request({ path: `/${path}`, method, ...json });
   }
@@ -205,7 +205,7 @@ export class VaultClient {
   /** A Vault that was never initialised answers most requests by saying that it is sealed. */
   async #neverInitialized(): Promise<boolean> {
     try {
-      const status = await this.#send({ method: 'GET', path: 'sys/seal-status' });
+      const status = await this.#send(callOf('GET', 'sys/seal-status', 'read the seal status'));
       return z.object({ initialized: z.literal(false) }).safeParse(status).success;
     } catch {
       return false;

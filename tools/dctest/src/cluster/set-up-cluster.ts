@@ -6,7 +6,7 @@ import { SetupRun, type SetupResult } from './setup-run.ts';
 /** The first administrator of a cluster that this tool sets up, and where on the leader the password lies. */
 export const administrator = { name: 'admin', passwordFile: '/root/admin-password' } as const;
 
-/** How a command of neco is told to log in as that administrator, where the password lies. */
+/** The options with which a command of neco logs in as that administrator, where the password lies. */
 export const asAdministrator = [
   ...['--vault-user', administrator.name],
   ...['--vault-password-file', administrator.passwordFile],
