@@ -30,6 +30,7 @@ export * from './rights/has-server-access.ts';
 export type { Administration } from './session/administration.ts';
 export type { AdministratorAccess, OperatorAccess, PersonOptions } from './session/administrator-access.ts';
 export * from './etcd/answers-in-time.ts';
+export * from './etcd/has-etcd-data.ts';
 export * from './session/cluster-access.ts';
 export type { ClusterConnection, ConnectionOptions } from './session/cluster-connection.ts';
 export * from './vault/connect-vault.ts';

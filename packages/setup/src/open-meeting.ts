@@ -1,7 +1,7 @@
 import { NecoError, Secret, serverName, sleep, type ErrorDetail, type Reporter } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
 import { createKey } from '@neco/vault-pki';
-import { certificateKinds, paths } from '@neco/cluster-access';
+import { certificateKinds, hasEtcdData, paths } from '@neco/cluster-access';
 import { connectRendezvous } from '@neco/rendezvous';
 import { preflightFailed } from '@neco/preflight';
 import { FollowerMeeting } from './meeting/follower-meeting.ts';
@@ -128,7 +128,7 @@ export async function decideWithFindings(
 }
 
 async function introducer(self: Self): Promise<() => Introduction> {
-  const [facts, member] = await Promise.all([self.host.facts(), self.host.list(`${paths.etcdData}/member`)]);
+  const [facts, etcdData] = await Promise.all([self.host.facts(), hasEtcdData(self.host)]);
   return () => ({
     purpose: self.purpose,
     version: self.options.version,
@@ -139,7 +139,7 @@ async function introducer(self: Self): Promise<() => Introduction> {
     plan: Object.fromEntries(self.addresses),
     setupId: self.record?.id,
     findings: [...self.findings],
-    hasEtcdData: (member ?? []).length > 0,
+    hasEtcdData: etcdData,
     passed: [...self.passed],
   });
 }

@@ -11,6 +11,11 @@ export function etcdUserOf(role: ServerRole, lrn: number): string {
   return certificateKinds[`${role}Client`].commonName(lrn);
 }
 
+/** The users of etcd that a boot server has to itself. */
+export function etcdUsersOf(lrn: number): string[] {
+  return serverRoles.map((role) => etcdUserOf(role, lrn));
+}
+
 /** Creates the etcd users of a boot server. The roles must exist. @throws NecoError ETCD_* */
 export async function ensureServerUsers(etcd: EtcdCluster, lrn: number): Promise<void> {
   await Promise.all(serverRoles.map((role) => etcd.ensureUser(etcdUserOf(role, lrn), [role])));

@@ -1,5 +1,5 @@
 import { NecoError, waitFor, type Phase } from '@neco/core';
-import { etcdPeerUrl, paths } from '@neco/cluster-access';
+import { etcdPeerUrl, hasEtcdData, paths } from '@neco/cluster-access';
 import { joinRecordOf, administrationOf, type JoinContext, type JoinView } from '../join-context.ts';
 import { joinRecordFile } from '../join-record.ts';
 import { putEtcdDataAside } from '../../old-data/clear-place.ts';
@@ -38,7 +38,7 @@ export const addLearner: Phase<JoinView, JoinContext> = {
 
 /** Data of a member that is in the list no more would keep etcd from starting as another. */
 async function refuseForeignData({ host, options, reporter }: JoinContext): Promise<void> {
-  if (((await host.list(`${paths.etcdData}/member`)) ?? []).length === 0) return;
+  if (!(await hasEtcdData(host))) return;
   if (!options.discardOldData) {
     throw new NecoError(
       'FOREIGN_DATA',

@@ -1,4 +1,4 @@
-import { ensureServerUsers, etcdUserOf, serverRoles } from '@neco/cluster-access';
+import { ensureServerUsers, etcdUsersOf } from '@neco/cluster-access';
 import type { Phase } from '@neco/core';
 import { administrationOf, type JoinContext, type JoinView } from '../join-context.ts';
 
@@ -7,9 +7,7 @@ export const allowInEtcd: Phase<JoinView, JoinContext> = {
   id: 'allow-in-etcd',
   title: 'Create the etcd users of this server',
   isDone: ({ world }) => world.isAllowedInEtcd(),
-  plan: ({ lrn }) => [
-    `create the etcd users ${serverRoles.map((role) => etcdUserOf(role, lrn)).join(' and ')}`,
-  ],
+  plan: ({ lrn }) => [`create the etcd users ${etcdUsersOf(lrn).join(' and ')}`],
   async run(context) {
     await ensureServerUsers(administrationOf(context).etcd, context.lrn);
   },

@@ -1,9 +1,8 @@
-import { applicationSerials, authorities, validInitialCertificates } from '@neco/cluster-access';
+import { applicationSerials, authorities, etcdUsersOf, validInitialCertificates } from '@neco/cluster-access';
 import type { EtcdReader } from '@neco/etcd-admin';
 import { certificateFacts } from '@neco/vault-pki';
 import type { LeaveView } from '../leave-context.ts';
 import type { SignedCertificate } from '../revocation/signed-certificates.ts';
-import { etcdUsersOf } from './etcd-users.ts';
 
 /** Who had these signed is not recorded, so those of all servers are revoked; they are short-lived and signed again. */
 const shared = ['root', 'backup'];
