@@ -48,6 +48,12 @@ export function parseLrnList(texts: readonly string[], least = 3, hint = enough)
   return lrns.sort((a, b) => a - b);
 }
 
+/** The LRN in the name of a boot server; undefined of any other name. */
+export function lrnOfName(name: string): number | undefined {
+  const digits = /^boot-([0-9]+)$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 /** The name of the boot server with this LRN, the same everywhere: `boot-<LRN>`. */
 export function serverName(lrn: number): string {
   return `boot-${String(lrn)}`;

@@ -14,3 +14,6 @@ export function necoVersion(): string {
   };
   return manifest.version;
 }
+
+/** No neco was built before this: a clock that says an earlier time is wrong. The debs bear this date. */
+export const earliestClock = new Date('2026-01-01T00:00:00Z');

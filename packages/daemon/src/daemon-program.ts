@@ -19,7 +19,8 @@ export function daemonProgram(
         output: (text) => process.stdout.write(text),
         error: (text) => process.stderr.write(text),
       },
-      toJournal: process.env['JOURNAL_STREAM'] !== undefined,
+      // Empty when systemd, which starts it with an environment of its own, has another place for what it says.
+      toJournal: (process.env['JOURNAL_STREAM'] ?? '') !== '',
       signal: stopSignal(),
     });
 }

@@ -7,6 +7,8 @@ export interface RetryingOptions {
   /** Limit in milliseconds over all tries; none by default. */
   timeout?: number;
   signal?: AbortSignal;
+  /** What was seen before. */
+  seen?: string;
   /** Told each time what was last seen changes. */
   onState?: (state: string) => void;
 }

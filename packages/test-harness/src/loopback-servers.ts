@@ -146,8 +146,9 @@ export class LoopbackServers {
   /**
    * The etcd of a server, which is not started yet. Its clients have certificates of the CA in `files.clientCa`.
    * @param members of a cluster to which it is added
+   * @param more arguments
    */
-  etcd(lrn: number, members?: readonly number[]): EtcdMemberProcess {
+  etcd(lrn: number, members?: readonly number[], more: readonly string[] = []): EtcdMemberProcess {
     const name = serverName(lrn);
     const own = this.#pairFiles(name);
     const list = (members ?? this.lrns).map((each) => `${serverName(each)}=${this.peerUrlOf(each)}`);
@@ -173,6 +174,7 @@ export class LoopbackServers {
       `--peer-trusted-ca-file=${this.files.serverCa}`,
       // As in the product: otherwise no member is added in the first seconds after a start.
       '--strict-reconfig-check=false',
+      ...more,
     ]);
     this.#etcds.add(etcd);
     return etcd;

@@ -6,6 +6,7 @@ import * as x509 from '@peculiar/x509';
 
 export interface CertificateRequest {
   commonName: string;
+  organizationalUnits?: readonly string[];
   dnsNames?: readonly string[];
   ipAddresses?: readonly string[];
   /** Extended key usages; both when left out. */
@@ -63,7 +64,7 @@ export class TestCa {
     const serial = randomSerial();
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: serial,
-      subject: [{ CN: [request.commonName] }],
+      subject: [{ CN: [request.commonName], OU: [...(request.organizationalUnits ?? [])] }],
       issuer: this.#issuer.subject,
       notBefore: request.notBefore ?? new Date(Date.now() - hour),
       notAfter: request.notAfter ?? new Date(Date.now() + 24 * hour),

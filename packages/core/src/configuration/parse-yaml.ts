@@ -1,4 +1,4 @@
-import { loadAll } from 'js-yaml';
+import { loadAll, YAMLException } from 'js-yaml';
 import type { z } from 'zod';
 import { explainIssue } from '../errors/explain-issue.ts';
 import { messageOf, NecoError } from '../errors/neco-error.ts';
@@ -21,14 +21,24 @@ export function parseYaml<T extends z.ZodObject>(schema: T, text: string, source
 
 /** The single document of a text; undefined if it is empty. js-yaml loads in a third of the time of yaml. */
 function valueOf(text: string, source: string): unknown {
-  const fault = (message: string): NecoError =>
-    new NecoError('CONFIG_INVALID', `${source} is not valid YAML: ${message}`, { hint: `correct ${source}` });
   let documents: unknown[];
   try {
     documents = loadAll(text);
   } catch (error) {
-    throw fault(messageOf(error).split('\n')[0] ?? '');
+    throw invalid(source, error);
   }
-  if (documents.length > 1) throw fault('it contains more than one document');
+  if (documents.length > 1) throw invalid(source, 'it contains more than one document');
   return documents[0];
+}
+
+/** With the line, as editors count it, where the fault has one. */
+function invalid(source: string, fault: unknown): NecoError {
+  const mark = fault instanceof YAMLException ? fault.mark : undefined;
+  const reason = fault instanceof YAMLException ? fault.reason : messageOf(fault);
+  const at = mark === undefined ? undefined : `line ${String(mark.line + 1)}`;
+  return new NecoError(
+    'CONFIG_INVALID',
+    `${source} is not valid YAML: ${at === undefined ? '' : `${at}: `}${reason}`,
+    { hint: `correct ${at === undefined ? '' : `${at} of `}${source}` },
+  );
 }

@@ -61,6 +61,7 @@ export const errorCodes = {
   BOOT_SERVER_UNKNOWN: exitStatus.failed,
   VAULT_HALF_INITIALIZED: exitStatus.failed,
   LOGIN_BLOCKED: exitStatus.failed,
+  VAULT_AUDIT_FAILED: exitStatus.failed,
 } as const satisfies Record<string, ExitStatus>;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -7,8 +7,18 @@ export interface NecoErrorOptions {
   cause?: unknown;
   /** Whether the same call can succeed when it is tried again. */
   retryable?: boolean;
+  /** What was waited for, of a wait that ended without it. */
+  waited?: Waited | undefined;
   /** The single findings, if several things are wrong at once (preflight). */
   details?: readonly ErrorDetail[];
+}
+
+/** A wait that ended without what it waited for. */
+export interface Waited {
+  /** What was waited for and for whom, as in "waiting for <what>". */
+  what: string;
+  /** What was last seen of it. */
+  seen: string;
 }
 
 export interface ErrorDetail {
@@ -22,6 +32,7 @@ export class NecoError extends Error {
   readonly hint: string | undefined;
   readonly retryable: boolean;
   readonly details: readonly ErrorDetail[];
+  readonly waited: Waited | undefined;
 
   constructor(code: ErrorCode, message: string, options: NecoErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
@@ -30,6 +41,7 @@ export class NecoError extends Error {
     this.hint = options.hint;
     this.retryable = options.retryable ?? false;
     this.details = options.details ?? [];
+    this.waited = options.waited;
   }
 
   get exitStatus(): ExitStatus {

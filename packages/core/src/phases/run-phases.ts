@@ -9,6 +9,8 @@ import type { PhaseEvent, Reporter } from './reporter.ts';
 export interface Phase<R, W extends R> {
   id: string;
   title: string;
+  /** The title where it depends on what the phase will do; `title` by default. */
+  titleFor?(context: R): string;
   /** False if the phase does not apply to this server; it is then omitted from the list. */
   concerns?(context: R): boolean;
   /** Whether the result of this phase already exists. */
@@ -45,11 +47,12 @@ export async function runPhases<R, W extends R>(
   let changed = false;
   for (const [index, phase] of list.entries()) {
     if (signal?.aborted) {
-      throw new NecoError('CANCELLED', `stopped before: ${phase.title}`, {
+      throw new NecoError('CANCELLED', `stopped before: ${titleOf(phase, context)}`, {
         hint: `to resume, run: ${again}`,
       });
     }
-    const event = { id: phase.id, title: phase.title, index: before + index + 1, total };
+    const title = titleOf(phase, context);
+    const event = { id: phase.id, title, index: before + index + 1, total };
     const start = performance.now();
     const report = (status: PhaseEvent['status']) => {
       reporter.phase({ ...event, status, duration: performance.now() - start });
@@ -62,7 +65,7 @@ export async function runPhases<R, W extends R>(
       report(ran ? 'done' : 'skipped');
     } catch (error) {
       report('failed');
-      throw inPhase(phase.title, error, again);
+      throw inPhase(title, error, again);
     }
   }
   return { changed };
@@ -106,7 +109,7 @@ export async function dryRunPhases<R, W extends R>(
 ): Promise<void> {
   const list = phasesFor(phases, context);
   for (const [index, phase] of list.entries()) {
-    const event = { id: phase.id, title: phase.title, index: index + 1, total: list.length };
+    const event = { id: phase.id, title: titleOf(phase, context), index: index + 1, total: list.length };
     // A check that fails because an earlier phase has not run yet means that this phase is not done.
     const done = await phase.isDone(context).catch(() => false);
     if (done) reporter.phase({ ...event, status: 'skipped' });
@@ -119,6 +122,10 @@ export function phasesFor<R, W extends R>(phases: readonly Phase<R, W>[], view: 
   return phases.filter((phase) => phase.concerns?.(view) ?? true);
 }
 
+function titleOf<R, W extends R>(phase: Phase<R, W>, context: R): string {
+  return phase.titleFor?.(context) ?? phase.title;
+}
+
 function inPhase(title: string, thrown: unknown, again: string): NecoError {
   const error = toNecoError(thrown);
   const resume =
@@ -127,6 +134,7 @@ function inPhase(title: string, thrown: unknown, again: string): NecoError {
     hint: error.hint ?? resume,
     retryable: error.retryable,
     details: error.details,
+    waited: error.waited,
     cause: error.cause ?? thrown,
   });
 }

@@ -1,9 +1,12 @@
 import { Backoff } from './backoff.ts';
 import { inTime } from './in-time.ts';
-import { messageOf, NecoError } from '../errors/neco-error.ts';
+import { messageOf, NecoError, type Waited } from '../errors/neco-error.ts';
 
 /** Minimum time for one look in milliseconds, even at the end of the timeout. */
 const leastLook = 50;
+
+/** What was last seen where nothing was. */
+export const nothingSeen = 'nothing yet';
 
 export interface WaitOptions {
   /** What is waited for, as in "waiting for <what>". */
@@ -18,6 +21,8 @@ export interface WaitOptions {
   onState?: (state: string) => void;
   /** Hint of the timeout error. */
   hint?: string;
+  /** What was seen before the wait began. */
+  seen?: string;
 }
 
 /** The result of one look: the value, or what was seen instead. */
@@ -33,11 +38,10 @@ export type Look<T> = { done: true; value: T } | { done: false; seen: string };
 export async function waitFor<T>(look: () => Promise<Look<T>>, options: WaitOptions): Promise<T> {
   const { what, timeout, pause = 20, maxPause = 500, signal, onState, hint } = options;
   const start = performance.now();
-  let seen = 'nothing yet';
+  let { seen = nothingSeen } = options;
   const backoff = new Backoff({ first: pause, longest: maxPause });
   for (;;) {
-    if (signal?.aborted)
-      throw new NecoError('CANCELLED', `stopped while waiting for ${what}; last seen: ${seen}`);
+    if (signal?.aborted) throw stoppedWaiting({ what, seen });
     const left =
       timeout === undefined ? undefined : Math.max(timeout - (performance.now() - start), leastLook);
     const result = await lookOnce(look, left, signal);
@@ -53,11 +57,18 @@ export async function waitFor<T>(look: () => Promise<Look<T>>, options: WaitOpti
         `timed out after ${seconds(timeout)} waiting for ${what}; last seen: ${seen}`,
         {
           ...(hint === undefined ? {} : { hint }),
+          waited: { what, seen },
         },
       );
     }
     await backoff.pause(signal, rest);
   }
+}
+
+/** The error of a wait that was stopped: what was waited for, and what was last seen. */
+export function stoppedWaiting(waited: Waited): NecoError {
+  const { what, seen } = waited;
+  return new NecoError('CANCELLED', `stopped while waiting for ${what}; last seen: ${seen}`, { waited });
 }
 
 /** The result of one look, its error as what was seen, or undefined if it took longer than `limit` milliseconds. */
@@ -69,6 +80,9 @@ async function lookOnce<T>(
   try {
     return await inTime(look(), { limit, signal }, undefined);
   } catch (error) {
+    // That a look was stopped says less than what it was for.
+    const stopped = signal?.aborted === true && error instanceof NecoError && error.code === 'CANCELLED';
+    if (stopped && error.waited === undefined) return undefined;
     if (error instanceof NecoError && !error.retryable) throw error;
     return { done: false, seen: messageOf(error) };
   }

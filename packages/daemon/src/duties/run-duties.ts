@@ -1,4 +1,4 @@
-import { Backoff, toNecoError } from '@neco/core';
+import { Backoff, toNecoError, type NecoError } from '@neco/core';
 import type { WorkerContext, WorkerDuty } from './worker-duty.ts';
 
 /** Pauses before a duty that failed begins again, in ms; one that ran for longer than the longest begins at the first. */
@@ -18,23 +18,28 @@ async function keepDoing(duty: WorkerDuty, context: WorkerContext, signal: Abort
   let said = '';
   while (!signal.aborted) {
     const start = performance.now();
-    try {
-      await duty.run(context, signal);
-      return;
-    } catch (thrown) {
-      if (isAborted(signal)) return;
-      if (performance.now() - start > pauses.longest) backoff.reset();
-      const { message, hint } = toNecoError(thrown);
-      const text = `${duty.name}: ${message}${hint === undefined ? '' : ` (${hint})`}`;
-      // The same every half minute for a night would bury the rest.
-      if (text !== said) context.reporter.warn(text);
-      said = text;
-    }
+    const error = await failureOf(duty, context, signal);
+    if (error === undefined) return;
+    if (performance.now() - start > pauses.longest) backoff.reset();
+    const { message, hint } = error;
+    const text = `${duty.name}: ${message}${hint === undefined ? '' : ` (${hint})`}`;
+    // The same every half minute for a night would bury the rest.
+    if (text !== said) context.reporter.warn(text);
+    said = text;
     await backoff.pause(signal);
   }
 }
 
-/** The signal can fire during any `await`; a function hides that from the compiler's narrowing. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
+/** Runs it once. Undefined when it is done, or the signal has ended it. */
+async function failureOf(
+  duty: WorkerDuty,
+  context: WorkerContext,
+  signal: AbortSignal,
+): Promise<NecoError | undefined> {
+  try {
+    await duty.run(context, signal);
+    return undefined;
+  } catch (thrown) {
+    return signal.aborted ? undefined : toNecoError(thrown);
+  }
 }
