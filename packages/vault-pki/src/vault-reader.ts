@@ -8,11 +8,19 @@ export interface VaultReader {
     VaultSystem,
     'barrierKeyTerm' | 'health' | 'leader' | 'policy' | 'probe' | 'sealStatus' | 'state'
   >;
-  readonly auth: Pick<VaultAuth, 'certRoleCa' | 'tokens'>;
+  readonly auth: Pick<VaultAuth, 'certRole' | 'certRoleCa' | 'revokedForLogin' | 'tokens'>;
   pki(
     mount: string,
   ): Pick<
     Pki,
-    'caCertificate' | 'certificate' | 'certificates' | 'crl' | 'hasSigningRole' | 'signingRoleFaults'
+    | 'caCertificate'
+    | 'certificate'
+    | 'certificates'
+    | 'crl'
+    | 'hasSigningRole'
+    | 'issuerLists'
+    | 'revoked'
+    | 'signingRoleFaults'
+    | 'signingRoleUnits'
   >;
 }

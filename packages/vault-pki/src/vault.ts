@@ -13,7 +13,7 @@ import { VaultSystem } from './system/vault-system.ts';
  *
  * Every call has the connection's deadline and throws, besides what its method names, NecoError VAULT_UNREACHABLE (no answer;
  * retryable), CERTIFICATE_INVALID (Vault's certificate is not trusted), VAULT_SEALED, VAULT_UNINITIALIZED,
- * VAULT_HALF_INITIALIZED, VAULT_PERMISSION_DENIED or VAULT_FAILED with Vault's own message. No error contains a token or any
+ * VAULT_HALF_INITIALIZED, VAULT_PERMISSION_DENIED, VAULT_AUDIT_FAILED or VAULT_FAILED with Vault's own message. No error contains a token or any
  * part of a request's body.
  *
  * Methods called `ensure…` read first, write only what differs, and return whether they wrote.
@@ -49,6 +49,14 @@ export class Vault {
   /** The same Vault, used with another token. */
   withToken(token: Secret): Vault {
     return new Vault(this.#client.withToken(token));
+  }
+
+  /**
+   * The same Vault, used with the same token under a lock.
+   * @param check called right before each request is sent: what it throws is thrown by the call, and nothing is sent.
+   */
+  checked(check: () => void): Vault {
+    return new Vault(this.#client.checked(check));
   }
 
   /**

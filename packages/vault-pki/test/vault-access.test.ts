@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Secret } from '@neco/core';
+import { NecoError, Secret } from '@neco/core';
 import { VaultProcess } from '@neco/test-harness';
 import {
   administratorPolicy,
@@ -70,6 +70,35 @@ describe('who may log in to a Vault, and what for', () => {
       ttl: '10m',
     }),
   ];
+
+  it('sends nothing under a lock that is lost while the connection is opened', async () => {
+    const asRoot = (args: string[]) => server.client(args, server.rootToken);
+    let lost = false;
+    const check = (): void => {
+      if (lost) throw new NecoError('ETCD_CONFLICT', 'the lock was lost');
+    };
+    const late = anonymous().withToken(server.rootToken).checked(check);
+    const writes = [
+      () => late.system.ensurePolicy('late', viewerPolicy()),
+      () => late.system.deletePolicy('viewer'),
+      () => late.pki('ca/etcd-client').deleteSigningRole('app-cke'),
+      () => late.auth.tokens(),
+    ];
+    for (const write of writes) {
+      lost = false;
+      const written = failureOf(write(), 'ETCD_CONFLICT');
+      lost = true; // before there is a connection
+      await written;
+    }
+    expect((await asRoot(['policy', 'list'])).stdout)
+      .to.include('viewer')
+      .and.not.include('late');
+    expect((await asRoot(['read', 'ca/etcd-client/roles/app-cke'])).status).to.equal(0);
+    lost = false;
+    await late.system.ensurePolicy('in-time', viewerPolicy());
+    expect((await asRoot(['policy', 'list'])).stdout).to.include('in-time');
+    await late.system.deletePolicy('in-time');
+  });
 
   const loggedIn = async (user: string): Promise<Secret> => {
     const args = ['login', '-method=userpass', '-token-only', '-no-store', `username=${user}`];

@@ -1,7 +1,7 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { Secret } from '@neco/core';
+import { Secret, waitFor } from '@neco/core';
 import {
   FaultProxy,
   freePorts,
@@ -264,6 +264,40 @@ describe('a Vault whose etcd does not answer', () => {
       expect(retryable, message).to.be.true;
     }
   }).timeout(30_000);
+});
+
+describe('a Vault that can write to none of its audit devices', () => {
+  it('is named as such, which does not pass by trying again, and serves once a device takes a record', async () => {
+    await using server = await VaultProcess.startReady();
+    const root = Vault.connect({ address: server.address, ca: server.ca }, server.rootToken);
+    await root.auth.ensureCertAuth();
+    await root.auth.ensureUserpass();
+    const log = join(server.directory, 'audit.log');
+    await root.system.ensureAuditDevice('file', 'file', { file_path: log });
+    // What it opens again is a directory, as a full disk refuses each record.
+    await rm(log);
+    await mkdir(log);
+    server.signal('SIGHUP');
+    const requests = [
+      () => root.system.policy('default'),
+      () => root.auth.ensureUser('ann', password, ['default']),
+      () => Vault.connect({ address: server.address, ca: server.ca }).loginUserpass('ann', password),
+    ];
+    await waitFor(
+      async () => {
+        const seen = (await server.client(['policy', 'list'], server.rootToken)).stderr;
+        return seen.includes('internal error') ? { done: true, value: seen } : { done: false, seen };
+      },
+      { what: 'Vault to reopen its audit file', timeout: 10_000 },
+    );
+    for (const request of requests) {
+      const error = await failureOf(request(), 'VAULT_AUDIT_FAILED', [server.rootToken, password]);
+      expect(error.message).to.include('audit devices').and.include(server.address);
+      expect(error.retryable).to.be.false;
+    }
+    await rmdir(log);
+    expect(await root.system.policy('default')).to.be.a('string');
+  });
 });
 
 describe('the state of a Vault', () => {

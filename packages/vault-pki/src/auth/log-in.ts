@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { NecoError, Secret } from '@neco/core';
 import * as z from 'zod';
+import { TooManyLogIns } from '../edge/classify-error.ts';
 import type { VaultClient } from '../edge/vault-client.ts';
 
 const answer = z.object({ auth: z.object({ client_token: z.string() }) });
@@ -17,7 +18,7 @@ export async function logInUserpass(client: VaultClient, user: string, password:
   try {
     return new Secret((await login(user, password)).auth.client_token);
   } catch (error) {
-    if (!hasCode(error, 'LOGIN_BLOCKED')) throw error;
+    if (!hasCode(error, 'LOGIN_BLOCKED') || error instanceof TooManyLogIns) throw error;
     // Vault gives a locked user the same answer as where this log-in is not enabled. There, a user that cannot exist gets it too.
     const enabled = await login(randomUUID(), new Secret(randomUUID())).catch((other: unknown) =>
       hasCode(other, 'LOGIN_REFUSED'),

@@ -30,13 +30,14 @@ export function signPolicy(rules: readonly SignRule[]): string {
 }
 
 /**
- * What a boot server may do: have these certificates signed, and look up and revoke its own token. The latter would be in
- * Vault's policy `default`, which its tokens do not have.
+ * What a boot server may do: have these certificates signed, list which were (anybody may read a certificate), and look up and
+ * revoke its own token. The latter would be in Vault's policy `default`, which its tokens do not have.
  *
  * @throws NecoError INTERNAL as `signPolicy`
  */
 export function serverPolicy(rules: readonly SignRule[]): string {
   const own = stanzas([
+    ['ca/+/certs', ['list']],
     ['auth/token/lookup-self', ['read']],
     ['auth/token/revoke-self', ['update']],
   ]);
@@ -44,7 +45,7 @@ export function serverPolicy(rules: readonly SignRule[]): string {
 }
 
 /**
- * What an administrator may do: manage CAs and signing roles, certificate roles, policies, users, and the tokens of others by
+ * What an administrator may do: manage CAs and signing roles, certificate roles, policies, users and how often they log in, and the tokens of others by
  * accessor; make the active Vault step down or seal; rotate the barrier key. Whoever may write policies can gain any other
  * right: an administrator is trusted, and the audit devices, which this policy cannot change, record it.
  */
@@ -56,6 +57,11 @@ export function administratorPolicy(): string {
     ['sys/mounts/ca/*', all],
     ['sys/auth', ['read']],
     ['sys/auth/userpass', all],
+    ['sys/auth/userpass/tune', all],
+    ['sys/quotas/rate-limit/*', all],
+    ['sys/quotas/config', ['read', 'update']],
+    ['sys/locked-users', ['read']],
+    ['sys/locked-users/*', ['update']],
     ['sys/auth/cert', all],
     ['auth/userpass/*', all],
     ['auth/cert/*', all],

@@ -19,6 +19,8 @@ export interface VaultConfiguration {
     /** Paths of PEM files. */
     certificate: string;
     key: string;
+    /** The CA, a PEM file, that must have signed the certificate of whoever connects; without it all may connect. */
+    clientCa?: string;
   };
   clusterName: string;
 }
@@ -57,6 +59,9 @@ export function vaultConfiguration(wanted: VaultConfiguration): string {
         tls_cert_file: listener.certificate,
         tls_key_file: listener.key,
         tls_min_version: 'tls13',
+        ...(listener.clientCa === undefined
+          ? {}
+          : { tls_require_and_verify_client_cert: true, tls_client_ca_file: listener.clientCa }),
       },
     })),
     ...common,

@@ -47,8 +47,10 @@ export function classifyError(thrown: unknown, call: FailedCall): NecoError {
 }
 
 function withAnswer(status: number, message: string, call: FailedCall): NecoError {
-  const { code, hint, retryable, said = message } = kindOf(status, message, call);
-  return new NecoError(code, `Vault at ${call.address} could not ${call.what}: ${said}`, { hint, retryable });
+  const kind = kindOf(status, message, call);
+  const { code, hint, retryable, said = message } = kind;
+  const Class = kind === tooMany ? TooManyLogIns : NecoError;
+  return new Class(code, `Vault at ${call.address} could not ${call.what}: ${said}`, { hint, retryable });
 }
 
 interface Kind {
@@ -69,6 +71,7 @@ function kindOf(status: number, message: string, { path, took }: FailedCall): Ki
       retryable: true,
     };
   }
+  if (path.startsWith('auth/userpass/login/') && status === 429) return tooMany;
   if (/^auth\/[^/]+\/login/.test(path) && (status === 400 || status === 403))
     return took < storageLimit ? refusedLogIn(status, message, path) : uncheckedLogIn;
   if (status === 403 || status === 401) {
@@ -97,7 +100,7 @@ function refusedLogIn(status: number, message: string, path: string): Kind {
     return {
       code: 'LOGIN_BLOCKED',
       said: 'permission denied; most likely the user is locked',
-      hint: 'after five wrong passwords in a row Vault locks a user for 15 minutes: wait, or have an administrator unlock it with "vault write -force sys/locked-users/ACCESSOR/unlock/NAME"',
+      hint: 'where Vault locks users, it does so for 15 minutes after five wrong passwords in a row: wait, or have an administrator unlock it with "vault write -force sys/locked-users/ACCESSOR/unlock/NAME"',
       retryable: false,
     };
   }
@@ -105,7 +108,7 @@ function refusedLogIn(status: number, message: string, path: string): Kind {
     return {
       code: 'LOGIN_REFUSED',
       said: 'no such user, or a wrong password',
-      hint: 'Vault does not say which of the two; after five wrong passwords in a row it locks the user for 15 minutes',
+      hint: 'check both; Vault does not say which of the two it is',
       retryable: false,
     };
   }
@@ -117,6 +120,17 @@ function refusedLogIn(status: number, message: string, path: string): Kind {
     retryable: false,
   };
 }
+
+/** https://developer.hashicorp.com/vault/docs/concepts/resource-quotas */
+const tooMany = {
+  code: 'LOGIN_BLOCKED',
+  said: 'too many log-ins by password came from this address',
+  hint: 'wait a minute, or log in from another boot server; find out who tries passwords here: grep auth/userpass/login /var/log/vault/audit.log on the active Vault',
+  retryable: false,
+} as const;
+
+/** Vault refused a log-in because of how many came from the address, whoever logs in. */
+export class TooManyLogIns extends NecoError {}
 
 /**
  * How long Vault waits for its storage, etcd, in ms.
@@ -159,6 +173,21 @@ export function uninitializedError(call: FailedCall): NecoError {
     uninitialized.code,
     `Vault at ${call.address} could not ${call.what}: it is not initialized`,
     uninitialized,
+  );
+}
+
+/**
+ * Vault refuses all but a few requests while it can write to none of its audit devices, and answers that there was an
+ * internal error. It goes on by itself once one device takes the next record.
+ * https://developer.hashicorp.com/vault/docs/audit#blocked-audit-devices
+ */
+export function auditFailedError({ address, what }: FailedCall): NecoError {
+  return new NecoError(
+    'VAULT_AUDIT_FAILED',
+    `Vault at ${address} could not ${what}: the active Vault can write to none of its audit devices`,
+    {
+      hint: 'run "neco status", which names the server and the device; on that server: df -h /var/log/vault; df -i /var/log/vault; systemctl status systemd-journald',
+    },
   );
 }
 

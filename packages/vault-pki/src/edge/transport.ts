@@ -1,7 +1,13 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+} from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
+import { toNecoError } from '@neco/core';
 import type { VaultConnection } from './vault-connection.ts';
 
 /** What node-vault hands its transport. */
@@ -10,6 +16,8 @@ export interface TransportRequest {
   method: string;
   headers?: Record<string, string>;
   json?: unknown;
+  /** Called right before the request is sent, when its connection stands; what it throws ends the request. */
+  check?: () => void;
 }
 
 /** What node-vault expects back from its transport. */
@@ -39,14 +47,22 @@ export function createTransport(connection: VaultConnection): Transport {
   const secure = connection.address.startsWith('https:');
   const agent = secure ? new HttpsAgent({ ...tlsOptions(connection), ...sharing }) : new HttpAgent(sharing);
   const start = secure ? httpsRequest : httpRequest;
-  return async ({ uri, method, headers, json }) => {
+  return async ({ uri, method, headers, json, check }) => {
     const body = json === undefined ? undefined : Buffer.from(JSON.stringify(json));
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const signal = AbortSignal.timeout(timeout);
       const length = body === undefined ? {} : { 'Content-Length': String(body.length) };
-      start(uri, { method, agent, signal, headers: { ...headers, ...length } }, resolve)
-        .on('error', reject)
-        .end(body);
+      const request = start(uri, { method, agent, signal, headers: { ...headers, ...length } }, resolve);
+      request.on('error', reject);
+      whenConnected(request, () => {
+        try {
+          check?.();
+          request.end(body);
+        } catch (error) {
+          reject(toNecoError(error));
+          request.destroy();
+        }
+      });
     });
     reportCertificate(connection, response);
     return {
@@ -55,6 +71,14 @@ export function createTransport(connection: VaultConnection): Transport {
       request: { path: new URL(uri).pathname },
     };
   };
+}
+
+/** Nothing of a request leaves before it is ended: not while its connection is being opened, which can take a while. */
+function whenConnected(request: ClientRequest, send: () => void): void {
+  request.once('socket', (socket) => {
+    if (!socket.connecting) send();
+    else socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', send);
+  });
 }
 
 function reportCertificate({ onCertificate }: VaultConnection, { socket }: IncomingMessage): void {

@@ -1,17 +1,34 @@
 import { NecoError, Secret } from '@neco/core';
 import nodeVault from 'node-vault';
 import * as z from 'zod';
-import { classifyError, saidBy, statusOf, uninitializedError, type FailedCall } from './classify-error.ts';
+import {
+  auditFailedError,
+  classifyError,
+  saidBy,
+  statusOf,
+  uninitializedError,
+  type FailedCall,
+} from './classify-error.ts';
 import { differs } from './differs.ts';
-import { createTransport, type Transport } from './transport.ts';
+import { createTransport, type Transport, type TransportRequest } from './transport.ts';
 import type { VaultConnection } from './vault-connection.ts';
 
 /** A request's body. A Secret in it is revealed when it is sent, and removed from whatever comes back as an error. */
 export type VaultBody = Readonly<Record<string, VaultValue>>;
 
-type VaultValue = string | number | boolean | Secret | readonly string[] | Readonly<Record<string, string>>;
+type VaultValue =
+  string | number | boolean | Secret | readonly string[] | Readonly<Record<string, string | boolean>>;
 
 type Method = 'GET' | 'LIST' | 'POST' | 'DELETE';
+
+/** How a client works. What is left out is as in a new client. */
+interface ClientSettings {
+  /** Whether `ensure` reads before it writes. */
+  looks?: boolean;
+  transport?: Transport;
+  /** Called right before each request is sent; what it throws keeps it from being sent. */
+  check?: (() => void) | undefined;
+}
 
 interface Call {
   method: Method;
@@ -38,43 +55,57 @@ export class VaultClient {
   /** Shared with the other clients of this Vault, because a handshake costs more than most calls. */
   readonly #transport: Transport;
   readonly #token: Secret | undefined;
+  readonly #check: (() => void) | undefined;
   readonly #vault: nodeVault.client;
 
   constructor(
     connection: VaultConnection,
     token?: Secret,
-    {
-      looks = true,
-      transport = createTransport(connection),
-    }: { looks?: boolean; transport?: Transport } = {},
+    { looks = true, transport = createTransport(connection), check }: ClientSettings = {},
   ) {
     this.connection = connection;
     this.looks = looks;
     this.#transport = transport;
     this.#token = token;
+    this.#check = check;
     this.#vault = nodeVault({
       endpoint: connection.address,
       requestOptions: { strictSSL: true },
       debug: () => undefined,
-      'request-promise': { defaults: () => transport },
+      'request-promise': {
+        defaults: () => (request: TransportRequest) => transport(checked(request, check)),
+      },
     });
     // The constructor would replace an empty one by what the environment says.
     Object.assign(this.#vault, { token: token?.reveal() ?? '', pathPrefix: '', namespace: '' });
   }
 
   withToken(token: Secret): VaultClient {
-    return new VaultClient(this.connection, token, { transport: this.#transport });
+    return new VaultClient(this.connection, token, { transport: this.#transport, check: this.#check });
+  }
+
+  /** With the same token, and a look right before each request. */
+  checked(check: () => void): VaultClient {
+    return new VaultClient(this.connection, this.#token, {
+      looks: this.looks,
+      transport: this.#transport,
+      check,
+    });
   }
 
   /** With the same token, at another address, where another name is in the certificate. */
   at(address: string, serverName?: string): VaultClient {
     const { serverName: _, ...connection } = this.connection;
     const place = { ...connection, address, ...(serverName === undefined ? {} : { serverName }) };
-    return new VaultClient(place, this.#token, { looks: this.looks });
+    return new VaultClient(place, this.#token, { looks: this.looks, check: this.#check });
   }
 
   asNew(): VaultClient {
-    return new VaultClient(this.connection, this.#token, { looks: false, transport: this.#transport });
+    return new VaultClient(this.connection, this.#token, {
+      looks: false,
+      transport: this.#transport,
+      check: this.#check,
+    });
   }
 
   /** Reads a path; undefined when there is nothing (404). */
@@ -162,7 +193,7 @@ export class VaultClient {
     try {
       await this.#send(call);
     } catch (error) {
-      throw await this.#classify(error, call);
+      throw error instanceof NecoError ? error : await this.#classify(error, call);
     }
   }
 
@@ -199,6 +230,7 @@ export class VaultClient {
     };
     if (/vault is sealed/i.test(saidBy(thrown)) && (await this.#neverInitialized()))
       return uninitializedError(call);
+    if (/internal error/i.test(saidBy(thrown)) && (await this.auditFails())) return auditFailedError(call);
     return classifyError(thrown, call);
   }
 
@@ -209,6 +241,20 @@ export class VaultClient {
       return z.object({ initialized: z.literal(false) }).safeParse(status).success;
     } catch {
       return false;
+    }
+  }
+
+  /**
+   * Whether Vault can write to none of its audit devices, of which its answers do not say a word. Asks for a log-in that is
+   * refused for certain: it needs nothing of Vault but its audit record.
+   * https://github.com/hashicorp/vault/blob/v1.21.1/vault/request_handling.go (handleLoginRequest)
+   */
+  async auditFails(): Promise<boolean> {
+    try {
+      await this.#send(callOf('POST', 'auth/cert/login', 'check the audit devices', { name: 'audit-check' }));
+      return false;
+    } catch (error) {
+      return statusOf(error) === 500 && /internal error/i.test(saidBy(error));
     }
   }
 
@@ -225,6 +271,10 @@ export class VaultClient {
       },
     );
   }
+}
+
+function checked(request: TransportRequest, check: (() => void) | undefined): TransportRequest {
+  return check === undefined ? request : { ...request, check };
 }
 
 function revealed(body: VaultBody): Record<string, unknown> {

@@ -23,6 +23,16 @@ export interface Revocation {
 }
 
 const bytes = z.instanceof(Buffer);
+
+/** Durations in seconds, as Vault gives them back. */
+const tidyConfiguration = {
+  enabled: true,
+  interval_duration: 12 * 3600,
+  tidy_cert_store: true,
+  tidy_revoked_certs: true,
+  // For clocks that differ, and to look at what has just expired.
+  safety_buffer: 72 * 3600,
+};
 const mounts = z.object({
   data: z.record(z.string(), z.object({ type: z.string(), config: z.object({ max_lease_ttl: z.number() }) })),
 });
@@ -82,6 +92,16 @@ export class Pki {
       `configure the revocation list of ${mount}`,
     );
     return configured || !tuned;
+  }
+
+  /**
+   * Has Vault remove what has expired here three days ago, twice a day, from the certificates that it keeps and from its
+   * revocation list: otherwise both grow for ever.
+   * https://developer.hashicorp.com/vault/api-docs/secret/pki#configure-automatic-tidy
+   */
+  async ensureTidied(): Promise<boolean> {
+    const what = `have expired certificates of ${this.mount} removed`;
+    return await this.#client.ensure(this.#at('config/auto-tidy'), tidyConfiguration, what);
   }
 
   /**
@@ -160,6 +180,29 @@ export class Pki {
   }
 
   /**
+   * The revocation lists of all issuers at this mount, the default one's first: DER, version 2, each parsed before it is
+   * returned. The list of one issuer does not name what another one signed. Needs no token.
+   * https://developer.hashicorp.com/vault/api-docs/secret/pki#read-issuer-crl
+   *
+   * @throws NecoError as `crl`
+   */
+  async issuerLists(): Promise<[Buffer, ...Buffer[]]> {
+    const signing = await this.crl();
+    const ids = await this.#client.list(this.#at('issuers'), `list the issuers of ${this.mount}`);
+    if (ids.length < 2) return [signing];
+    const lists = await Promise.all(ids.map((id) => this.#issuerList(id)));
+    // The default one is among them; issuers with one key and name share a list.
+    const others = lists.filter((list) => list !== undefined && !list.equals(signing)) as Buffer[];
+    return [signing, ...new Map(others.map((list) => [list.toString('base64'), list])).values()];
+  }
+
+  /** The serial numbers of all that is revoked here, whichever issuer signed it: `0a:1b:…` each. @throws NecoError as `crl` */
+  async revoked(): Promise<Set<string>> {
+    const lists = await this.issuerLists();
+    return new Set(lists.flatMap((list) => parseCrl(list).serials));
+  }
+
+  /**
    * Makes a signing role that leaves nothing open; `signingRoleFields` has what it pins.
    * https://developer.hashicorp.com/vault/api-docs/secret/pki#create-update-role
    */
@@ -183,6 +226,12 @@ export class Pki {
   /** https://developer.hashicorp.com/vault/api-docs/secret/pki#read-role */
   async hasSigningRole(name: string): Promise<boolean> {
     return (await this.#signingRole(name)) !== undefined;
+  }
+
+  /** The organizational units that certificates of a signing role carry; undefined when there is no such role. */
+  async signingRoleUnits(name: string): Promise<string[] | undefined> {
+    const found = await this.#signingRole(name);
+    return found && z.array(z.string()).catch([]).parse(found.ou);
   }
 
   /** Deletes a signing role, if it exists. https://developer.hashicorp.com/vault/api-docs/secret/pki#delete-role */
@@ -319,6 +368,15 @@ export class Pki {
     const what = `read the revocation list of ${this.mount}`;
     const found = await this.#client.read(this.#at('crl'), bytes, what);
     return found === undefined || found.length === 0 ? undefined : found;
+  }
+
+  /** Undefined of an issuer without a key here, which can revoke nothing. */
+  async #issuerList(id: string): Promise<Buffer | undefined> {
+    const path = this.#at(`issuer/${id}/crl/der`);
+    const found = await this.#client.read(path, bytes, `read the revocation list of the issuer ${id}`);
+    if (found === undefined || found.length === 0) return undefined;
+    parseCrl(found);
+    return found;
   }
 
   /** https://developer.hashicorp.com/vault/api-docs/secret/pki#rotate-crls */

@@ -7,6 +7,8 @@ export interface SigningRole {
   /** Whether certificates are for servers, clients, or both. */
   server: boolean;
   client: boolean;
+  /** The organizational units that every certificate carries, whatever is requested; none by default. */
+  organizationalUnits?: readonly string[];
   /** Whether it may carry IP addresses at all. Only a policy can say which ones (`signPolicy`). */
   allowIpSans: boolean;
   /** Life of a certificate, and the longest that may be requested: `2160h`. */
@@ -25,6 +27,7 @@ export function signingRoleFields(role: SigningRole): Record<string, string | nu
   const ttl = durationToSeconds(role.ttl);
   return {
     allowed_domains: [...role.allowedDomains],
+    ou: [...(role.organizationalUnits ?? [])],
     allow_bare_domains: true,
     allow_subdomains: false,
     allow_glob_domains: false,

@@ -55,6 +55,13 @@ const sealAnswer = z.object({
   storage_type: z.string().default(''),
 });
 
+const quotasConfiguration = z.object({
+  data: z.looseObject({ rate_limit_exempt_paths: z.array(z.string()).nullish() }),
+});
+
+/** What Vault serves without a token that is not needed without one from day to day. */
+const openOperations = ['generate-root', 'rekey'] as const;
+
 const policyPath = (name: string) => `sys/policies/acl/${encodeURIComponent(name)}`;
 
 /**
@@ -183,6 +190,27 @@ export class VaultSystem {
   }
 
   /**
+   * Lets so many requests a minute come from one address to start, see and cancel `generate-root`, and as many for `rekey`: Vault serves both
+   * without a token, and who cancels them all the time keeps everybody from the end of it. Vault exempts `generate-root` from limits
+   * until told otherwise.
+   * https://developer.hashicorp.com/vault/api-docs/system/rate-limit-quotas
+   * https://developer.hashicorp.com/vault/api-docs/system/quotas-config
+   *
+   * @returns whether anything was changed
+   */
+  async limitOpenPaths(perMinute: number): Promise<boolean> {
+    const quotas = openOperations.map((operation) =>
+      this.#client.ensure(
+        `sys/quotas/rate-limit/neco-${operation}`,
+        { path: `sys/${operation}/*`, rate: perMinute, interval: 60 },
+        `limit the requests for ${operation}`,
+      ),
+    );
+    const changes = await Promise.all([...quotas, this.#endExemptions()]);
+    return changes.includes(true);
+  }
+
+  /**
    * Deletes a policy, if it exists, and with it what it allowed to tokens in use.
    * https://developer.hashicorp.com/vault/api-docs/system/policies#delete-acl-policy
    */
@@ -215,6 +243,20 @@ export class VaultSystem {
   async #auditDevice(path: string): Promise<{ type: string } | undefined> {
     const schema = z.object({ data: z.record(z.string(), z.object({ type: z.string() })) });
     return (await this.#client.read('sys/audit', schema, 'list the audit devices'))?.data[`${path}/`];
+  }
+
+  /** Whoever configures quotas writes all of it, so what is there is kept. */
+  async #endExemptions(): Promise<boolean> {
+    const path = 'sys/quotas/config';
+    const what = 'end the exemptions from limits';
+    const found = (await this.#client.read(path, quotasConfiguration, what))?.data;
+    const exempt = found?.rate_limit_exempt_paths ?? [];
+    const kept = exempt.filter(
+      (one) => !openOperations.some((operation) => one.startsWith(`sys/${operation}`)),
+    );
+    if (kept.length === exempt.length) return false;
+    await this.#client.change(path, { ...found, rate_limit_exempt_paths: kept }, what);
+    return true;
   }
 
   #there<T>(found: T | undefined): T {

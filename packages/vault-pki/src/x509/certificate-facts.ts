@@ -9,6 +9,7 @@ export interface CertificateFacts {
   notAfter: Date;
   /** Empty when there is none. */
   commonName: string;
+  organizationalUnits: string[];
   /** DNS names and IP addresses, in the certificate's order. */
   names: string[];
 }
@@ -26,6 +27,7 @@ export function certificateFacts(pem: string): CertificateFacts {
     notBefore: dateOf(certificate.validFromDate),
     notAfter: dateOf(certificate.validToDate),
     commonName: /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? '',
+    organizationalUnits: [...certificate.subject.matchAll(/^OU=(.*)$/gm)].map(([, unit = '']) => unit),
     names: namesOf(certificate),
   };
 }

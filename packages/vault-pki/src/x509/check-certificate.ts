@@ -1,6 +1,7 @@
 import { createPrivateKey, type X509Certificate } from 'node:crypto';
 import { NecoError, type Secret } from '@neco/core';
 import { certificateFacts, parseCertificate } from './certificate-facts.ts';
+import { splitCertificates } from './split-certificates.ts';
 import { parseInput } from './parse-input.ts';
 
 /** What a certificate must be. */
@@ -9,7 +10,7 @@ export interface CertificateExpectation {
   certificate: string;
   /** Its private key, PEM; without it, only the certificate is checked. */
   key?: Secret | undefined;
-  /** The CA that must have signed it, PEM. */
+  /** The CA that must have signed it, PEM; of a bundle, any. */
   ca: string;
   commonName: string;
   dnsNames?: readonly string[];
@@ -57,9 +58,13 @@ function keyFault(certificate: X509Certificate, key: Secret | undefined): string
 }
 
 function issuerFault(certificate: X509Certificate, ca: string): string | undefined {
-  const issuer = parseCertificate(ca);
-  const signed = issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
-  return signed ? undefined : `it is not signed by the CA ${oneLine(issuer.subject)}`;
+  const [first = ca, ...others] = splitCertificates(ca);
+  const issuers = [first, ...others].map(parseCertificate);
+  const signed = issuers.some(
+    (issuer) => issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey),
+  );
+  const names = [...new Set(issuers.map(({ subject }) => oneLine(subject)))].join(' or ');
+  return signed ? undefined : `it is not signed by the CA ${names}`;
 }
 
 function lifeFault({ certificate, minimumLife = 0 }: CertificateExpectation): string | undefined {

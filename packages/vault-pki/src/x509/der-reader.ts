@@ -1,7 +1,10 @@
-/** The DER tags that neco reads. */
+/** The DER tags that neco reads and writes. */
 export const derTag = {
+  boolean: 0x01,
   integer: 0x02,
   bitString: 0x03,
+  octetString: 0x04,
+  objectIdentifier: 0x06,
   sequence: 0x30,
   utcTime: 0x17,
   generalizedTime: 0x18,
@@ -46,6 +49,11 @@ export class DerReader {
   /** Reads the next element when it has this tag. */
   takeIf(tag: number): DerElement | undefined {
     return this.tag === tag ? this.take(tag) : undefined;
+  }
+
+  /** Reads the next element when it is a time. */
+  takeTime(): DerElement | undefined {
+    return this.takeIf(derTag.utcTime) ?? this.takeIf(derTag.generalizedTime);
   }
 
   /** Returns a reader of the next element's content. */

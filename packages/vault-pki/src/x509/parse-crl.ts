@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { messageOf, NecoError } from '@neco/core';
 import { DerReader, derTag } from './der-reader.ts';
 
@@ -7,7 +8,14 @@ export interface CrlFacts {
   nextUpdate: Date | undefined;
   /** The revoked certificates, as Vault writes serial numbers: `0a:1b:…`. */
   serials: string[];
+  /** Its number: each new list of an issuer has a higher one. */
+  number: bigint | undefined;
+  /** Of which issuer it is, in hexadecimal: issuers of one name have different keys. */
+  issuer: string;
 }
+
+/** In DER, as they stand in a list: 2.5.29.20 and 2.5.29.35. */
+const extensionIds = { number: '551d14', authorityKey: '551d23' };
 
 /**
  * Reads a revocation list as strictly as etcd does, which refuses every client when its list is invalid: DER, not PEM,
@@ -37,14 +45,41 @@ function readList(list: DerReader): CrlFacts {
   // Version 2 is written as 1, and version 1 by leaving it out.
   if (list.takeIf(derTag.integer)?.content.join() !== '1') throw invalid('it is not of version 2');
   list.take(derTag.sequence);
-  list.take(derTag.sequence);
+  const issuer = list.take(derTag.sequence).whole;
   readTime(list);
   const nextUpdate =
     list.tag === derTag.utcTime || list.tag === derTag.generalizedTime ? readTime(list) : undefined;
   const serials = list.tag === derTag.sequence ? readSerials(list.enter()) : [];
-  list.takeIf(derTag.extensions);
+  const extensions =
+    list.tag === derTag.extensions ? readExtensions(list.enter(derTag.extensions)) : undefined;
   list.end();
-  return { version: 2, nextUpdate, serials };
+  const key = extensions?.get(extensionIds.authorityKey) ?? new Uint8Array();
+  return {
+    version: 2,
+    nextUpdate,
+    serials,
+    number: numberOf(extensions?.get(extensionIds.number)),
+    issuer: createHash('sha256').update(issuer).update(key).digest('hex'),
+  };
+}
+
+/** The values of the extensions, by their ids. */
+function readExtensions(outer: DerReader): Map<string, Uint8Array> {
+  const values = new Map<string, Uint8Array>();
+  const list = outer.enter();
+  while (list.tag !== undefined) {
+    const extension = list.enter();
+    const id = Buffer.from(extension.take(derTag.objectIdentifier).content).toString('hex');
+    extension.takeIf(derTag.boolean);
+    values.set(id, extension.take(derTag.octetString).content);
+  }
+  return values;
+}
+
+function numberOf(value: Uint8Array | undefined): bigint | undefined {
+  if (value === undefined) return undefined;
+  const { content } = new DerReader(value).take(derTag.integer);
+  return BigInt(`0x0${Buffer.from(content).toString('hex')}`);
 }
 
 function readSerials(entries: DerReader): string[] {
