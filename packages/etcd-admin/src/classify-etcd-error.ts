@@ -43,7 +43,7 @@ const rules: readonly Rule[] = [
       /certificate|self.signed|altnames|unable to get.*issuer|wrong version number|packet length too long/i,
     code: 'CERTIFICATE_INVALID',
     retryable: false,
-    hint: 'the certificate that the member shows must be of the CA in tls-ca-file and name this address',
+    hint: 'the certificate that the member shows must be of the CA in tls-ca-file, name this address, and be valid now; on a boot server "neco status" says how one that has expired is replaced',
   },
   {
     pattern: /no leader|leader changed|not leader|leader failure|request timed out|server stopped/,
@@ -73,7 +73,13 @@ const rules: readonly Rule[] = [
     pattern: /database space exceeded/,
     code: 'ETCD_FAILED',
     retryable: false,
-    hint: 'etcd is full (NOSPACE): compact and defragment it, then "etcdctl alarm disarm"',
+    hint: 'etcd is full (alarm NOSPACE); on a boot server, run: neco etcd recover-space',
+  },
+  {
+    pattern: /corrupt cluster/,
+    code: 'ETCD_FAILED',
+    retryable: false,
+    hint: 'the data of the members differs (alarm CORRUPT); on a boot server, run: neco etcd remove-corrupt',
   },
   {
     pattern: /DEADLINE_EXCEEDED|deadline exceeded/i,
@@ -81,6 +87,21 @@ const rules: readonly Rule[] = [
     retryable: true,
     hint: 'check that etcd runs there, that the network lets it answer, and that more than half of the members run',
     say: ({ timeout }) => `no answer within ${String(timeout / 1000)} s`,
+  },
+  {
+    pattern: /Last error: null/,
+    code: 'ETCD_UNREACHABLE',
+    retryable: true,
+    hint: 'check that etcd runs there ("systemctl status etcd") and that the address is right',
+    say: () => 'the connection to it has just failed',
+  },
+  {
+    // How gRPC for Node reports an answer that ends before its trailers: an etcd that stops in the middle of one.
+    pattern: /Received HTTP status code 200/,
+    code: 'ETCD_UNREACHABLE',
+    retryable: true,
+    hint: 'check that etcd runs there ("systemctl status etcd")',
+    say: () => 'etcd ended the connection in the middle of its answer',
   },
   {
     pattern: /Failed to connect/,
@@ -103,6 +124,14 @@ const unknown: Omit<Rule, 'pattern'> = {
   retryable: false,
   hint: "read etcd's log (journalctl -u etcd)",
 };
+
+/**
+ * Whether gRPC does not tell why there is no connection: it failed for another call that shares it. Whoever asks again
+ * a moment later gets the reason.
+ */
+export function isWithoutReason(thrown: unknown): boolean {
+  return messageOf(thrown).includes('Last error: null');
+}
 
 /** The one place that turns the errors of etcd3, gRPC and etcd into ours: a code, the endpoint, and whether to retry. */
 export function classifyEtcdError(thrown: unknown, place: EtcdCallPlace): NecoError {

@@ -53,7 +53,7 @@ function expectAddress(client: Etcd3, { tls, address, shown }: Identity): void {
 }
 
 function clientOptions(connection: EtcdConnection, endpoint: string): IOptions {
-  const { timeout, username, password } = connection;
+  const { timeout, username, password, lock } = connection;
   return {
     hosts: endpoint,
     ...(username !== undefined && password !== undefined
@@ -61,7 +61,12 @@ function clientOptions(connection: EtcdConnection, endpoint: string): IOptions {
       : {}),
     // Who calls knows the endpoints and decides whether to try again.
     faultHandling: { host: () => noop, global: noop },
-    defaultCallOptions: (context) => (context.isStream ? {} : { deadline: Date.now() + timeout }),
+    defaultCallOptions: ({ isStream }) => {
+      if (isStream) return {};
+      // Right before each call, also between two of one request; what waits for a connection ends with its deadline.
+      lock?.check();
+      return { deadline: Date.now() + timeout };
+    },
     grpcOptions: {
       // etcd's own limit is one ping each 5 s (--grpc-keepalive-min-time).
       'grpc.keepalive_time_ms': 6000,

@@ -1,9 +1,11 @@
-import { inTime, NecoError, sleep } from '@neco/core';
-import type { Etcd3 } from 'etcd3';
-import { classifyEtcdError } from './classify-etcd-error.ts';
+import { inTime, messageOf, NecoError, sleep } from '@neco/core';
+import { AlarmAction, AlarmType, type Etcd3 } from 'etcd3';
+import { classifyEtcdError, isWithoutReason } from './classify-etcd-error.ts';
+import { commit, type Committed, type Transaction } from './commit.ts';
 import { createClient } from './create-client.ts';
 import { deleteUser, ensureRole, ensureUser, userRoles, type KeyPermission } from './etcd-access.ts';
 import type { EtcdConnection } from './etcd-connection.ts';
+import type { HeldLock } from './lock/held-lock.ts';
 import {
   memberIdFromApi,
   memberIdToApi,
@@ -17,6 +19,15 @@ import { saveSnapshot, type Snapshot } from './save-snapshot.ts';
 
 /** Pause between two rounds of asking all members while there is no leader, in ms. */
 const pauseWithoutLeader = 100;
+
+/** How often, and after how many milliseconds, a call asks again that was not told why there is no connection. */
+const [triesForReason, pauseForReason] = [5, 20];
+
+/** etcd3 sends names of its own for 0, so it is given the numbers. */
+const alarmTypes: Readonly<Record<string, AlarmType>> = {
+  NOSPACE: AlarmType.Nospace,
+  CORRUPT: AlarmType.Corrupt,
+};
 
 /** The result of a call whose signal fired before the answer. */
 const stopped = Symbol('stopped');
@@ -54,6 +65,14 @@ export class EtcdCluster implements AsyncDisposable {
   static connect(connection: EtcdConnection): EtcdCluster {
     if (connection.endpoints.length === 0) throw new NecoError('CONFIG_INVALID', 'no etcd endpoint is given');
     return new EtcdCluster(connection);
+  }
+
+  /**
+   * The same cluster, for work under a lock: once that may be lost no call is made any more, and what `commit` writes is
+   * fenced by it. To be closed for itself.
+   */
+  under(lock: HeldLock): EtcdCluster {
+    return EtcdCluster.connect({ ...this.#connection, endpoints: [...this.endpoints], lock });
   }
 
   /** How the cluster is reached, with the current endpoints in the order in which they were given. */
@@ -96,6 +115,14 @@ export class EtcdCluster implements AsyncDisposable {
     throw new NecoError('CANCELLED', `stopped waiting for etcd to ${action}`, { cause: signal?.reason });
   }
 
+  /**
+   * Commits a transaction, which changes all or nothing; under a lock only while it is held.
+   * @throws NecoError ETCD_CONFLICT when the lock is lost; ETCD_*
+   */
+  async commit(action: string, transaction: Transaction): Promise<Committed> {
+    return this.call(action, (client) => commit(client, transaction, this.#connection.lock));
+  }
+
   async #rounds<T>(
     action: string,
     request: (client: Etcd3) => PromiseLike<T>,
@@ -120,7 +147,7 @@ export class EtcdCluster implements AsyncDisposable {
     const failures: NecoError[] = [];
     for (const endpoint of only === undefined ? [...this.endpoints] : [only]) {
       try {
-        const value = await request(this.#clientOf(endpoint));
+        const value = await withReason(() => request(this.#clientOf(endpoint)));
         this.#prefer(endpoint);
         return value;
       } catch (thrown) {
@@ -190,6 +217,61 @@ export class EtcdCluster implements AsyncDisposable {
     }));
   }
 
+  /** Ends alarms. Needs the role root when auth is enabled. @throws NecoError ETCD_* */
+  async disarm(alarms: readonly MemberAlarm[], options: EtcdCallOptions = {}): Promise<void> {
+    for (const { memberId, alarm } of alarms) {
+      await this.call(
+        `end the alarm ${alarm} of ${memberId}`,
+        (client) =>
+          client.maintenance.alarm({
+            action: AlarmAction.Deactivate,
+            memberID: memberIdToApi(memberId),
+            alarm: alarmTypes[alarm] ?? AlarmType.None,
+          }),
+        options,
+      );
+    }
+  }
+
+  /**
+   * Makes the file of the member at this endpoint as small as its data; meanwhile it serves nobody. Needs the role root when auth
+   * is enabled. @param limit in ms; a GiB takes some seconds. @throws NecoError ETCD_*
+   */
+  async defragment(endpoint: string, limit: number): Promise<void> {
+    const request = (client: Etcd3) => client.maintenance.defragment({ deadline: Date.now() + limit });
+    await this.call('defragment the database', request, { endpoint });
+  }
+
+  /**
+   * Drops the history up to a revision, on all members; their files keep their size until they are defragmented. It is done when the
+   * answer comes. What was compacted already is left alone. Needs the role root when auth is enabled. @throws NecoError ETCD_*
+   */
+  async compact(revision: string, options: EtcdCallOptions = {}): Promise<void> {
+    await this.call(
+      `compact the history up to revision ${revision}`,
+      async (client) => {
+        try {
+          await client.kv.compact({ revision, physical: true });
+        } catch (error) {
+          if (!messageOf(error).includes('required revision has been compacted')) throw error;
+        }
+      },
+      options,
+    );
+  }
+
+  /** Whether the history before this revision is gone, by a read of a key as it was then. @throws NecoError ETCD_* */
+  async isCompacted(revision: string, key: string, options: EtcdCallOptions = {}): Promise<boolean> {
+    const before = String(BigInt(revision) - 1n);
+    try {
+      await this.call('read an old revision', (client) => client.get(key).revision(before).exec(), options);
+      return false;
+    } catch (error) {
+      if (messageOf(error).includes('required revision has been compacted')) return true;
+      throw error;
+    }
+  }
+
   /**
    * Proves by a linearizable read that the cluster has its quorum. A read that is refused proves it as well, because
    * etcd asks the quorum first (`etcdctl endpoint health` relies on the same).
@@ -245,12 +327,17 @@ export class EtcdCluster implements AsyncDisposable {
     );
   }
 
-  /** Removes a member from the cluster; does nothing when it is not there. @throws NecoError ETCD_* */
+  /**
+   * Removes a member from the cluster, and ends the alarms that it raised, which would stay; does nothing when it is not there.
+   * @throws NecoError ETCD_*
+   */
   async removeMember(id: string): Promise<void> {
     await this.call(`remove the member ${id}`, async (client) => {
       if (!(await listMembers(client, true)).some((member) => member.id === id)) return;
       await client.cluster.memberRemove({ ID: memberIdToApi(id) });
     });
+    const raised = (await this.alarms()).filter(({ memberId }) => memberId === id);
+    if (raised.length > 0) await this.disarm(raised);
   }
 
   /** Makes this member the leader; does nothing when it leads already. @throws NecoError ETCD_* */
@@ -407,4 +494,16 @@ function isOfEtcd(error: NecoError): boolean {
 async function listMembers(client: Etcd3, linearizable: boolean): Promise<Member[]> {
   const { members } = await client.cluster.memberList({ linearizable });
   return members.map(toMember);
+}
+
+/** Asks again where gRPC does not say why there is no connection; the request was not sent then. */
+async function withReason<T>(request: () => PromiseLike<T>): Promise<T> {
+  for (let left = triesForReason; ; left -= 1) {
+    try {
+      return await request();
+    } catch (error) {
+      if (left === 0 || !isWithoutReason(error)) throw error;
+      await sleep(pauseForReason);
+    }
+  }
 }

@@ -21,7 +21,7 @@ export interface EtcdConfigurationOptions {
   metricsUrl?: string;
   /** 2379 and 2380 by default. */
   ports?: { client: number; peer: number };
-  /** Upper limit of the database in bytes, 2 GiB by default. */
+  /** Upper limit of the database in bytes, `defaultEtcdQuota` by default. */
   quota?: number;
   /**
    * CNs that peer certificates may have, of all members. etcd reads them once at start, so a member that joins later must
@@ -42,6 +42,21 @@ export interface EtcdFiles {
   peerCa: string;
   peerCrl: string;
 }
+
+/** Upper limit of the database of a member, in bytes. */
+export const defaultEtcdQuota = 2 * 1024 ** 3;
+
+/**
+ * What a configuration of an earlier neco lacks (https://etcd.io/docs/v3.6/feature-gates/). etcd compares its data with the other
+ * members' before it serves, and after each compaction (https://etcd.io/docs/v3.6/op-guide/data_corruption/). The peers of a
+ * member hold the address that it speaks from against its certificate, which has the planned one: on a host with several addresses
+ * the kernel would choose another. And a start defragments the database when that frees so many MB, so that a restart gives space
+ * back without the role root.
+ */
+export const etcdMaintenance = {
+  'feature-gates': 'InitialCorruptCheck=true,CompactHashCheck=true,SetMemberLocalAddr=true',
+  'bootstrap-defrag-threshold-megabytes': 16,
+} as const;
 
 const defaultPorts = { client: 2379, peer: 2380 };
 
@@ -78,8 +93,9 @@ export function etcdConfiguration(options: EtcdConfigurationOptions): string {
     'enable-grpc-gateway': false,
     'auto-compaction-mode': 'periodic',
     'auto-compaction-retention': '1h',
-    'quota-backend-bytes': options.quota ?? 2 * 1024 ** 3,
+    'quota-backend-bytes': options.quota ?? defaultEtcdQuota,
     'max-learners': 1,
+    ...etcdMaintenance,
     ...tlsSections(options),
   });
 }

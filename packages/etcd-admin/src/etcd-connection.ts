@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { durationToMilliseconds, messageOf, NecoError, Secret, type EtcdOptions } from '@neco/core';
+import type { HeldLock } from './lock/held-lock.ts';
 
 /** How an etcd cluster is reached; the files are read already. */
 export interface EtcdConnection {
@@ -15,6 +16,8 @@ export interface EtcdConnection {
   /** For etcd users with a password; a client certificate logs in by its CN. */
   username?: string;
   password?: Secret;
+  /** The lock under which this connection is used: nothing is asked of etcd once it may be lost; see `EtcdCluster.under`. */
+  lock?: HeldLock;
   /** Called with the certificate of a member at an IP address, after each handshake that accepted it. */
   onCertificate?: (endpoint: string, certificate: X509Certificate) => void;
 }

@@ -1,12 +1,14 @@
 export type { Etcd3, IKeyValue } from 'etcd3';
+export type { Committed, Condition, Transaction } from './commit.ts';
 export * from './etcd-cluster.ts';
 export * from './etcd-configuration.ts';
 export * from './etcd-connection.ts';
 export type { EtcdReader } from './etcd-reader.ts';
+export type { HeldLock } from './lock/held-lock.ts';
 export type { KeyPermission } from './etcd-access.ts';
 export { memberAddress, urlAddress } from './member.ts';
 export type { Member, MemberAlarm, MemberStatus } from './member.ts';
 export * from './read-together.ts';
 export type { Snapshot } from './save-snapshot.ts';
 export * from './watch-prefix.ts';
-export * from './with-lock.ts';
+export * from './lock/with-lock.ts';

@@ -37,6 +37,10 @@ export interface MemberStatus {
   raftAppliedIndex: number;
   /** Size of its database on disk in bytes. */
   dbSize: number;
+  /** How much of it is in use, in bytes; defragmentation gives the rest back. */
+  dbSizeInUse: number;
+  /** The revision of the data when it answered. */
+  revision: string;
   /** Alarms and `etcdserver: no leader`. */
   errors: string[];
 }
@@ -64,6 +68,8 @@ export function toMemberStatus(endpoint: string, status: IStatusResponse): Membe
     raftIndex: Number(status.raftIndex),
     raftAppliedIndex: Number(status.raftAppliedIndex),
     dbSize: Number(status.dbSize),
+    dbSizeInUse: Number(status.dbSizeInUse),
+    revision: status.header.revision,
     errors: status.errors,
   };
 }

@@ -38,7 +38,7 @@ export async function* watchPrefix(
   const { signal, onInterruption } = options;
   let given: PrefixState | undefined;
   const backoff = new Backoff({ first: 50, longest: 1000 });
-  while (signal?.aborted !== true) {
+  do {
     try {
       const state = await readPrefix(cluster, prefix, signal === undefined ? {} : { signal });
       if (given === undefined || !isSame(given, state)) yield (given = state);
@@ -53,12 +53,12 @@ export async function* watchPrefix(
         endpoint,
         timeout: cluster.connection.timeout,
       });
-      if (isAborted(signal)) return;
+      if (signal?.aborted === true) return;
       if (!error.retryable) throw error;
       onInterruption?.(error);
     }
     await backoff.pause(signal);
-  }
+  } while (signal?.aborted !== true);
 }
 
 /** Reads all keys under a prefix at one revision. @throws NecoError ETCD_*; CANCELLED when the signal fires */
@@ -105,9 +105,4 @@ function isSame(one: PrefixState, other: PrefixState): boolean {
   return [...other.entries].every(
     ([key, { mod_revision }]) => one.entries.get(key)?.mod_revision === mod_revision,
   );
-}
-
-/** The signal can fire during any `await`; a function hides that from the compiler's narrowing. */
-function isAborted(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true;
 }

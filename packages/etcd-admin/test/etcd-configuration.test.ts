@@ -3,7 +3,7 @@ import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NecoError, waitFor } from '@neco/core';
-import { etcdConfiguration, type EtcdConfigurationOptions } from '@neco/etcd-admin';
+import { EtcdCluster, etcdConfiguration, type EtcdConfigurationOptions } from '@neco/etcd-admin';
 import { EtcdTestTls, freePorts, runProgram, serverBinaries, ServerProcess } from '@neco/test-harness';
 import { expect } from 'chai';
 
@@ -135,6 +135,37 @@ describe('the configuration file of etcd', function () {
     expect(metrics).to.match(/^etcd_server_quota_backend_bytes 6.7108864e\+07$/m);
     expect(process.output).to.include('"auto-compaction-mode":"periodic"');
     expect(process.output).to.include('"auto-compaction-retention":"1h0m0s"');
+    expect(process.output).to.match(
+      /"feature-gates":"[^"]*CompactHashCheck=true[^"]*InitialCorruptCheck=true/,
+    );
+  });
+
+  it('gives the space of dropped history back at the next start', async () => {
+    const [member = { name: '', address: '' }] = members;
+    const { configFile, metricsUrl } = await prepare(member, [member]);
+    const first = await start(configFile);
+    await healthy(first, metricsUrl);
+    const { certificate, key } = await tls.client('anybody');
+    const endpoint = `https://${member.address}:${String(ports.client)}`;
+    const connection = {
+      endpoints: [endpoint],
+      timeout: 5000,
+      tls: { ca: tls.serverCa.certificate, certificate, key },
+    };
+    await using cluster = EtcdCluster.connect(connection);
+    for (let count = 0; count < 25; count++)
+      await cluster.call('write', (client) => client.put('key').value(Buffer.alloc(1_000_000, count)).exec());
+    const { revision } = await cluster.status(endpoint);
+    expect(await cluster.isCompacted(revision, 'key')).to.equal(false);
+    await cluster.compact(revision);
+    await cluster.compact(revision);
+    expect(await cluster.isCompacted(revision, 'key')).to.equal(true);
+    expect((await cluster.status(endpoint)).dbSize).to.be.above(20_000_000);
+    await first.stop();
+    await healthy(await start(configFile), metricsUrl);
+    const { dbSize, dbSizeInUse } = await cluster.status(endpoint);
+    expect(dbSize).to.be.below(4_000_000).and.at.least(dbSizeInUse);
+    await cluster.defragment(endpoint, 10_000);
   });
 
   it('has no gRPC gateway, past which the CN would be lost', async () => {

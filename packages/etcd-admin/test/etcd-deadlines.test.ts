@@ -127,6 +127,24 @@ describe('calls to etcd that go wrong', function () {
     expect([...told]).to.deep.equal([`connect ECONNREFUSED 127.0.0.1:${String(port)}`]);
   });
 
+  it('says so also to a call that shares the connection of one that was refused a moment before', async () => {
+    const [port = 0] = await freePorts(1);
+    const told = new Set<string>();
+    for (let turns = 0; turns < 200; turns++) {
+      const cluster = EtcdCluster.connect({ endpoints: [`http://127.0.0.1:${String(port)}`], timeout });
+      const first = rejection(cluster.members());
+      for (let turn = 0; turn < turns % 20; turn++) await setImmediate();
+      const errors = await Promise.all([
+        first,
+        rejection(readPrefix(cluster, '/')),
+        rejection(cluster.alarms()),
+      ]);
+      for (const { message } of errors) told.add(message.replace(/.*: /, ''));
+      cluster.close();
+    }
+    expect([...told]).to.deep.equal([`connect ECONNREFUSED 127.0.0.1:${String(port)}`]);
+  });
+
   it('asks another member when one does not answer, and that one first from then on', async () => {
     proxy.mode = 'blackhole';
     const cluster = await connect([proxied(), etcd.member(0).endpoint]);

@@ -98,6 +98,71 @@ describe('a lock', function () {
     await done;
   });
 
+  it('keeps out what is written after another could have taken it, though its holder does not know yet', async () => {
+    const value = `${key}/value`;
+    const { taken, release, done } = hold({ holder: 'me', lifetime: 30_000 });
+    const { held, signal } = await taken;
+    const locked = cluster.under(held);
+    const write = (text: string): Promise<unknown> =>
+      locked.commit(`write ${value}`, {
+        key: value,
+        operations: (client) => [client.put(value).value(text)],
+      });
+    await write('in time');
+    const lease = /([0-9a-f]+)\s*$/.exec(await etcd.etcdctlOk(['lease', 'list']))?.[1] ?? '';
+    await etcd.etcdctlOk(['lease', 'revoke', lease]);
+    expect(await rejection(write('late'))).to.include({ code: 'ETCD_CONFLICT' });
+    await etcd.etcdctlOk(['put', key, 'another']);
+    expect(await rejection(write('too late'))).to.include({ code: 'ETCD_CONFLICT' });
+    expect(signal.aborted, 'the holder knows').to.equal(false);
+    expect(await etcd.etcdctlOk(['get', value, '--print-value-only'])).to.equal('in time\n');
+    await etcd.etcdctlOk(['del', key]);
+    locked.close();
+    release();
+    await done.catch(() => undefined);
+  });
+
+  it('tells whether a condition of a transaction failed or the lock was lost', async () => {
+    const value = `${key}/value`;
+    const { taken, release, done } = hold({ holder: 'me' });
+    const locked = cluster.under((await taken).held);
+    const create = (): Promise<{ succeeded: boolean }> =>
+      locked.commit(`create ${value}`, {
+        key: value,
+        conditions: [{ key: value, column: 'Create', is: '==', revision: 0 }],
+        operations: (client) => [client.put(value).value('x')],
+      });
+    expect(await create()).to.include({ succeeded: true });
+    expect(await create()).to.include({ succeeded: false });
+    const gone = await locked.commit(`delete ${value}`, {
+      key: value,
+      operations: (client) => [client.delete().prefix(value)],
+    });
+    expect(gone).to.deep.equal({ succeeded: true, deleted: 1 });
+    locked.close();
+    release();
+    await done;
+  });
+
+  it('asks etcd for nothing once its holder was stopped for longer than the lease lives', async () => {
+    const value = `${key}/value`;
+    const { taken, release, done } = hold({ holder: 'me', lifetime: 1000 });
+    const { held } = await taken;
+    const locked = cluster.under(held);
+    await locked.members({ linearizable: false }).catch(() => undefined);
+    // As SIGSTOP: no timer fires meanwhile, nor before what comes next.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+    expect(() => {
+      held.check();
+    }).to.throw(NecoError, 'was lost');
+    const call = locked.call('write', (client) => client.put(value).value('late').exec());
+    expect(await rejection(call)).to.include({ code: 'ETCD_CONFLICT' });
+    expect(await etcd.etcdctlOk(['get', value])).to.equal('');
+    locked.close();
+    release();
+    expect(await rejection(done)).to.include({ code: 'ETCD_CONFLICT' });
+  });
+
   it('fires its signal when etcd drops the lease', async () => {
     const { taken, release, done } = hold({ holder: 'me', lifetime: 2000 });
     const { signal } = await taken;

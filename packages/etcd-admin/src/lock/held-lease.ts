@@ -1,6 +1,6 @@
 import { messageOf, NecoError } from '@neco/core';
 import type { Etcd3 } from 'etcd3';
-import type { EtcdCluster } from './etcd-cluster.ts';
+import type { EtcdCluster } from '../etcd-cluster.ts';
 
 /**
  * A lease that is renewed until it is revoked. The signal fires as soon as the lease may have expired, by this host's
@@ -12,6 +12,8 @@ export class HeldLease {
   /** In milliseconds. */
   readonly #lifetime: number;
   readonly #lost = new AbortController();
+  /** In ms of `performance.now`. */
+  #expiresAt = 0;
   #expiry: NodeJS.Timeout | undefined;
   #renewal: NodeJS.Timeout | undefined;
   #released = false;
@@ -42,6 +44,15 @@ export class HeldLease {
     return this.#lost.signal;
   }
 
+  /**
+   * Whether the lease may have expired, by the clock and not by a timer: those of a process that was stopped fire only after
+   * what else had come meanwhile.
+   */
+  isLost(): boolean {
+    if (!this.#isOver && performance.now() >= this.#expiresAt) this.#expire();
+    return this.lost.aborted;
+  }
+
   /** Revokes the lease, and with it deletes all keys that are attached to it. When that fails, the lease expires by itself. */
   async revoke(): Promise<void> {
     this.#released = true;
@@ -63,11 +74,15 @@ export class HeldLease {
 
   #renewed(at: number): void {
     this.#stop();
-    const left = this.#lifetime - (performance.now() - at);
+    this.#expiresAt = at + this.#lifetime;
     this.#expiry = setTimeout(() => {
-      this.#lose(`it could not be renewed for ${String(this.#lifetime / 1000)} s: ${this.#last}`);
-    }, left);
+      this.#expire();
+    }, this.#expiresAt - performance.now());
     this.#renewLater(this.#lifetime / 3);
+  }
+
+  #expire(): void {
+    this.#lose(`it could not be renewed for ${String(this.#lifetime / 1000)} s: ${this.#last}`);
   }
 
   #renewLater(pause: number): void {
@@ -81,7 +96,7 @@ export class HeldLease {
       const left = await this.#cluster.call('renew the lease', (client) =>
         renewOnce(client, this.id, timeout),
       );
-      if (this.#isOver) return;
+      if (this.#isOver || this.isLost()) return;
       if (left <= 0) this.#lose('etcd dropped it');
       else this.#renewed(start);
     } catch (error) {

@@ -1,7 +1,9 @@
 import { messageOf, NecoError } from '@neco/core';
-import type { EtcdCluster } from './etcd-cluster.ts';
+import type { EtcdCluster } from '../etcd-cluster.ts';
+import { lockLost, type LockKey } from '../commit.ts';
 import { HeldLease } from './held-lease.ts';
-import { watchPrefix } from './watch-prefix.ts';
+import type { HeldLock } from './held-lock.ts';
+import { watchPrefix } from '../watch-prefix.ts';
 
 /** How a lock is taken. All durations are in milliseconds. */
 export interface LockOptions {
@@ -22,18 +24,11 @@ export interface LockOptions {
 
 const defaultLifetime = 15_000;
 
-/** Proof of the lock: a transaction that compares the create revision of `key` with this one cannot come too late. */
-export interface HeldLock {
-  /** The key in etcd. */
-  key: string;
-  /** Decimal, as etcd3's `if(key, 'Create', '==', …)` takes it. */
-  createRevision: string;
-}
-
 /**
  * Runs `work` while holding a lock in etcd. The signal that `work` gets fires when the lock is lost or the caller's signal
  * fires; the work must then stop at once. A lock alone does not keep a late write out
- * (https://jepsen.io/analyses/etcd-3.4.3): writes compare the create revision in `held`.
+ * (https://jepsen.io/analyses/etcd-3.4.3): writes go through `EtcdCluster.under`, and what is not etcd's is changed right after
+ * `held.check()`.
  * @param key where the lock lies in etcd; the caller needs the right to read and write it.
  * @throws NecoError BUSY when another holds it for longer than the timeout; CANCELLED; ETCD_CONFLICT when it was lost
  * during the work, however that ended (what the work threw is the cause); ETCD_*; and what `work` throws.
@@ -46,7 +41,13 @@ export async function withLock<T>(
 ): Promise<T> {
   const lease = await HeldLease.grant(cluster, options.lifetime ?? defaultLifetime);
   try {
-    const held = await acquire(cluster, key, lease, options);
+    const taken = await acquire(cluster, key, lease, options);
+    const held: HeldLock = {
+      ...taken,
+      check: () => {
+        if (lease.isLost()) throw lockLost(key);
+      },
+    };
     const signals = options.signal === undefined ? [lease.lost] : [lease.lost, options.signal];
     const outcome = work(AbortSignal.any(signals), held);
     await outcome.catch((error: unknown) => throwIfLost(key, lease.lost, error));
@@ -72,7 +73,7 @@ async function acquire(
   key: string,
   lease: HeldLease,
   options: LockOptions,
-): Promise<HeldLock> {
+): Promise<LockKey> {
   const limits = [
     lease.lost,
     options.signal,
@@ -108,7 +109,7 @@ async function tryAcquire(
   key: string,
   lease: HeldLease,
   holder: string,
-): Promise<HeldLock | undefined> {
+): Promise<LockKey | undefined> {
   const { succeeded, header, responses } = await cluster.call(`take the lock ${key}`, (client) =>
     client
       .if(key, 'Create', '==', 0)
