@@ -1,4 +1,4 @@
-import type { HostReader, Pair, PairPaths } from './host-reader.ts';
+import type { ConnectionFilter, HostReader, Pair, PairPaths } from './host-reader.ts';
 import type { PackageLists } from './packages/package-lists.ts';
 
 export interface FileOwner {
@@ -13,10 +13,19 @@ export interface FileAttributes extends FileOwner {
   mode: number;
 }
 
+/** How a file is to be written that may be there already. */
+export interface WriteAttributes extends FileAttributes {
+  /**
+   * A file that is there keeps its mode, owner and group, which an administrator may have changed, because of a password in
+   * it for example; those given are for a new one. Not by default.
+   */
+  keep?: boolean;
+}
+
 /** A pair, where it is to lie and whose it is. */
 export type PairFiles = PairPaths & Pair & FileOwner;
 
-export interface FileContent extends FileAttributes {
+export interface FileContent extends WriteAttributes {
   path: string;
   content: string | Buffer;
 }
@@ -53,7 +62,7 @@ export interface TransientOptions {
 /** This machine, to look at and to change. Each change is made once: done again it leaves things alone. */
 export interface HostWriter extends HostReader {
   /** Writes a file whole or not at all, synced; gives whether it was changed. @throws NecoError FILE_FAILED */
-  writeFile(path: string, content: string | Buffer, attributes: FileAttributes): Promise<boolean>;
+  writeFile(path: string, content: string | Buffer, attributes: WriteAttributes): Promise<boolean>;
   /** The same of several, which takes hardly longer than one. */
   writeFiles(files: readonly FileContent[]): Promise<boolean>;
   /** Makes a directory and what it lies in, or puts its mode and owner right. @throws NecoError FILE_FAILED */
@@ -62,6 +71,8 @@ export interface HostWriter extends HostReader {
   writePair(pair: PairFiles): Promise<boolean>;
   /** The same of several, which takes hardly longer than one. */
   writePairs(pairs: readonly PairFiles[]): Promise<boolean>;
+  /** Puts the links to a pair back that are gone; gives whether there were any. @throws NecoError FILE_FAILED */
+  relinkPair(paths: PairPaths): Promise<boolean>;
   /** Removes a file, and what is left of writing it where that was killed; gives whether there was one. @throws NecoError FILE_FAILED */
   removeFile(path: string): Promise<boolean>;
   /**
@@ -87,10 +98,10 @@ export interface HostWriter extends HostReader {
   /** Forgets that a unit failed, see systemctl(1): one that ended with an error when it was stopped is inactive then. */
   resetFailedUnit(name: string): Promise<void>;
   /**
-   * Cuts all TCP connections whose other end is this address, as `ss --kill`; whether none is left, only a look can tell,
-   * for a kernel without INET_DIAG_DESTROY does nothing. @throws NecoError COMMAND_FAILED where there is no ss
+   * Cuts these TCP connections, as `ss --kill`; whether none is left, only a look can tell, for a kernel without
+   * INET_DIAG_DESTROY does nothing. @throws NecoError COMMAND_FAILED where there is no ss
    */
-  cutConnections(address: string): Promise<void>;
+  cutConnections(filter: ConnectionFilter): Promise<void>;
   /** Has systemd read its unit files again. */
   reloadDaemon(): Promise<void>;
   /** Starts a command as a unit that is gone at the next boot; one of that name from before is stopped first. */

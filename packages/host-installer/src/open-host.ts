@@ -3,9 +3,10 @@ import { moveAside } from './files/trees/move-aside.ts';
 import { removeTree } from './files/trees/remove-tree.ts';
 import { removeFile } from './files/remove-file.ts';
 import { writeFile, writeFiles } from './files/write-file.ts';
+import { relinkPair } from './files/pairs/relink-pair.ts';
 import { writePair, writePairs } from './files/pairs/write-pair.ts';
 import type { HostWriter } from './host-writer.ts';
-import { cutConnections } from './cut-connections.ts';
+import { cutConnections } from './network/cut-connections.ts';
 import { installPackages } from './packages/install-packages.ts';
 import { readOnlyHost, type HostOptions } from './read-only-host.ts';
 import { controlUnit, reloadDaemon, startTransient } from './units/control-unit.ts';
@@ -20,6 +21,7 @@ export function openHost(options: HostOptions = {}): HostWriter {
     makeDirectory,
     writePair,
     writePairs,
+    relinkPair,
     removeFile,
     moveAside,
     removeTree,

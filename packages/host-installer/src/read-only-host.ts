@@ -1,18 +1,24 @@
 import { findAccount } from './accounts.ts';
 import { fileStatus } from './files/file-status.ts';
-import { freeSpace } from './files/free-space.ts';
+import { clockKeepers } from './clock-keeper.ts';
+import { fileSystemAt } from './files/file-system.ts';
+import { linkTarget } from './files/link-target.ts';
 import { listDirectory } from './files/list-directory.ts';
 import { readBytes } from './files/read-bytes.ts';
-import { readPair } from './files/pairs/read-pair.ts';
+import { lostLinks } from './files/pairs/relink-pair.ts';
+import { keyStatus, readPair } from './files/pairs/read-pair.ts';
 import { readText } from './files/read-text.ts';
 import type { HostReader } from './host-reader.ts';
 import { candidateVersions, systemListsOptions } from './packages/candidate-versions.ts';
 import { installedVersions } from './packages/installed-version.ts';
 import { packageLists } from './packages/package-lists.ts';
+import { packagesOwning } from './packages/packages-owning.ts';
 import { readFacts } from './read-facts.ts';
-import { readConnections } from './read-connections.ts';
-import { readListeners } from './read-listeners.ts';
+import { readConnections } from './network/read-connections.ts';
+import { readListeners } from './network/read-listeners.ts';
+import { sourceAddress } from './network/source-address.ts';
 import { journalTail } from './units/journal-tail.ts';
+import { lastWords } from './units/last-words.ts';
 import { unitState, unitStates } from './units/unit-state.ts';
 import { waitForUnit } from './units/wait-for-unit.ts';
 
@@ -32,8 +38,11 @@ export function readOnlyHost({ aptOptions = [] }: HostOptions = {}): HostReader 
     stat: fileStatus,
     list: listDirectory,
     readPair,
+    keyStatus,
+    lostLinks,
     userExists: async (name) => (await findAccount('passwd', name)) !== undefined,
     installedVersion: installedVersions(),
+    packagesOwning,
     packageLists: listsIn,
     candidateVersions: (packages, lists) =>
       candidateVersions(packages, lists?.aptOptions ?? [...systemListsOptions, ...aptOptions]),
@@ -42,7 +51,12 @@ export function readOnlyHost({ aptOptions = [] }: HostOptions = {}): HostReader 
     waitForUnit,
     listeners: readListeners,
     connections: readConnections,
-    freeSpace,
+    freeSpace: async (path) => (await fileSystemAt(path)).freeBytes,
+    fileSystem: fileSystemAt,
+    readLink: linkTarget,
+    clockKeeper: clockKeepers(),
+    sourceAddress,
     journalTail,
+    lastWords,
   };
 }

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { NecoError } from '@neco/core';
+import { NecoError, parseJson } from '@neco/core';
 import type * as z from 'zod';
 import type { HostReader } from './host-reader.ts';
 import type { HostWriter } from './host-writer.ts';
@@ -39,7 +39,7 @@ export class RecordFile<T> {
     if (content === undefined) return undefined;
     const { schema, what, hint, coding } = this.#options;
     const json = coding === undefined ? content : coding.decode(content);
-    const { success, data } = schema.safeParse(parsed(json));
+    const { success, data } = schema.safeParse(parseJson(json));
     if (success) return data;
     throw new NecoError('RECORD_INVALID', `${this.path} is not ${what}`, { hint });
   }
@@ -51,13 +51,5 @@ export class RecordFile<T> {
     await host.makeDirectory(dirname(this.path), { mode: 0o700 });
     const content = coding === undefined ? json : coding.encode(json);
     await host.writeFile(this.path, `${content}\n`, { mode: 0o600 });
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

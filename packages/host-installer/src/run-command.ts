@@ -11,6 +11,8 @@ export interface CommandOptions {
   killSignal?: NodeJS.Signals;
   /** Gives the command a session of its own, so that a Ctrl-C meant for this process does not reach it. */
   detached?: boolean;
+  /** An open file that the command gets as its descriptor 3. */
+  descriptor?: number;
 }
 
 export interface CommandResult {
@@ -37,10 +39,12 @@ export async function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const { signal, timeout = 60_000, environment = {}, killSignal = 'SIGTERM', detached = false } = options;
+  const { descriptor } = options;
   const result = await execa(file, argv, {
     env: { ...baseEnvironment, ...environment },
     extendEnv: false,
-    stdin: 'ignore',
+    // Its types know the descriptors up to 9 alone; it takes any.
+    stdio: ['ignore', 'pipe', 'pipe', ...(descriptor === undefined ? [] : [descriptor as 3])],
     cwd: '/',
     reject: false,
     detached,

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chown, lstat, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NecoError, waitFor } from '@neco/core';
 import { openHost } from '../src/index.ts';
@@ -37,6 +37,22 @@ describe('writing a file', function () {
       before.mtimeNs,
       before.ctimeNs,
     ]);
+  });
+
+  it('changes one that is there without a word about its mode and owner, where it is to keep them', async () => {
+    const attributes = { mode: 0o644, owner: 'root', keep: true };
+    await host.writeFile(path, 'endpoints: []\n', attributes);
+    expect(await host.stat(path)).to.include({ mode: 0o644, owner: 'root' });
+    await chmod(path, 0o600);
+    await chown(path, 65_534, 65_534);
+    expect(await host.writeFile(path, 'endpoints: [one]\n', attributes)).to.equal(true);
+    expect(await host.stat(path)).to.include({ mode: 0o600, owner: 'nobody', group: 'nogroup' });
+    expect(await readFile(path, 'utf8')).to.equal('endpoints: [one]\n');
+    expect(await host.writeFile(path, 'endpoints: [one]\n', attributes)).to.equal(false);
+    await rm(path);
+    await symlink('/etc/hostname', path);
+    await host.writeFile(path, 'one', attributes);
+    expect(await host.stat(path), 'a link has no mode to keep').to.include({ mode: 0o644, owner: 'root' });
   });
 
   it('puts a wrong mode, a wrong owner and a symbolic link in its place right', async () => {

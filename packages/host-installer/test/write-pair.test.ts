@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { lstat, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { cp, lstat, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Secret } from '@neco/core';
 import { openHost } from '../src/index.ts';
@@ -46,15 +46,73 @@ describe('writing a certificate and its key as a pair', function () {
     expect(await readlink(paths('server').keyPath)).to.equal('.pairs/server/current/tls.key');
   });
 
-  it('changes one link only, keeps the generation before and removes older ones', async () => {
+  it('changes one link only, and removes the superseded keys', async () => {
     await host.writePair({ ...paths('server'), ...first });
     const link = await lstat(paths('server').certificatePath);
     await host.writePair({ ...paths('server'), ...second });
     await host.writePair({ ...paths('server'), ...third });
     expect((await lstat(paths('server').certificatePath)).ino).to.equal(link.ino);
-    expect(await readdir(join(directory, '.pairs/server'))).to.have.members(['2', '3', 'current']);
-    expect(await readFile(join(directory, '.pairs/server/2/tls.crt'), 'utf8')).to.equal(second.certificate);
+    expect(await readdir(join(directory, '.pairs/server'))).to.have.members(['3', 'current']);
     expect((await host.readPair(paths('server')))?.certificate).to.equal(third.certificate);
+  });
+
+  it('puts links back that are gone, from what lies in the store, and nothing in place of what is there', async () => {
+    const { certificatePath, keyPath } = paths('server');
+    const current = join(directory, '.pairs/server/current');
+    expect(await host.lostLinks(paths('server')), 'no pair').to.deep.equal([]);
+    expect(await host.relinkPair(paths('server'))).to.equal(false);
+    await host.writePair({ ...paths('server'), ...first });
+    await host.writePair({ ...paths('server'), ...second });
+    expect(await host.lostLinks(paths('server'))).to.deep.equal([]);
+    for (const lost of [
+      [keyPath],
+      [certificatePath],
+      [certificatePath, keyPath],
+      [current, keyPath],
+      [current],
+    ]) {
+      for (const path of lost) await rm(path);
+      expect(await host.lostLinks(paths('server'))).to.have.members(lost);
+      expect(await host.relinkPair(paths('server'))).to.equal(true);
+      expect(await host.lostLinks(paths('server'))).to.deep.equal([]);
+      expect((await host.readPair(paths('server')))?.certificate).to.equal(second.certificate);
+    }
+    await rm(keyPath);
+    await writeFile(keyPath, 'another');
+    expect(await host.relinkPair(paths('server')), 'what is there stays').to.equal(false);
+    expect(await readFile(keyPath, 'utf8')).to.equal('another');
+  });
+
+  it('of which a part is not in the store is not put back', async () => {
+    await host.writePair({ ...paths('server'), ...first });
+    await rm(paths('server').keyPath);
+    await rm(join(directory, '.pairs/server/1/tls.key'));
+    expect(await host.lostLinks(paths('server'))).to.deep.equal([]);
+    expect(await host.relinkPair(paths('server'))).to.equal(false);
+  });
+
+  it('is read whole while another process replaces it again and again', async () => {
+    await host.writePair({ ...paths('server'), ...first });
+    const written = new AbortController();
+    const writing = (async () => {
+      for (let round = 0; round < 40; round += 1)
+        await host.writePair({ ...paths('server'), ...(round % 2 === 0 ? second : first) });
+      written.abort();
+    })();
+    while (!written.signal.aborted) {
+      const pair = await host.readPair(paths('server'));
+      expect(pair?.key.reveal()).to.be.oneOf([first.key.reveal(), second.key.reveal()]);
+      const isFirst = pair?.certificate === first.certificate;
+      expect(pair?.key.reveal()).to.equal((isFirst ? first : second).key.reveal());
+    }
+    await writing;
+  });
+
+  it('removes superseded keys that an earlier version has left, also where it changes nothing', async () => {
+    await host.writePair({ ...paths('server'), ...first });
+    await cp(join(directory, '.pairs/server/1'), join(directory, '.pairs/server/0'), { recursive: true });
+    expect(await host.writePair({ ...paths('server'), ...first })).to.equal(false);
+    expect(await readdir(join(directory, '.pairs/server'))).to.have.members(['1', 'current']);
   });
 
   it('leaves one that is there already alone', async () => {

@@ -20,12 +20,26 @@ export function errnoOf(thrown: unknown): string | undefined {
     : undefined;
 }
 
+/** Why a file or directory is not worked with, in words that follow its path. */
+export class FileRefusal extends Error {
+  readonly hint: string;
+
+  constructor(reason: string, hint: string) {
+    super(reason);
+    this.hint = hint;
+  }
+}
+
 /** Runs file work and gives its failure as a NecoError FILE_FAILED that names the path and the reason. */
 export async function inFile<T>(action: string, path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof NecoError) throw error;
+    if (error instanceof FileRefusal) {
+      const { message, hint } = error;
+      throw new NecoError('FILE_FAILED', `cannot ${action} ${path}: ${message}`, { hint, cause: error });
+    }
     const errno = errnoOf(error);
     const known = explanations[errno ?? ''];
     const reason = known === undefined ? String(error) : `${known.what} (${errno ?? ''})`;

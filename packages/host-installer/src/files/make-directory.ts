@@ -1,10 +1,16 @@
-import { chmod, chown, lstat, mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { NecoError } from '@neco/core';
+import { basename, dirname, resolve } from 'node:path';
 import { resolveOwner } from '../accounts.ts';
 import type { FileAttributes } from '../host-writer.ts';
-import { errnoOf, inFile, unlessMissing } from './file-error.ts';
+import { inFile, unlessMissing } from './file-error.ts';
+import { ensureDirectory, type DirectoryAttributes } from './held/ensure-directory.ts';
+import { holdDirectory, type HeldDirectory } from './held/hold-directory.ts';
 import { syncPaths } from './sync-paths.ts';
+
+/** The directories that are held until all are synced, and which those are. */
+interface Making {
+  held: AsyncDisposableStack;
+  unsynced: string[];
+}
 
 /**
  * Makes a directory, and what it lies in with mode 0755, or puts the mode and owner of one that is there right. Not by
@@ -13,41 +19,26 @@ import { syncPaths } from './sync-paths.ts';
  * @throws NecoError FILE_FAILED
  */
 export async function makeDirectory(path: string, attributes: FileAttributes): Promise<boolean> {
-  const unsynced = await makeDirectoryUnsynced(path, attributes);
-  await syncPaths(unsynced);
-  return unsynced.length > 0;
-}
-
-/** As `makeDirectory`, but nothing of it is on the disk yet. @returns what is to be synced, none where nothing was changed */
-export async function makeDirectoryUnsynced(path: string, attributes: FileAttributes): Promise<string[]> {
   return inFile('make the directory', path, async () => {
-    const { uid, gid } = await resolveOwner(attributes.owner, attributes.group);
-    const made = await makeIfMissing(path);
-    const status = await lstat(path);
-    if (!status.isDirectory()) {
-      throw new NecoError('FILE_FAILED', `${path} is there, but is not a directory`, {
-        hint: 'look at it and move it aside',
-      });
-    }
-    const right = (status.mode & 0o7777) === attributes.mode && status.uid === uid && status.gid === gid;
-    if (!right) {
-      await chown(path, uid, gid);
-      await chmod(path, attributes.mode);
-    }
-    return right ? made : [...made, path];
+    const { mode, owner, group } = attributes;
+    await using held = new AsyncDisposableStack();
+    const making = { held, unsynced: [] };
+    await make(resolve(path), { mode, ...(await resolveOwner(owner, group)) }, making);
+    await syncPaths(making.unsynced);
+    return making.unsynced.length > 0;
   });
 }
 
-/** @returns the directories that have a new entry */
-async function makeIfMissing(path: string): Promise<string[]> {
-  if ((await unlessMissing(lstat(path))) !== undefined) return [];
-  const parent = dirname(path);
+async function make(path: string, attributes: DirectoryAttributes, making: Making): Promise<HeldDirectory> {
+  const parent = await holdOrMake(dirname(path), making);
+  const { directory, unsynced } = await ensureDirectory(parent, basename(path), attributes);
+  making.unsynced.push(...unsynced);
+  return making.held.use(directory);
+}
+
+async function holdOrMake(path: string, making: Making): Promise<HeldDirectory> {
+  const there = await unlessMissing(holdDirectory(path));
+  if (there !== undefined) return making.held.use(there);
   // A parent is for everybody to pass, whatever the umask of this process.
-  const above = path === parent ? [] : await makeIfMissing(parent);
-  if (above.length > 0) await chmod(parent, 0o755);
-  // Closed to others until its owner and mode are as wanted; another process may have been faster.
-  await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
-    if (errnoOf(error) !== 'EEXIST') throw error;
-  });
-  return [...above, parent];
+  return await make(path, { mode: 0o755, ...(await resolveOwner(undefined, undefined)) }, making);
 }

@@ -1,6 +1,7 @@
 import { unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename } from 'node:path';
 import { inFile, unlessMissing } from './file-error.ts';
+import { withEntry } from './held/with-entry.ts';
 import { removeScratch } from './scratch-name.ts';
 import { syncPaths } from './sync-paths.ts';
 
@@ -11,9 +12,14 @@ import { syncPaths } from './sync-paths.ts';
  */
 export async function removeFile(path: string): Promise<boolean> {
   return inFile('remove', path, async () => {
-    await unlessMissing(removeScratch(path));
-    const removed = (await unlessMissing(unlink(path).then(() => true))) ?? false;
-    if (removed) await syncPaths([dirname(path)]);
-    return removed;
+    const removed = await unlessMissing(
+      withEntry(path, async (entry, directory) => {
+        await removeScratch(directory, basename(path));
+        const wasThere = (await unlessMissing(unlink(entry).then(() => true))) ?? false;
+        if (wasThere) await syncPaths([directory.path]);
+        return wasThere;
+      }),
+    );
+    return removed ?? false;
   });
 }

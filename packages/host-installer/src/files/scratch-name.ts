@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { fsExtra } from './fs-extra.ts';
+import type { HeldDirectory } from './held/hold-directory.ts';
+import { removeEntry } from './held/remove-entry.ts';
 import { processIdentity } from './process-identity.ts';
 
 let own: string | undefined;
@@ -12,15 +13,13 @@ export function scratchName(path: string): string {
   return join(dirname(path), `.${basename(path)}.neco-${own}-${randomBytes(4).toString('hex')}`);
 }
 
-/** Removes what processes that were killed have left of `path`. */
-export async function removeScratch(path: string): Promise<void> {
-  const prefix = `.${basename(path)}.neco-`;
-  for (const name of await readdir(dirname(path))) {
-    if (!name.startsWith(prefix)) continue;
-    const [, process, pid] = /^(([0-9]+)-[0-9]*)-/.exec(name.slice(prefix.length)) ?? [];
-    if (process !== undefined && processIdentity(Number(pid)) !== process) {
-      const { remove } = await fsExtra();
-      await remove(join(dirname(path), name));
-    }
+/** Removes what processes that were killed have left of an entry of a directory. */
+export async function removeScratch(directory: HeldDirectory, name: string): Promise<void> {
+  const prefix = `.${name}.neco-`;
+  for (const found of await readdir(directory.path)) {
+    if (!found.startsWith(prefix)) continue;
+    const [, process, pid] = /^(([0-9]+)-[0-9]*)-/.exec(found.slice(prefix.length)) ?? [];
+    if (process !== undefined && processIdentity(Number(pid)) !== process)
+      await removeEntry(directory, found);
   }
 }

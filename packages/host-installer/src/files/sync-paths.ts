@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { inFile } from './file-error.ts';
 
@@ -12,6 +13,8 @@ export async function syncPaths(paths: Iterable<string>): Promise<void> {
 }
 
 async function sync(path: string): Promise<void> {
-  await using file = await open(path, 'r');
+  // Whoever can write to the directory may have put a FIFO there by now, which would keep this waiting.
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  await using file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   await file.sync();
 }

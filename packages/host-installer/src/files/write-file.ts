@@ -1,8 +1,10 @@
-import { lstat, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { resolveOwner } from '../accounts.ts';
-import type { FileAttributes, FileContent } from '../host-writer.ts';
+import type { FileContent, WriteAttributes } from '../host-writer.ts';
 import { inFile, unlessMissing } from './file-error.ts';
+import { holdDirectory, type HeldDirectory } from './held/hold-directory.ts';
+import { readEntry } from './held/read-entry.ts';
 import { removeScratch, scratchName } from './scratch-name.ts';
 import { syncPaths } from './sync-paths.ts';
 import { writeNewFile, type NewFile } from './write-new-file.ts';
@@ -11,7 +13,7 @@ import { writeNewFile, type NewFile } from './write-new-file.ts';
 export async function writeFile(
   path: string,
   content: string | Buffer,
-  attributes: FileAttributes,
+  attributes: WriteAttributes,
 ): Promise<boolean> {
   return writeFiles([{ path, content, ...attributes }]);
 }
@@ -23,50 +25,72 @@ export async function writeFile(
  * @throws NecoError FILE_FAILED
  */
 export async function writeFiles(files: readonly FileContent[]): Promise<boolean> {
-  const settled = await Promise.allSettled(files.map(prepare));
-  const prepared = settled.flatMap((one) => (one.status === 'fulfilled' ? (one.value ?? []) : []));
+  await using held = new AsyncDisposableStack();
+  const settled = await Promise.allSettled(files.map((file) => prepare(file, held)));
+  const prepared = settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+  const scratches = prepared.flatMap(({ scratch }) => scratch ?? []);
   try {
     for (const one of settled) if (one.status === 'rejected') throw one.reason;
-    await syncPaths(prepared.map(({ scratch }) => scratch));
-    await Promise.all(
-      prepared.map(({ scratch, path }) => inFile('write', path, () => rename(scratch, path))),
-    );
+    await syncPaths(scratches);
+    await Promise.all(prepared.map(putInPlace));
   } catch (error) {
-    await Promise.all(prepared.map(({ scratch }) => rm(scratch, { force: true })));
+    await Promise.all(scratches.map((scratch) => rm(scratch, { force: true })));
     throw error;
   }
   // Also where nothing changed: whoever renamed it may have been killed before it got this far.
-  await syncPaths(files.map(({ path }) => dirname(path)));
-  return prepared.length > 0;
+  await syncPaths(prepared.map(({ directory }) => directory.path));
+  return scratches.length > 0;
 }
 
-/** Writes a file under another name; undefined where it already is as wanted. */
-async function prepare({
-  path,
-  content,
-  mode,
-  owner,
-  group,
-}: FileContent): Promise<{ path: string; scratch: string } | undefined> {
+/** A file that is written, but not in place yet. */
+interface PreparedFile {
+  path: string;
+  directory: HeldDirectory;
+  /** Undefined where the one in place is as wanted. */
+  scratch: string | undefined;
+}
+
+async function prepare(file: FileContent, held: AsyncDisposableStack): Promise<PreparedFile> {
+  const { content, mode, owner, group, keep = false } = file;
+  const path = resolve(file.path);
   return inFile('write', path, async () => {
-    const wanted = { path, content, mode, ...(await resolveOwner(owner, group)) };
-    await removeScratch(path);
-    if (await isAlready(wanted)) return undefined;
-    const scratch = scratchName(path);
+    const directory = held.use(await holdDirectory(dirname(path)));
+    const entry = join(directory.path, basename(path));
+    const present = keep ? await attributesOf(entry) : undefined;
+    const attributes = present ?? { mode, ...(await resolveOwner(owner, group)) };
+    const wanted = { path: entry, content, ...attributes };
+    await removeScratch(directory, basename(path));
+    if (await isAlready(wanted, directory)) return { path, directory, scratch: undefined };
+    const scratch = scratchName(entry);
     try {
       await writeNewFile({ ...wanted, path: scratch });
     } catch (error) {
       await rm(scratch, { force: true });
       throw error;
     }
-    return { path, scratch };
+    return { path, directory, scratch };
   });
 }
 
-/** Whether a file is there with this very content, mode and owner. */
-export async function isAlready({ path, content, mode, uid, gid }: NewFile): Promise<boolean> {
+async function putInPlace({ path, directory, scratch }: PreparedFile): Promise<void> {
+  if (scratch === undefined) return;
+  await inFile('write', path, () => rename(scratch, join(directory.path, basename(path))));
+}
+
+/** Of a file that is there, and is one. */
+async function attributesOf(path: string): Promise<Pick<NewFile, 'mode' | 'uid' | 'gid'> | undefined> {
   const status = await unlessMissing(lstat(path));
-  if (!status?.isFile()) return false;
+  if (!status?.isFile()) return undefined;
+  return { mode: status.mode & 0o7777, uid: status.uid, gid: status.gid };
+}
+
+/** Whether a file is there in a held directory with this very content, mode and owner. */
+export async function isAlready(
+  { path, content, mode, uid, gid }: NewFile,
+  directory: HeldDirectory,
+): Promise<boolean> {
+  const status = await unlessMissing(lstat(path));
+  if (!status?.isFile() || status.nlink !== 1) return false;
   if ((status.mode & 0o7777) !== mode || status.uid !== uid || status.gid !== gid) return false;
-  return (await readFile(path)).equals(Buffer.from(content));
+  return (await readEntry(path, directory)).equals(Buffer.from(content));
 }

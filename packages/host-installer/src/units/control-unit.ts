@@ -48,7 +48,20 @@ export async function reloadDaemon(): Promise<void> {
 }
 
 /**
- * Starts a command as a unit that is gone when it ends or at the next boot, see systemd-run(1); one of that name from
+ * The environment of a transient unit: what is set on systemd's manager, such as a proxy, is none of its business. systemd
+ * puts in the variables, all of which it sets itself.
+ */
+const ownEnvironment = [
+  '/usr/bin/env',
+  '-i',
+  'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
+  'HOME=/nonexistent',
+  'NOTIFY_SOCKET=${NOTIFY_SOCKET}',
+  'INVOCATION_ID=${INVOCATION_ID}',
+];
+
+/**
+ * Starts a command, with an environment of its own, as a unit that is gone when it ends or at the next boot, see systemd-run(1); one of that name from
  * before is stopped first. @throws NecoError SERVICE_FAILED, CANCELLED
  */
 export async function startTransient(
@@ -67,6 +80,7 @@ export async function startTransient(
     ...settings,
     ...(user === undefined ? [] : [`--uid=${user}`]),
     '--',
+    ...ownEnvironment,
     ...argv,
   ];
   const start = (): Promise<CommandResult> =>

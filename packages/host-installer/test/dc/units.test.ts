@@ -107,6 +107,21 @@ for (const suite of suites) {
       expect(((await host.do('journal', name)) as string[]).join('\n')).to.include('first line');
     });
 
+    it('that are started again and again are waited for with the last line that they wrote, not systemd', async () => {
+      const name = 'neco-test-looping.service';
+      const script = "/bin/sh -c 'echo no space left on device; exit 1'";
+      await host.do(
+        'define',
+        name,
+        service(['Type=notify', `ExecStart=${script}`, 'Restart=always', 'RestartSec=2']),
+      );
+      await host.ask('start', name);
+      const { error } = await host.ask('active', name, '3500');
+      expect(error?.message).to.include('did not become active within 3.5 s');
+      expect(error?.message).to.match(/; its log ends: no space left on device$/);
+      await host.do('stop', name);
+    });
+
     it('that never get ready do not hold up a start without waiting, and a wait for them has its limit', async () => {
       const name = 'neco-test-slow.service';
       await host.do(

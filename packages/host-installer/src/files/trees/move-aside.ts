@@ -1,5 +1,8 @@
 import { lstat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { inFile, unlessMissing } from '../file-error.ts';
+import { withEntry } from '../held/with-entry.ts';
+import type { HeldDirectory } from '../held/hold-directory.ts';
 import { moveTree } from './move-tree.ts';
 
 /**
@@ -7,15 +10,19 @@ import { moveTree } from './move-tree.ts';
  * moved, out of the mount; the directory stays, empty. @throws NecoError FILE_FAILED
  */
 export async function moveAside(path: string): Promise<string> {
-  return inFile('move aside', path, async () => {
-    const stamp = new Date().toISOString().replaceAll(/[-:]|\.[0-9]+/g, '');
-    const target = await freeName(`${path}.aside-${stamp}`);
-    await moveTree(path, target);
-    return target;
-  });
+  return inFile('move aside', path, () =>
+    withEntry(path, async (entry, directory) => {
+      const stamp = new Date().toISOString().replaceAll(/[-:]|\.[0-9]+/g, '');
+      const name = basename(entry);
+      const target = await freeName(directory, `${name}.aside-${stamp}`);
+      await moveTree(directory, name, target);
+      return join(dirname(resolve(path)), target);
+    }),
+  );
 }
 
-async function freeName(base: string, count = 0): Promise<string> {
+async function freeName(directory: HeldDirectory, base: string, count = 0): Promise<string> {
   const name = count === 0 ? base : `${base}-${String(count)}`;
-  return (await unlessMissing(lstat(name))) === undefined ? name : freeName(base, count + 1);
+  const status = await unlessMissing(lstat(join(directory.path, name)));
+  return status === undefined ? name : freeName(directory, base, count + 1);
 }

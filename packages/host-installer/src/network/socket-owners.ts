@@ -1,7 +1,9 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { printable } from '@neco/core';
 
 export interface SocketOwner {
+  /** Its name, which it chooses itself, without control characters. */
   process: string;
   pid: number;
 }
@@ -32,5 +34,7 @@ async function socketsOf(pid: string): Promise<string[]> {
 async function commandName(pid: string): Promise<string> {
   const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'unknown')).trim();
   // Node names its main thread, and with it the process, for itself.
-  return name === 'MainThread' ? basename(await readlink(`/proc/${pid}/exe`).catch(() => 'node')) : name;
+  return printable(
+    name === 'MainThread' ? basename(await readlink(`/proc/${pid}/exe`).catch(() => 'node')) : name,
+  );
 }

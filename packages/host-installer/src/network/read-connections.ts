@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Connection } from './host-reader.ts';
+import ipaddr from 'ipaddr.js';
+import type { Connection, ConnectionFilter } from '../host-reader.ts';
 import { decodeAddress } from './read-listeners.ts';
 
 /**
@@ -8,16 +9,19 @@ import { decodeAddress } from './read-listeners.ts';
  */
 const open = ['01', '08'];
 
-/** TCP connections to one address as the kernel lists them in /proc/net/tcp and tcp6, see proc_pid_net(5). */
-export async function readConnections(address: string): Promise<Connection[]> {
+/** TCP connections as the kernel lists them in /proc/net/tcp and tcp6, see proc_pid_net(5). */
+export async function readConnections(filter: ConnectionFilter): Promise<Connection[]> {
   const tables = await Promise.all(['/proc/self/net/tcp', '/proc/self/net/tcp6'].map(readTable));
   return tables
     .flat()
-    .filter(({ remote }) => remote === address || remote === `::ffff:${address}`)
-    .map(({ localPort, remotePort }) => ({ localPort, remotePort }));
+    .filter(({ remoteAddress, localPort }) =>
+      'remoteAddress' in filter
+        ? remoteAddress === filter.remoteAddress
+        : filter.localPorts.includes(localPort),
+    );
 }
 
-async function readTable(path: string): Promise<(Connection & { remote: string })[]> {
+async function readTable(path: string): Promise<Connection[]> {
   // A kernel without IPv6 has no tcp6.
   const text = await readFile(path, 'utf8').catch(() => '');
   return text
@@ -26,12 +30,18 @@ async function readTable(path: string): Promise<(Connection & { remote: string }
     .map((line) => line.trim().split(/\s+/))
     .filter((fields) => fields.length > 9 && open.includes(fields[3] ?? ''))
     .map((fields) => {
-      const [, localPort = ''] = (fields[1] ?? '').split(':');
+      const [local = '', localPort = ''] = (fields[1] ?? '').split(':');
       const [remote = '', remotePort = ''] = (fields[2] ?? '').split(':');
       return {
+        localAddress: plainAddress(local),
         localPort: Number.parseInt(localPort, 16),
-        remote: decodeAddress(remote),
+        remoteAddress: plainAddress(remote),
         remotePort: Number.parseInt(remotePort, 16),
       };
     });
+}
+
+/** A socket for both kinds of address has those of IPv4 in the form of IPv6, see ipv6(7). */
+function plainAddress(hex: string): string {
+  return ipaddr.process(decodeAddress(hex)).toString();
 }

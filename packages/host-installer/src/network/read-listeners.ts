@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import ipaddr from 'ipaddr.js';
-import type { Listener } from './host-reader.ts';
+import type { Listener } from '../host-reader.ts';
 import { socketOwners } from './socket-owners.ts';
 
 const listening = '0A';
