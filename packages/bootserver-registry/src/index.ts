@@ -15,5 +15,6 @@ export * from './registry.ts';
 export type { Application } from './schemas/application.ts';
 export type { BootServer } from './schemas/boot-server.ts';
 export type { InitialCertificates, SecretsInForce, TrustAnswer } from './schemas/compromised.ts';
+export type { HostTroubles } from './schemas/host-troubles.ts';
 export type { Acknowledgement, LeavePlan } from './schemas/leave.ts';
 export * from './unfinished-leaves.ts';

@@ -38,6 +38,9 @@ export class RecordFolder {
 
   /** Deletes everything in it. @throws NecoError ETCD_* */
   async delete(): Promise<void> {
-    await this.#cluster.call(`delete ${this.#key}`, (client) => client.delete().prefix(this.#key));
+    await this.#cluster.commit(`delete ${this.#key}`, {
+      key: this.#key,
+      operations: (client) => [client.delete().prefix(this.#key)],
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { NecoError } from '@neco/core';
+import { NecoError, parseJson } from '@neco/core';
 import * as z from 'zod';
 import { KeyPattern } from './key-pattern.ts';
 
@@ -7,6 +7,8 @@ export interface RecordKind<P extends string = string, T = unknown> {
   readonly pattern: KeyPattern<P>;
   /** Decodes what lies in etcd, and encodes what is written there. */
   readonly schema: z.ZodType<T>;
+  /** JSON, or bare text, where a value that begins with a brace is JSON as well. */
+  readonly form: 'json' | 'text';
   /** One sentence, for the JSON Schema. */
   readonly description: string;
   /** How long etcd keeps a record after it was written, in milliseconds; undefined means until it is deleted. */
@@ -20,7 +22,16 @@ export function recordKind<const P extends string, T>(
   description: string,
   lifetime: (value: T) => number | undefined = () => undefined,
 ): RecordKind<P, T> {
-  return { pattern: new KeyPattern(pattern), schema, description, lifetime };
+  return { pattern: new KeyPattern(pattern), schema, form: 'json', description, lifetime };
+}
+
+/** A kind of record whose value is a bare text, for those who read it by a script. */
+export function textKind<const P extends string, T>(
+  pattern: P,
+  schema: z.ZodType<T>,
+  description: string,
+): RecordKind<P, T> {
+  return { ...recordKind(pattern, schema, description), form: 'text' };
 }
 
 /**
@@ -28,11 +39,12 @@ export function recordKind<const P extends string, T>(
  * @throws NecoError RECORD_INVALID, which names the key and the wrong fields
  */
 export function decodeRecord<T>(
-  { schema }: Pick<RecordKind<string, T>, 'schema'>,
+  { schema, form }: Pick<RecordKind<string, T>, 'schema' | 'form'>,
   key: string,
   value: Buffer,
 ): T {
-  const result = schema.safeParse(parseJson(value));
+  const text = value.toString().trim();
+  const result = schema.safeParse(form === 'text' && !text.startsWith('{') ? text : parseJson(text));
   if (result.success) return result.data;
   throw new NecoError(
     'RECORD_INVALID',
@@ -45,12 +57,12 @@ export function decodeRecord<T>(
 
 /** What is written to etcd. @throws NecoError INTERNAL when the value does not fit the schema */
 export function encodeRecord<T>(
-  { schema }: Pick<RecordKind<string, T>, 'schema'>,
+  { schema, form }: Pick<RecordKind<string, T>, 'schema' | 'form'>,
   key: string,
   value: T,
 ): string {
   const result = z.safeEncode(schema, value);
-  if (result.success) return JSON.stringify(result.data);
+  if (result.success) return form === 'text' ? String(result.data) : JSON.stringify(result.data);
   throw new NecoError('INTERNAL', `neco refuses to write ${key}: ${faultsOf(result.error)}`);
 }
 
@@ -58,12 +70,4 @@ function faultsOf({ issues }: z.core.$ZodError): string {
   return issues
     .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
     .join('; ');
-}
-
-function parseJson(value: Buffer): unknown {
-  try {
-    return JSON.parse(value.toString());
-  } catch {
-    return undefined;
-  }
 }

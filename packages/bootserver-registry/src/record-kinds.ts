@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { recordKind } from './record-kind.ts';
+import { recordKind, textKind } from './record-kind.ts';
 import { applicationSchema } from './schemas/application.ts';
 import { bootServerSchema } from './schemas/boot-server.ts';
 import {
@@ -8,7 +8,9 @@ import {
   trustAnswerSchema,
   trustQuestionSchema,
 } from './schemas/compromised.ts';
+import { hostTroublesSchema } from './schemas/host-troubles.ts';
 import { acknowledgementSchema, awaitedSchema, leavePlanSchema, momentSchema } from './schemas/leave.ts';
+import { revocationsSchema } from './schemas/revocations.ts';
 import { setupProgressSchema } from './schemas/setup-progress.ts';
 import { storedSecretSchema } from './schemas/stored-secret.ts';
 
@@ -19,8 +21,8 @@ const day = 24 * 60 * minute;
 export const recordKinds = {
   bootServers: recordKind('bootservers/<LRN>', bootServerSchema, 'A registered boot server.'),
   applications: recordKind('applications/<NAME>', applicationSchema, 'What neco init NAME recorded.'),
-  unsealKey: recordKind('vault-unseal-key', storedSecretSchema, 'The key that unseals Vault.'),
-  rootToken: recordKind('vault-root-token', storedSecretSchema, 'The root token of Vault.'),
+  unsealKey: textKind('vault-unseal-key', storedSecretSchema, 'The key that unseals Vault.'),
+  rootToken: textKind('vault-root-token', storedSecretSchema, 'The root token of Vault.'),
   setup: recordKind('operations/setup', setupProgressSchema, 'How far neco setup is with Vault.'),
   leavePlans: recordKind('operations/leave/<LRN>/plan', leavePlanSchema, 'A leave under way.'),
   leaveStops: recordKind(
@@ -55,6 +57,19 @@ export const recordKinds = {
     'Which old CAs a server trusts.',
     () => minute,
   ),
+  // Among the leaves, which both daemons of a server watch for what they are to refuse.
+  revocations: recordKind(
+    'operations/leave/revocations',
+    revocationsSchema,
+    'The servers are to put new revocation lists in place, without a leave.',
+    () => day,
+  ),
+  rejections: recordKind(
+    'operations/leave/rejects/<BY>',
+    acknowledgementSchema,
+    'A server rejects what was revoked without a leave.',
+    () => day,
+  ),
   left: recordKind('operations/left/<LRN>', momentSchema, 'A server that left.', () => day),
   compromised: recordKind(
     'operations/compromised/<LRN>',
@@ -67,6 +82,12 @@ export const recordKinds = {
     initialCertificatesSchema,
     'The certificates that setup had signed for a server; gone when they have expired.',
     ({ certificates }) => lastExpiry(certificates) - Date.now(),
+  ),
+  troubles: recordKind(
+    'troubles/<LRN>',
+    hostTroublesSchema,
+    'What is wrong with the host of a boot server; none while nothing is.',
+    () => 5 * minute,
   ),
 } as const;
 

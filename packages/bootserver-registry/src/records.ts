@@ -1,5 +1,5 @@
 import { NecoError } from '@neco/core';
-import type { Etcd3, IKeyValue } from '@neco/etcd-admin';
+import type { Condition, Etcd3, IKeyValue } from '@neco/etcd-admin';
 import type { KeyParts } from './key-pattern.ts';
 import { ReadableRecord, ReadableRecords } from './readable-records.ts';
 import { encodeRecord } from './record-kind.ts';
@@ -11,7 +11,7 @@ const attempts = 5;
 export class StoredRecord<T> extends ReadableRecord<T> {
   /** Writes the record, whatever was there. */
   async put(value: T): Promise<void> {
-    await this.#write(value, (_, put) => put);
+    await this.#write(value, []);
   }
 
   /**
@@ -20,18 +20,12 @@ export class StoredRecord<T> extends ReadableRecord<T> {
    * this call wrote it: compare what is there.
    */
   async create(value: T): Promise<boolean> {
-    const { succeeded } = await this.#write(value, (client, put) =>
-      client.if(this.key, 'Create', '==', 0).then(put).commit(),
-    );
-    return succeeded;
+    return this.#write(value, [{ key: this.key, column: 'Create', is: '==', revision: 0 }]);
   }
 
   /** Writes the record only while another one exists. @returns whether it was written. */
   async putWhile(other: ReadableRecord<unknown>, value: T): Promise<boolean> {
-    const { succeeded } = await this.#write(value, (client, put) =>
-      client.if(other.key, 'Create', '>', 0).then(put).commit(),
-    );
-    return succeeded;
+    return this.#write(value, [{ key: other.key, column: 'Create', is: '>', revision: 0 }]);
   }
 
   /**
@@ -53,12 +47,20 @@ export class StoredRecord<T> extends ReadableRecord<T> {
     });
   }
 
+  /** Writes the record in place of a value that is not what neco writes. @returns whether it was written. */
+  async replaceInvalid(value: T): Promise<boolean> {
+    const entry = await this.read();
+    if (entry === undefined || this.#isValid(entry)) return false;
+    return this.#replace(entry, value);
+  }
+
   /** Deletes the record. @returns whether it was there: of several callers one gets true. */
   async delete(): Promise<boolean> {
-    const { deleted } = await this.cluster.call(`delete ${this.key}`, (client) =>
-      client.delete().key(this.key).exec(),
-    );
-    return deleted !== '0';
+    const { deleted } = await this.cluster.commit(`delete ${this.key}`, {
+      key: this.key,
+      operations: (client) => [client.delete().key(this.key)],
+    });
+    return deleted > 0;
   }
 
   /** The value as it is written to etcd. @throws NecoError INTERNAL when it does not fit the schema */
@@ -66,25 +68,34 @@ export class StoredRecord<T> extends ReadableRecord<T> {
     return encodeRecord(this.kind, this.key, value);
   }
 
-  async #replace({ value: there, mod_revision }: IKeyValue, value: T): Promise<boolean> {
-    if (there.toString() === this.encode(value)) return true;
-    const { succeeded } = await this.#write(value, (client, put) =>
-      client.if(this.key, 'Mod', '==', mod_revision).then(put).commit(),
-    );
-    return succeeded;
+  #isValid(entry: IKeyValue): boolean {
+    try {
+      this.decode(entry);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
-  async #write<R>(
-    value: T,
-    commit: (client: Etcd3, put: ReturnType<Etcd3['put']>) => PromiseLike<R>,
-  ): Promise<R> {
+  async #replace({ value: there, mod_revision }: IKeyValue, value: T): Promise<boolean> {
+    if (there.toString() === this.encode(value)) return true;
+    return this.#write(value, [{ key: this.key, column: 'Mod', is: '==', revision: mod_revision }]);
+  }
+
+  /** @returns whether it was written: the conditions held. */
+  async #write(value: T, conditions: readonly Condition[]): Promise<boolean> {
     const text = this.encode(value);
     const lifetime = this.kind.lifetime(value);
-    return this.cluster.call(`write ${this.key}`, async (client) => {
-      const put = client.put(this.key).value(text);
-      if (lifetime !== undefined) put.lease(await grantLease(client, lifetime));
-      return commit(client, put);
+    const { succeeded } = await this.cluster.commit(`write ${this.key}`, {
+      key: this.key,
+      conditions,
+      operations: async (client) => {
+        const put = client.put(this.key).value(text);
+        if (lifetime !== undefined) put.lease(await grantLease(client, lifetime));
+        return [put];
+      },
     });
+    return succeeded;
   }
 }
 

@@ -25,6 +25,16 @@ export interface VaultKeys {
   rootToken: Secret;
 }
 
+/** What work under a lock of neco is given. */
+export interface LockedTurn {
+  /** Fires when the lock is lost, or by the caller's own signal. */
+  readonly signal: AbortSignal;
+  /** To look at the lease right before a change that is not etcd's, and to open other connections to etcd under the lock. */
+  readonly lock: HeldLock;
+  /** What it writes is written only while the lock is held. */
+  readonly registry: Registry;
+}
+
 /** What a sibling service may read: the boot servers. It has no means to change anything. */
 export class RegistryView {
   /** The root of neco's keys, as in `/neco/`. */
@@ -72,12 +82,18 @@ export class Registry {
   readonly trustQuestions: KindOf<'trustQuestions'>;
   /** By the LRN that leaves and the LRN that answers; kept for a minute. */
   readonly trustAnswers: KindOf<'trustAnswers'>;
+  /** Asks the servers to put new revocation lists in place, without a leave; kept for a day. */
+  readonly revocations: RecordOf<'revocations'>;
+  /** Servers that have done so and closed what was open, by LRN; kept for a day. */
+  readonly rejections: KindOf<'rejections'>;
   /** Servers that have left, by LRN; kept for a day. */
   readonly left: KindOf<'left'>;
   /** Which secrets a compromised server knew, by LRN; kept for a day once all were rotated. */
   readonly compromised: KindOf<'compromised'>;
   /** Certificates that setup had signed for a server, by LRN; kept until they expire. */
   readonly initialCertificates: KindOf<'initialCertificates'>;
+  /** What is wrong with the hosts, by LRN; kept for minutes. */
+  readonly troubles: KindOf<'troubles'>;
   readonly #cluster: EtcdCluster;
 
   /**
@@ -102,9 +118,12 @@ export class Registry {
     this.leaveAwaits = records(recordKinds.leaveAwaits);
     this.trustQuestions = records(recordKinds.trustQuestions);
     this.trustAnswers = records(recordKinds.trustAnswers);
+    this.revocations = records(recordKinds.revocations).at();
+    this.rejections = records(recordKinds.rejections);
     this.left = records(recordKinds.left);
     this.compromised = records(recordKinds.compromised);
     this.initialCertificates = records(recordKinds.initialCertificates);
+    this.troubles = records(recordKinds.troubles);
   }
 
   /** Everything at one revision, by one request. @throws NecoError ETCD_*; CANCELLED when the signal fires */
@@ -141,16 +160,14 @@ export class Registry {
    */
   async putVaultKeys(keys: VaultKeys): Promise<void> {
     const { unsealKey, rootToken } = this;
-    const { succeeded } = await this.#cluster.call(`write ${unsealKey.key} and ${rootToken.key}`, (client) =>
-      client
-        .if(unsealKey.key, 'Create', '==', 0)
-        .and(rootToken.key, 'Create', '==', 0)
-        .then(
-          client.put(unsealKey.key).value(unsealKey.encode(keys.unsealKey)),
-          client.put(rootToken.key).value(rootToken.encode(keys.rootToken)),
-        )
-        .commit(),
-    );
+    const { succeeded } = await this.#cluster.commit(`write ${unsealKey.key} and ${rootToken.key}`, {
+      key: unsealKey.key,
+      conditions: [unsealKey, rootToken].map(({ key }) => ({ key, column: 'Create', is: '==', revision: 0 })),
+      operations: (client) => [
+        client.put(unsealKey.key).value(unsealKey.encode(keys.unsealKey)),
+        client.put(rootToken.key).value(rootToken.encode(keys.rootToken)),
+      ],
+    });
     if (succeeded) return;
     const [thereKey, thereToken] = await Promise.all([unsealKey.get(), rootToken.get()]);
     const isSame = thereKey?.reveal() === keys.unsealKey.reveal();
@@ -183,21 +200,28 @@ export class Registry {
   /** Deletes those keys. @throws NecoError ETCD_* */
   async deleteKeysOf(lrn: number): Promise<void> {
     for (const key of await this.keysOf(lrn))
-      await this.#cluster.call(`delete ${key}`, (client) => client.delete().key(key).exec());
+      await this.#cluster.commit(`delete ${key}`, {
+        key,
+        operations: (client) => [client.delete().key(key)],
+      });
   }
 
   /**
    * Runs `work` while nobody else runs work under this lock of neco. Its signal fires when the lock is lost; the work must
-   * then stop. @see withLock
+   * then stop, and what it writes by the registry that it is given is refused from then on. @see withLock
    * @param name as in `change`
    * @throws NecoError BUSY, CANCELLED, ETCD_CONFLICT when the lock was lost, ETCD_*; and what `work` throws
    */
-  async withLock<T>(
-    name: string,
-    work: (signal: AbortSignal, held: HeldLock) => Promise<T>,
-    options: LockOptions,
-  ): Promise<T> {
-    return withLock(this.#cluster, `${this.prefix}operations/locks/${name}`, work, options);
+  async withLock<T>(name: string, work: (turn: LockedTurn) => Promise<T>, options: LockOptions): Promise<T> {
+    const inTurn = async (signal: AbortSignal, lock: HeldLock): Promise<T> => {
+      const cluster = this.#cluster.under(lock);
+      try {
+        return await work({ signal, lock, registry: new Registry(cluster, this.prefix) });
+      } finally {
+        cluster.close();
+      }
+    };
+    return withLock(this.#cluster, `${this.prefix}operations/locks/${name}`, inTurn, options);
   }
 
   /** Keys under the prefix that do not belong to neco: another program writes there. @throws NecoError ETCD_* */

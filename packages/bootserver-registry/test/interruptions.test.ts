@@ -140,7 +140,7 @@ describe('the registry, interrupted', function () {
     const first = registry
       .withLock(
         'update',
-        async (signal) => {
+        async ({ signal }) => {
           taken.resolve(undefined);
           await once(signal, 'abort');
           events.push('ended');

@@ -130,7 +130,7 @@ describe('the registry', function () {
     expect(error.code).to.equal('RECORD_INVALID');
     expect(error.message).to.include(`${prefix}bootservers/3`).and.include('lrn:');
     expect(inspect(error)).not.to.include('hunter2');
-    await etcd.etcdctlOk(['put', `${prefix}vault-unseal-key`, 'hunter2']);
+    await etcd.etcdctlOk(['put', `${prefix}vault-unseal-key`, 'hunter2 and 3']);
     const secret = await rejection(registry.unsealKey.get());
     expect(secret.message).to.include(`${prefix}vault-unseal-key`);
     expect(inspect(secret)).not.to.include('hunter2');
@@ -166,13 +166,21 @@ describe('the registry', function () {
     ]);
   });
 
+  it('reads the keys of Vault also as an earlier neco wrote them, and as a person does', async () => {
+    await etcd.etcdctlOk(['put', `${prefix}vault-unseal-key`, '{"version":1,"value":"unseal"}']);
+    expect((await registry.unsealKey.get())?.reveal()).to.equal('unseal');
+    await etcd.etcdctlOk(['put', `${prefix}vault-root-token`, 'hvs.root\n']);
+    expect((await registry.rootToken.get())?.reveal()).to.equal('hvs.root');
+  });
+
   it('keeps both keys of Vault, or none, and never another’s', async () => {
     const keys = { unsealKey: new Secret('unseal'), rootToken: new Secret('root') };
     await registry.putVaultKeys(keys);
     await registry.putVaultKeys(keys);
     expect((await registry.unsealKey.get())?.reveal()).to.equal('unseal');
     expect((await registry.rootToken.get())?.reveal()).to.equal('root');
-    expect(JSON.parse(await get('vault-unseal-key'))).to.deep.equal({ version: 1, value: 'unseal' });
+    expect(await get('vault-unseal-key')).to.equal('unseal\n');
+    expect(await get('vault-root-token')).to.equal('root\n');
     expect(
       (await rejection(registry.putVaultKeys({ ...keys, unsealKey: new Secret('other') }))).code,
     ).to.equal('ETCD_CONFLICT');
@@ -256,7 +264,10 @@ describe('the registry', function () {
     await registry.leavePlans.at(3).put(plan(3));
     await registry.leaveAwaits.at(3, 1).put({ version: 1 });
     await etcd.etcdctlOk(['put', `${prefix}applications/squid`, '{"name":"squid"}']);
-    const { leaves, unsealKeyStored, broken, ...rest } = await registry.overview();
+    const found = [{ id: 'disk-full', message: 'the file system / is full', remedy: 'free space' }];
+    await registry.troubles.at(3).put({ version: 1, at: new Date().toISOString(), troubles: found });
+    const { leaves, unsealKeyStored, broken, troubles, ...rest } = await registry.overview();
+    expect([...troubles]).to.deep.equal([[3, found]]);
     expect(leaves).to.deep.equal([
       { lrn: 2, awaited: [] },
       { lrn: 3, awaited: [1] },
@@ -346,6 +357,41 @@ describe('the registry', function () {
     await Promise.all([1, 2, 3].map(() => registry.withLock('update', work, options)));
     expect(await registry.foreignKeys()).to.deep.equal([]);
     expect(await get('operations/locks/update')).to.equal('');
+  });
+
+  it('writes nothing more in the turn of a lock that was lost', async () => {
+    await registry.register(server);
+    await registry.leavePlans.at(3).put(plan(3));
+    const before = await etcd.etcdctlOk(['get', '--prefix', `${prefix}bootservers`, '-w', 'fields']);
+    const work = registry.withLock(
+      'change',
+      async ({ registry: locked, signal }) => {
+        await locked.bootServers.at(3).update((one) => ({ ...one, neco: '0.2.0' }));
+        await locked.bootServers.at(3).update((one) => ({ ...one, neco: server.neco }));
+        await etcd.etcdctlOk(['del', `${prefix}operations/locks/change`]);
+        const late = [
+          () => locked.bootServers.at(3).put({ ...server, neco: '9' }),
+          () => locked.bootServers.at(4).create({ ...server, lrn: 4, name: 'boot-4' }),
+          () => locked.bootServers.at(3).update((one) => ({ ...one, neco: '9' })),
+          () => locked.bootServers.at(3).delete(),
+          () =>
+            locked.leaveStops
+              .at(3)
+              .putWhile(locked.leavePlans.at(3), { version: 1, at: server.registeredAt }),
+          () => locked.leaves.of(3).delete(),
+        ];
+        for (const write of late) expect(await rejection(write())).to.include({ code: 'ETCD_CONFLICT' });
+        expect(signal.aborted).to.equal(false);
+      },
+      { holder: 'boot-3' },
+    );
+    await work;
+    const fields = (text: string): string => /"Value" : .*/.exec(text)?.[0] ?? text;
+    const after = await etcd.etcdctlOk(['get', '--prefix', `${prefix}bootservers`, '-w', 'fields']);
+    expect(fields(after)).to.equal(fields(before));
+    expect(after.match(/"Key"/g)).to.have.length(1);
+    expect(await get('operations/leave/3/plan')).to.not.equal('');
+    expect(await get('operations/leave/3/stopped')).to.equal('');
   });
 
   it('corrects the slashes of the prefix and refuses an empty one', () => {

@@ -17,6 +17,7 @@ export const applicationSchema = z.looseObject({
       z.looseObject({
         lrn: z.int().min(0).max(maxLrn),
         serial: z.string().min(1).describe('As Vault writes it, 0a:1b:…'),
+        notBefore: z.iso.datetime().optional(),
         notAfter: z.iso.datetime(),
       }),
     )

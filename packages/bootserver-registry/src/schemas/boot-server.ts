@@ -6,7 +6,10 @@ export const bootServerSchema = z.looseObject({
   lrn: z.int().min(0).max(maxLrn).describe('The logical rack number, as in the key.'),
   name: z.string().min(1).describe('boot-<LRN>'),
   address: z.string().min(1).describe('The IP address at which the others reach it.'),
-  neco: z.string().min(1).describe('The version of neco that registered it.'),
+  neco: z
+    .string()
+    .min(1)
+    .describe('The version of neco whose daemons were started on it last, or which registered it.'),
   state: z
     .enum(['active', 'joining'])
     .describe('joining until its etcd member votes and its Vault is unsealed.'),

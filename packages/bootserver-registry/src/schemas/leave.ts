@@ -19,6 +19,12 @@ export const leavePlanSchema = z.looseObject({
     .string()
     .optional()
     .describe('A random round, new each time the servers are to put the revocation lists in place.'),
+  vaultStops: z
+    .boolean()
+    .optional()
+    .describe(
+      'The leaving server stops its Vault now, while it still has its etcd, and acknowledges the round `cut`.',
+    ),
   startedAt: z.iso.datetime(),
   compromised: z.boolean().optional().describe('What it knew may be in use by others.'),
 });
@@ -29,10 +35,10 @@ export type LeavePlan = z.infer<typeof leavePlanSchema>;
 export const acknowledgementSchema = z.looseObject({
   version: z.literal(1),
   round: z.string(),
-  connections: z.int().describe('Connections of the leaving server that are still open to etcd there.'),
+  connections: z.int().describe('Connections that were to be closed and are still open to etcd there.'),
 });
 
-/** A boot server has done its part of a round of a leave. */
+/** A boot server has done its part of a round of a leave, or of a revocation without one. */
 export type Acknowledgement = z.infer<typeof acknowledgementSchema>;
 
 /** A server that leaves has stopped its etcd and Vault, or has left. */
