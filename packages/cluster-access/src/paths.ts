@@ -25,6 +25,8 @@ export const paths = {
   setupRecord: '/var/lib/neco/setup.json',
   leftRecord: '/var/lib/neco/left.json',
   joinRecord: '/var/lib/neco/join.json',
+  revocationLists: '/var/lib/neco/revocation-lists.json',
+  certificateMemory: '/var/lib/neco/certificates.json',
   setupState: '/var/lib/neco/setup',
   setupIdentity: '/var/lib/neco/setup/identity.key',
   coordinatorState: '/var/lib/neco/setup/leader.sealed',

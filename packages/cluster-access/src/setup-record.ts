@@ -16,6 +16,8 @@ const setupRecordSchema = z.strictObject({
   administrator: z.string().optional(),
   /** Set when the real Vault holds the CAs (coordinator only). */
   authoritiesImportedAt: z.iso.datetime().optional(),
+  /** Which request limits were set in Vault, see `ensureRequestLimits` (coordinator only). */
+  requestLimits: z.int().optional(),
   /** Set when every boot server was registered and the result was verified. */
   finishedAt: z.iso.datetime().optional(),
 });

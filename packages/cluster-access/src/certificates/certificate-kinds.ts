@@ -10,6 +10,8 @@ export interface CertificateKind {
   /** Whether it carries the server's address, 127.0.0.1 and localhost besides its name. */
   addressed: boolean;
   usages: { server: boolean; client: boolean };
+  /** It carries the name of this life of the server, which Vault's log-in demands. */
+  carriesLife?: true;
   certificatePath: string;
   keyPath: string;
   owner: string;
@@ -28,6 +30,7 @@ export const certificateKinds = {
     commonName: boot,
     addressed: true,
     usages: { server: true, client: true },
+    carriesLife: true,
     certificatePath: '/etc/neco/server.crt',
     keyPath: '/etc/neco/server.key',
     owner: 'root',

@@ -17,6 +17,8 @@ import {
   type CertificateKindName,
 } from './certificate-kinds.ts';
 import { readPair } from './read-pair.ts';
+import { putRevocations } from './revocation-lists.ts';
+import type { RevocationLists } from './signer.ts';
 
 /** Whose certificates they are, and where they lie. */
 export interface CertificateOwner {
@@ -25,11 +27,11 @@ export interface CertificateOwner {
   readonly address: string;
 }
 
-/** What a signer gives back: certificates and CAs in PEM, revocation lists in DER. */
+/** What a signer gives back: certificates and CAs in PEM, and revocation lists. */
 export interface SignedSet {
   certificates: Record<CertificateKindName, string>;
   authorities: PerAuthority<string>;
-  revocations: PerAuthority<Buffer>;
+  revocations: RevocationLists;
 }
 
 /** Whether every certificate of this server fits its key, its names and its CA, and lives this long (ms). */
@@ -89,13 +91,14 @@ export async function renewCertificates(
   const requests = Object.fromEntries(keys.map(({ name, csr }) => [name, csr]));
   const answer = await sign(requests as Record<CertificateKindName, string>);
   await host.makeDirectory(paths.authorityDirectory, { mode: 0o755 });
-  for (const name of authorityNames) parseCrl(answer.revocations[name]);
   await host.writeFiles(
-    authorityNames.flatMap((name) => [
-      { path: paths.authorities[name], content: answer.authorities[name], mode: 0o644 },
-      { path: paths.revocations[name], content: answer.revocations[name], mode: 0o644 },
-    ]),
+    authorityNames.map((name) => ({
+      path: paths.authorities[name],
+      content: answer.authorities[name],
+      mode: 0o644,
+    })),
   );
+  await putRevocations(host, answer.revocations);
   await host.writePairs(
     keys.map(({ name, key }) => {
       const { certificatePath, keyPath, owner: user } = certificateKinds[name];
@@ -113,16 +116,13 @@ async function makeRequest(
   return { key, csr: await createSigningRequest(key, { commonName: kind.commonName(lrn), ...names }) };
 }
 
-/** Which of the certificates that lie here these lists (DER) name. */
-export async function revokedKinds(
-  host: HostReader,
-  lists: PerAuthority<Buffer>,
-): Promise<CertificateKindName[]> {
+/** Which of the certificates that lie here these lists name. */
+export async function revokedKinds(host: HostReader, lists: RevocationLists): Promise<CertificateKindName[]> {
   const verdicts = await Promise.all(
     certificateKindNames.map(async (name) => {
       const pair = await host.readPair(certificateKinds[name]);
       if (pair === undefined) return [];
-      const { serials } = parseCrl(lists[certificateKinds[name].authority]);
+      const serials = lists[certificateKinds[name].authority].flatMap((list) => parseCrl(list).serials);
       return serials.includes(certificateFacts(pair.certificate).serial) ? [name] : [];
     }),
   );

@@ -8,6 +8,9 @@ import {
   type CertificateKindName,
 } from './certificate-kinds.ts';
 
+/** The revocation lists of each CA, DER: one of each issuer, that of the signing one first. */
+export type RevocationLists = PerAuthority<[Buffer, ...Buffer[]]>;
+
 /** A key pair in memory. */
 export interface Pair {
   certificate: string;
@@ -83,9 +86,9 @@ export class Signer {
     return this.#authorities;
   }
 
-  /** The revocation lists, DER. */
-  revocations(): Promise<PerAuthority<Buffer>> {
-    return forEachAuthority((name) => this.vault.pki(authorities[name].mount).crl());
+  /** The revocation lists of all issuers. */
+  revocations(): Promise<RevocationLists> {
+    return forEachAuthority((name) => this.vault.pki(authorities[name].mount).issuerLists());
   }
 }
 

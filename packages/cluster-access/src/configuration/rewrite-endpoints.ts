@@ -1,4 +1,4 @@
-import { NecoError } from '@neco/core';
+import { NecoError, parseJson } from '@neco/core';
 import type { HostWriter } from '@neco/host-installer';
 import { parseDocument } from 'yaml';
 import * as z from 'zod';
@@ -7,7 +7,7 @@ import { etcdEndpoint } from '../ports.ts';
 
 /**
  * Puts these addresses into the files that name etcd's endpoints, where they are not there in this order; whatever else
- * a file says, by whomever, is left as it is.
+ * a file says, by whomever, is left as it is, and so are its mode and owner.
  * @returns the files that were written
  * @throws NecoError CONFIG_INVALID, FILE_FAILED
  */
@@ -28,7 +28,7 @@ export async function rewriteEndpoints(host: HostWriter, addresses: readonly str
     if (before === undefined) continue;
     const after = change(before, endpoints, path);
     if (after === before) continue;
-    await host.writeFile(path, after, attributes);
+    await host.writeFile(path, after, { ...attributes, keep: true });
     written.push(path);
   }
   return written;
@@ -64,12 +64,4 @@ function unreadable(path: string): NecoError {
       hint: `correct ${path}; neco-worker then tries again`,
     },
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

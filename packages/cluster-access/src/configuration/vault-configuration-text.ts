@@ -9,10 +9,15 @@ export interface VaultPlace {
   /** Addresses of the other boot servers. */
   others: readonly string[];
   cluster: string;
+  /**
+   * Whether only root of this server reaches it, on the loopback and with the server's certificate. A Vault that is not
+   * initialised yet belongs to whoever initialises it first.
+   */
+  closed?: boolean;
 }
 
 /** The text of a boot server's vault.json. */
-export function vaultConfigurationText({ address, others, cluster }: VaultPlace): string {
+export function vaultConfigurationText({ address, others, cluster, closed = false }: VaultPlace): string {
   const { vaultClient, vaultListener } = certificateKinds;
   return vaultConfiguration({
     address: vaultAddress(address),
@@ -26,9 +31,12 @@ export function vaultConfigurationText({ address, others, cluster }: VaultPlace)
       key: vaultClient.keyPath,
     },
     listener: {
-      addresses: [address, '127.0.0.1'].map((one) => `${one}:${String(ports.vault)}`),
+      addresses: (closed ? ['127.0.0.1'] : [address, '127.0.0.1']).map(
+        (one) => `${one}:${String(ports.vault)}`,
+      ),
       certificate: vaultListener.certificatePath,
       key: vaultListener.keyPath,
+      ...(closed ? { clientCa: paths.authorities.server } : {}),
     },
   });
 }

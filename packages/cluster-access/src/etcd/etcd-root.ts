@@ -1,29 +1,16 @@
-import { NecoError, type Reporter } from '@neco/core';
 import type { EtcdCluster } from '@neco/etcd-admin';
-import type { HostReader } from '@neco/host-installer';
-import { certificateFacts, parseCrl } from '@neco/vault-pki';
+import { certificateFacts } from '@neco/vault-pki';
 import { authorities } from '../certificates/authorities.ts';
-import { readPair } from '../certificates/read-pair.ts';
 import { Signer, type Pair } from '../certificates/signer.ts';
 import { connectEtcd } from './connect-etcd.ts';
-import { findVault } from '../vault/find-vault.ts';
-import { hostLayout, type HostLayout } from '../host-layout.ts';
+import { hostLayout } from '../host-layout.ts';
 import { liveEtcdAddresses } from './live-etcd-addresses.ts';
 import { requireFile } from '../require-file.ts';
-import { VaultSession } from '../vault/vault-session.ts';
+import { openServerSession, type ServerSessionOptions } from '../vault/server-session.ts';
+import type { VaultSession } from '../vault/vault-session.ts';
 
-export interface RootOptions {
-  host: HostReader;
-  layout?: HostLayout;
-  /** This server, whose own certificate is its right to have root's signed. */
-  lrn: number;
-  /** `boot-<LRN>`. */
-  name: string;
-  /** Addresses of the boot servers, by LRN. */
-  servers: ReadonlyMap<number, string>;
-  reporter: Reporter;
-  signal: AbortSignal;
-}
+/** This server, whose own certificate is its right to have root's signed. */
+export type RootOptions = ServerSessionOptions;
 
 /** A certificate of etcd's root that is older is replaced before it is used, in ms: it lives for ten minutes. */
 const freshFor = 60_000;
@@ -67,8 +54,8 @@ export class FreshRoot {
 
   async #isRevoked(vault: VaultSession): Promise<boolean> {
     const { serial } = certificateFacts((await this.#made.pair).certificate);
-    const list = await vault.run('Vault to answer', (one) => one.pki(authorities.client.mount).crl());
-    return parseCrl(list).serials.includes(serial);
+    const revoked = await vault.run('Vault to answer', (one) => one.pki(authorities.client.mount).revoked());
+    return revoked.has(serial);
   }
 
   #make(): { pair: Promise<Pair>; at: number } {
@@ -79,22 +66,8 @@ export class FreshRoot {
 }
 
 /** The key is made here and stays in memory. */
-async function certifyRoot({
-  host,
-  layout = hostLayout,
-  lrn,
-  name,
-  servers,
-  reporter,
-  signal,
-}: RootOptions): Promise<Pair> {
-  const [ca, own] = await Promise.all([requireFile(host, layout.serverCa), readPair(host, layout.server)]);
-  const vault = await VaultSession.open({
-    reach: () => findVault({ servers, own: lrn, ca, ...own }),
-    logIn: (one) => one.loginCertificate(name).catch(explained),
-    reporter,
-    signal,
-  });
+async function certifyRoot(options: RootOptions): Promise<Pair> {
+  const vault = await openServerSession(options);
   try {
     return await vault.run("the certificate of etcd's root user", (one) =>
       new Signer(one, new Map()).certifyRoot(),
@@ -102,12 +75,4 @@ async function certifyRoot({
   } finally {
     await vault.close();
   }
-}
-
-function explained(error: unknown): never {
-  if (!(error instanceof NecoError) || error.code !== 'VAULT_PERMISSION_DENIED') throw error;
-  throw new NecoError(error.code, error.message, {
-    hint: "this server's log-in to Vault (auth/cert) was deleted or its certificate has expired: see neco status",
-    cause: error,
-  });
 }

@@ -1,21 +1,27 @@
+import { NecoError, serverName } from '@neco/core';
 import { administratorPolicy, operatorPolicy, viewerPolicy, type Vault } from '@neco/vault-pki';
+import { administratorPolicyName, ensureRequestLimits } from './ensure-request-limits.ts';
 import { ensureServerAccess } from './ensure-server-access.ts';
 
-/** Name of the Vault policy of people who run the data centre. */
-export const administratorPolicyName = 'neco-administrator';
-
-/** Who may do what in Vault: the policy and the log-in of each boot server, and the policies of people. */
+/**
+ * Who may do what in Vault: the policy and the log-in of each boot server, and the policies of people.
+ * @param lives by LRN; see `newLife`.
+ * @throws NecoError VAULT_*
+ */
 export async function ensureVaultAccess(
   vault: Vault,
   addresses: ReadonlyMap<number, string>,
   serverCa: string,
+  lives: ReadonlyMap<number, string>,
 ): Promise<void> {
   const logIns = vault.auth.ensureCertAuth();
   await Promise.all([
-    vault.auth.ensureUserpass(),
+    vault.auth.ensureUserpass().then(() => ensureRequestLimits(vault)),
     ...[...addresses].map(async ([lrn, address]) => {
       await logIns;
-      await ensureServerAccess(vault, lrn, address, serverCa);
+      const life = lives.get(lrn);
+      if (life === undefined) throw new NecoError('INTERNAL', `${serverName(lrn)} has no life`);
+      await ensureServerAccess(vault, { lrn, address, serverCa, life });
     }),
     vault.system.ensurePolicy(administratorPolicyName, administratorPolicy()),
     vault.system.ensurePolicy('neco-operator', operatorPolicy()),

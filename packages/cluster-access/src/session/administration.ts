@@ -1,4 +1,4 @@
-import type { Registry } from '@neco/bootserver-registry';
+import type { LockedTurn, Registry } from '@neco/bootserver-registry';
 import type { EtcdCluster } from '@neco/etcd-admin';
 import type { VaultSession } from '../vault/vault-session.ts';
 
@@ -9,4 +9,10 @@ export interface Administration {
   registry: Registry;
   /** Vault as an administrator. */
   vault: VaultSession;
+}
+
+/** All three under the change lock: none of them changes anything once it is lost. `etcd` is to be closed. */
+export function underLock({ etcd, vault }: Administration, turn: LockedTurn): Administration {
+  const { lock, registry, signal } = turn;
+  return { etcd: etcd.under(lock), registry, vault: vault.under(lock, signal) };
 }

@@ -1,9 +1,11 @@
 import { inTime, NecoError, type Reporter } from '@neco/core';
 import { EtcdCluster } from '@neco/etcd-admin';
 import type { HostReader } from '@neco/host-installer';
-import type { Administration } from './administration.ts';
+import type { LockedTurn } from '@neco/bootserver-registry';
+import { underLock, type Administration } from './administration.ts';
 import { serversOf, type ClusterConnection } from './cluster-connection.ts';
 import { FreshRoot } from '../etcd/etcd-root.ts';
+import { refuseReadOnly } from '../etcd/refuse-read-only.ts';
 import { findVault } from '../vault/find-vault.ts';
 import { hostLayout, type HostLayout } from '../host-layout.ts';
 import { withOperationLock } from './operation-lock.ts';
@@ -49,7 +51,7 @@ export class OperatorAccess implements AsyncDisposable {
     return this.person.name();
   }
 
-  /** Logs in when it is first called. @throws NecoError FILE_FAILED, LOGIN_REFUSED, VAULT_*, TIMEOUT, CANCELLED */
+  /** Logs in when it is first called. @throws NecoError FILE_FAILED, ETCD_*, LOGIN_REFUSED, VAULT_*, TIMEOUT, CANCELLED */
   async vault(): Promise<VaultSession> {
     return (await this.loggedIn()).vault;
   }
@@ -70,7 +72,11 @@ export class OperatorAccess implements AsyncDisposable {
 
   async #logIn(): Promise<{ vault: VaultSession; servers: Map<number, string> }> {
     const { connection, host, layout = hostLayout, reporter, signal } = this.options;
-    const [ca, servers] = await Promise.all([requireFile(host, layout.serverCa), serversOf(connection)]);
+    const [ca, servers] = await Promise.all([
+      requireFile(host, layout.serverCa),
+      serversOf(connection),
+      refuseReadOnly(connection.etcd),
+    ]);
     const vault = await VaultSession.open({
       reach: () => findVault({ servers, own: connection.lrn, ca }),
       logIn: this.person.logIn,
@@ -108,18 +114,21 @@ export class AdministratorAccess extends OperatorAccess {
     const [vault, root] = await Promise.all([this.vault(), this.#freshRoot()]);
     const { reporter, signal, host, layout = hostLayout } = this.options;
     const { registry, name: server } = connection;
-    const asRoot = async (held: AbortSignal): Promise<T> => {
+    const asRoot = async (turn?: LockedTurn): Promise<T> => {
       const { connection: place } = connection.etcd;
       const ca = place.tls?.ca ?? (await requireFile(host, layout.serverCa));
       const etcd = EtcdCluster.connect({ ...place, tls: { ca, ...(await root.pair(vault)) } });
+      const all = { etcd, registry, vault };
+      const administration = turn === undefined ? all : underLock(all, turn);
       try {
-        return await work({ etcd, registry, vault }, held).catch(forAdministrators);
+        return await work(administration, turn?.signal ?? signal).catch(forAdministrators);
       } finally {
+        administration.etcd.close();
         etcd.close();
         void vault.close(); // while the lock is given back
       }
     };
-    if (what === undefined) return await asRoot(signal);
+    if (what === undefined) return await asRoot();
     const limit = turnLimit === undefined ? {} : { timeout: turnLimit };
     return await withOperationLock(registry, { what, server, reporter, signal, ...limit }, asRoot);
   }

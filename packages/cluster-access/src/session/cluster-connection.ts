@@ -1,6 +1,7 @@
 import { Registry } from '@neco/bootserver-registry';
 import { addressOf, NecoError, serverName, type EtcdOptions } from '@neco/core';
-import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
+import { EtcdCluster } from '@neco/etcd-admin';
+import { readOwnConnection } from '../etcd/read-own-connection.ts';
 import { readSite } from '../site/read-site.ts';
 import { readEtcdOptions } from '../configuration/read-etcd-options.ts';
 import { hostLayout, type HostLayout } from '../host-layout.ts';
@@ -37,7 +38,7 @@ export async function connectAsNeco({
       hint: 'run neco setup or neco join, which add this server to a cluster',
     });
   }
-  const etcd = EtcdCluster.connect(await readEtcdConnection(options));
+  const etcd = EtcdCluster.connect(await readOwnConnection(options));
   return {
     lrn: site.lrn,
     name: serverName(site.lrn),

@@ -1,7 +1,8 @@
-import { Registry } from '@neco/bootserver-registry';
+import { Registry, type LockedTurn } from '@neco/bootserver-registry';
 import { NecoError, waitFor, type Reporter } from '@neco/core';
+import type { EtcdCluster } from '@neco/etcd-admin';
 import { Signer } from '../certificates/signer.ts';
-import type { Administration } from './administration.ts';
+import { underLock, type Administration } from './administration.ts';
 import { connectEtcd } from '../etcd/connect-etcd.ts';
 import { findVault } from '../vault/find-vault.ts';
 import { liveEtcdAddresses } from '../etcd/live-etcd-addresses.ts';
@@ -26,6 +27,8 @@ export interface GuestOptions {
 
 /** The cluster as an administrator, from a server that is not in it: etcd as root for ten minutes, signed for that person. */
 export interface GuestAdministration extends Administration {
+  /** The same under the change lock: it changes nothing any more once that is lost. */
+  under(turn: LockedTurn): GuestAdministration;
   /** Gives the token back and closes the connections. @param work what must be done before those to etcd close. */
   close(work?: Promise<void>): Promise<void>;
 }
@@ -44,19 +47,24 @@ export async function connectAsGuest(options: GuestOptions): Promise<GuestAdmini
       liveEtcdAddresses(servers),
     ]);
     const etcd = connectEtcd(live, ca, pair);
-    return {
-      etcd,
-      registry: new Registry(etcd, prefix),
-      vault,
-      async close(work) {
-        await Promise.all([vault.close(), work]);
-        etcd.close();
-      },
-    };
+    return guestOf({ etcd, registry: new Registry(etcd, prefix), vault }, []);
   } catch (error) {
     await vault.close();
     throw explained(error);
   }
+}
+
+/** @param opened what is to be closed besides. */
+function guestOf(administration: Administration, opened: readonly EtcdCluster[]): GuestAdministration {
+  const { etcd, vault } = administration;
+  return {
+    ...administration,
+    under: (turn) => guestOf(underLock(administration, turn), [...opened, etcd]),
+    async close(work) {
+      await Promise.all([vault.close(), work]);
+      for (const one of [etcd, ...opened]) one.close();
+    },
+  };
 }
 
 /** A person may take any time to type; the Vaults, once nobody is to be asked, may not. */

@@ -1,4 +1,4 @@
-import { addressOf, maxLrn, serverName, type SiteConfiguration } from '@neco/core';
+import { addressOf, lrnOfName, maxLrn, serverName, type SiteConfiguration } from '@neco/core';
 import type { BootServer } from '@neco/bootserver-registry';
 import { memberAddress, type Member } from '@neco/etcd-admin';
 
@@ -52,8 +52,8 @@ export function strayMembers(input: ServersInput): { id: string; address: string
 
 /** The LRN of a member by its name; of one that never started, and so has no name, by its address. */
 export function lrnOf(member: Member, known: KnownAddresses): number[] {
-  const named = /^boot-([0-9]+)$/.exec(member.name)?.[1];
-  return named === undefined ? lrnAt(memberAddress(member), known) : [Number(named)];
+  const named = lrnOfName(member.name);
+  return named === undefined ? lrnAt(memberAddress(member), known) : [named];
 }
 
 /** The LRN that an address belongs to, by the registry or by the address plan. */

@@ -1,4 +1,4 @@
-import type { Registry } from '@neco/bootserver-registry';
+import type { LockedTurn, Registry } from '@neco/bootserver-registry';
 import type { Reporter } from '@neco/core';
 
 export interface OperationLockOptions {
@@ -14,13 +14,14 @@ export interface OperationLockOptions {
 
 /**
  * Runs a command that changes the cluster while no other does, on any server. Others wait, and report who holds the
- * lock, since when and what for; it is given up when its holder dies.
+ * lock, since when and what for; it is given up when its holder dies. A command that was stopped for so long that it lost the
+ * lock changes nothing any more: it works by what its turn gives it, `registry` and connections under `lock`.
  * @throws NecoError BUSY when the timeout is over, CANCELLED, ETCD_CONFLICT when the lock was lost, ETCD_*; and what `work` throws
  */
 export async function withOperationLock<T>(
   registry: Registry,
   { what, server, reporter, signal, timeout }: OperationLockOptions,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (turn: LockedTurn) => Promise<T>,
 ): Promise<T> {
   const since = new Date().toISOString();
   return await registry.withLock('change', work, {

@@ -1,4 +1,4 @@
-import type { Registry } from '@neco/bootserver-registry';
+import type { LockedTurn, Registry } from '@neco/bootserver-registry';
 
 /** How long one server waits for its turn: each of the others may take some seconds, in ms. */
 const limit = 90_000;
@@ -13,5 +13,9 @@ export async function restartInTurn(
   server: string,
   restart: () => Promise<void>,
 ): Promise<void> {
-  await registry.withLock('etcd-restart', restart, { holder: server, timeout: limit });
+  const inTurn = async ({ lock }: LockedTurn): Promise<void> => {
+    lock.check();
+    await restart();
+  };
+  await registry.withLock('etcd-restart', inTurn, { holder: server, timeout: limit });
 }

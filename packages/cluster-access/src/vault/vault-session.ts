@@ -1,4 +1,5 @@
 import { NecoError, waitFor, type Reporter } from '@neco/core';
+import type { HeldLock } from '@neco/etcd-admin';
 import type { Vault } from '@neco/vault-pki';
 
 /**
@@ -16,15 +17,27 @@ export interface VaultSessionOptions {
   signal: AbortSignal;
 }
 
+/** A log-in, shared by the session and what works with it under a lock. */
+interface LogIn {
+  /** One for all that is done side by side. */
+  vault: Promise<Vault> | undefined;
+  closing: Promise<void> | undefined;
+}
+
 /** A log-in to whichever Vault serves: when that one dies in the middle, the work goes on at another. */
 export class VaultSession {
   readonly #options: VaultSessionOptions;
-  /** One log-in for all that is done side by side. */
-  #vault: Promise<Vault> | undefined;
-  #closing: Promise<void> | undefined;
+  readonly #logIn: LogIn;
+  readonly #lock: HeldLock | undefined;
 
-  private constructor(options: VaultSessionOptions) {
+  private constructor(
+    options: VaultSessionOptions,
+    logIn: LogIn = { vault: undefined, closing: undefined },
+    lock?: HeldLock,
+  ) {
     this.#options = options;
+    this.#logIn = logIn;
+    this.#lock = lock;
   }
 
   /** Logs in, without a limit: a person may have to type. @throws NecoError VAULT_*, and what `logIn` throws */
@@ -39,10 +52,16 @@ export class VaultSession {
     return session;
   }
 
+  /** The same log-in, for work under a lock: it asks Vault for nothing any more once the lock may be lost. */
+  under(lock: HeldLock, signal: AbortSignal): VaultSession {
+    const options = { ...this.#options, signal: AbortSignal.any([this.#options.signal, signal]) };
+    return new VaultSession(options, this.#logIn, lock);
+  }
+
   /**
    * Does a piece of work that does no harm when it is done twice.
    * @param what as in "waiting for <what>".
-   * @throws NecoError VAULT_*, TIMEOUT when no Vault came to lead in time, CANCELLED
+   * @throws NecoError VAULT_*, TIMEOUT when no Vault came to lead in time, CANCELLED, ETCD_CONFLICT when the lock was lost
    */
   async run<T>(what: string, work: (vault: Vault) => Promise<T>): Promise<T> {
     const { reporter, signal } = this.#options;
@@ -58,31 +77,41 @@ export class VaultSession {
 
   /** Gives the token back, once. What fails is left to its end. */
   close(): Promise<void> {
-    this.#closing ??= (async () => {
-      await (await this.#vault)?.revokeSelf();
+    this.#logIn.closing ??= (async () => {
+      await (await this.#logIn.vault)?.revokeSelf();
     })().catch(() => undefined);
-    return this.#closing;
+    return this.#logIn.closing;
   }
 
   async #try<T>(work: (vault: Vault) => Promise<T>): Promise<T> {
+    const lock = this.#lock;
+    lock?.check();
     const logIn = this.#loggedIn();
     try {
-      return await work(await logIn);
+      const vault = await logIn;
+      return await work(
+        lock === undefined
+          ? vault
+          : vault.checked(() => {
+              lock.check();
+            }),
+      );
     } catch (error) {
-      if (error instanceof NecoError && error.retryable && this.#vault === logIn) this.#vault = undefined;
+      const isPassing = error instanceof NecoError && error.retryable;
+      if (isPassing && this.#logIn.vault === logIn) this.#logIn.vault = undefined;
       throw error;
     }
   }
 
   #loggedIn(): Promise<Vault> {
-    if (this.#closing !== undefined)
+    if (this.#logIn.closing !== undefined)
       return Promise.reject(new NecoError('INTERNAL', 'the token of this session was given back'));
     const { reach, logIn } = this.#options;
-    if (this.#vault !== undefined) return this.#vault;
+    if (this.#logIn.vault !== undefined) return this.#logIn.vault;
     const vault = reach().then(logIn);
-    this.#vault = vault;
+    this.#logIn.vault = vault;
     vault.catch(() => {
-      if (this.#vault === vault) this.#vault = undefined;
+      if (this.#logIn.vault === vault) this.#logIn.vault = undefined;
     });
     return vault;
   }
