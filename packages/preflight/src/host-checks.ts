@@ -2,9 +2,11 @@ import { messageOf, NecoError, type ErrorDetail, type SiteConfiguration } from '
 import type { HostReader } from '@neco/host-installer';
 import { checkAddresses } from './checks/check-addresses.ts';
 import { checkDiskSpace } from './checks/check-disk-space.ts';
+import { checkHostTroubles } from './checks/check-host-troubles.ts';
 import { checkLeftovers } from './checks/check-leftovers.ts';
 import { checkPackages } from './checks/check-packages.ts';
 import { checkPorts } from './checks/check-ports.ts';
+import { checkSourceAddresses } from './checks/check-source-addresses.ts';
 import { checkSystem } from './checks/check-system.ts';
 import type { Check, CheckContext } from './checks/check.ts';
 
@@ -13,12 +15,22 @@ export interface HostChecksOptions {
   resuming: boolean;
   /** What to do with what another cluster left here: nothing at all, because it is put aside; or this hint is given. */
   leftovers?: 'put aside' | { hint: string };
+  /** Whether this server's own etcd and Vault are stopped before their ports are needed. */
+  stopsOwn?: boolean;
+  /** Told of what is no reason to refuse. */
+  warn?: (message: string) => void;
   signal?: AbortSignal;
 }
 
-const forAnyone: readonly Check[] = [checkAddresses, checkSystem];
+const forAnyone: readonly Check[] = [checkAddresses, checkSourceAddresses, checkSystem];
 /** These can see what they look at only as root. */
-const forRoot: readonly Check[] = [checkPorts, checkDiskSpace, checkPackages, checkLeftovers];
+const forRoot: readonly Check[] = [
+  checkPorts,
+  checkDiskSpace,
+  checkHostTroubles,
+  checkPackages,
+  checkLeftovers,
+];
 
 /**
  * Looks for all that is wrong with this server and changes nothing; the lists of packages are fetched into a scratch

@@ -3,3 +3,5 @@
 export * from './compare-servers.ts';
 export * from './host-checks.ts';
 export * from './preflight-failed.ts';
+export * from './troubles/find-host-troubles.ts';
+export * from './troubles/host-trouble.ts';

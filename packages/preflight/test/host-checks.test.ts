@@ -106,6 +106,21 @@ describe('the checks of one server', function () {
     for (const finding of findings) expect(finding.hint, finding.message).to.be.a('string').and.not.equal('');
   });
 
+  it('warn of an address that the kernel speaks from and the plan does not have, and name both', async () => {
+    const warnings: string[] = [];
+    // On the loopback the kernel speaks from 127.0.0.1 to all.
+    const findings = await hostChecks(hostLike(), siteOf(), [0, 1, 2], {
+      resuming: false,
+      warn: (message) => warnings.push(message),
+    });
+    expect(findings).to.deep.equal([]);
+    const spoken = warnings.filter((warning) => warning.includes('speaks to'));
+    expect(spoken).to.have.length(1);
+    expect(spoken[0]).to.match(
+      /^boot-0 speaks to boot-1 \(127\.7\.1\.2\), boot-2 \(127\.7\.1\.3\) from 127\.0\.0\.1, and not from 127\.7\.1\.1,/,
+    );
+  });
+
   it('ask for root, and do not guess what only root sees', async () => {
     const findings = await check(hostLike({ uid: 1000 }, { list: () => Promise.resolve(['member']) }));
     expect(findings).to.have.length(1);

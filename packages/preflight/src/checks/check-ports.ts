@@ -15,17 +15,20 @@ const ownUnits = ['etcd.service', 'vault.service', 'neco-setup-vault.service'];
 /** The ports of etcd, Vault and (coordinator) the rendezvous are free; the process that holds one is named. */
 export const checkPorts: Check = async (context) => {
   const found = await foreignListeners(context);
-  // A service of a setup that goes on may be restarted between the look at its port and that at its unit: what is there
-  // now is then another process. A listener that is no service's is there the second time too.
-  return context.resuming && found.length > 0 ? foreignListeners(context) : found;
+  // An own service may be restarted between the look at its port and that at its unit, as an etcd is again and again that cannot
+  // use its data: what is there now is then another process. A listener that is no service's is there the second time too.
+  const mayBeOwn = context.resuming || context.stopsOwn === true;
+  return mayBeOwn && found.length > 0 ? foreignListeners(context) : found;
 };
 
 async function foreignListeners(context: CheckContext): Promise<ErrorDetail[]> {
-  const { host, resuming } = context;
+  const { host, resuming, stopsOwn = false } = context;
   const addresses = new Set([...everywhere, ...loopback, ...ownAddress(context)]);
+  const mayBeOwn = resuming || stopsOwn;
+  const before = mayBeOwn ? await ownPids(host) : new Set<number>();
   const held = (await host.listeners()).filter(({ address }) => addresses.has(address));
   const needed = neededPorts(context).filter(({ port }) => held.some((listener) => listener.port === port));
-  const own = resuming && needed.length > 0 ? await ownPids(host) : new Set<number>();
+  const own = mayBeOwn && needed.length > 0 ? before.union(await ownPids(host)) : before;
   return needed.flatMap(({ port, purpose }) => {
     const foreign = held.find((one) => one.port === port && !(one.pid !== undefined && own.has(one.pid)));
     return foreign === undefined ? [] : [explain(foreign, purpose)];
