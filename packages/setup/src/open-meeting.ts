@@ -89,7 +89,11 @@ async function followRegistrations(self: Self, meeting: CoordinatorMeeting): Pro
 }
 
 /** Makes ready to ask the coordinator; it need not be there yet. */
-export async function openFollower(self: Self, secret: Secret): Promise<FollowerMeeting> {
+export async function openFollower(
+  self: Self,
+  secret: Secret,
+  titleOf: (phase: string) => string,
+): Promise<FollowerMeeting> {
   const client = connectRendezvous({
     address: self.addresses.get(self.coordinatorLrn) ?? '',
     port: self.site.ports.rendezvous,
@@ -105,6 +109,7 @@ export async function openFollower(self: Self, secret: Secret): Promise<Follower
   return new FollowerMeeting({
     client,
     introduction: await introducer(self),
+    titleOf,
     reporter: self.reporter,
     signal,
   });

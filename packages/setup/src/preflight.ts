@@ -1,7 +1,7 @@
-import { NecoError, type Reporter, type Secret } from '@neco/core';
+import { NecoError, runLimited, type Reporter, type Secret } from '@neco/core';
 import { readOnlyHost } from '@neco/host-installer';
 import { hostChecks, preflightFailed } from '@neco/preflight';
-import { decideWithFindings, identityOf, openFollower, openCoordinator } from './open-meeting.ts';
+import { decideWithFindings, identityOf, openFollower, openCoordinator, type Self } from './open-meeting.ts';
 import { viewOf } from './view-of.ts';
 
 /** The options of `preflight`. */
@@ -24,57 +24,47 @@ export interface PreflightOptions {
  * @throws NecoError PREFLIGHT_FAILED with all findings; CONFIG_*, LRN_LIST_INVALID, RENDEZVOUS_REFUSED, TIMEOUT
  */
 export async function preflight(options: PreflightOptions): Promise<void> {
-  const limits = options.timeout === undefined ? [] : [AbortSignal.timeout(options.timeout)];
-  const signal = AbortSignal.any([options.signal, ...limits]);
-  const host = readOnlyHost();
-  const view = await viewOf(
-    host,
-    { ...options, revoke: true, dryRun: true, acceptKeys: new Map(), again: '', ...unasked },
-    signal,
-  );
-  const resuming = view.record !== undefined;
-  const findings = await hostChecks(host, view.site, view.lrns, { resuming });
-  if (options.secret === undefined) {
-    if (findings.length > 0) throw preflightFailed(findings);
-    return;
-  }
-  const identity = await identityOf(host);
-  const self = {
-    ...view,
-    host,
-    purpose: 'preflight',
-    identity,
-    findings,
-    passed: new Set<string>(),
-    reporter: options.reporter,
-  } as const;
-  const secret = await options.secret();
-  const coordinator = view.isCoordinator
+  const limited = { ...options, hint: 'run the same command on all of them at the same time' };
+  await runLimited(limited, async (signal, reporter) => {
+    const host = readOnlyHost();
+    const asked = { ...options, revoke: true, dryRun: true, acceptKeys: new Map(), again: '', ...unasked };
+    const view = await viewOf(host, asked, signal);
+    try {
+      const resuming = view.record !== undefined;
+      const warn = (message: string): void => {
+        reporter.warn(message);
+      };
+      const findings = await hostChecks(host, view.site, view.lrns, { resuming, warn });
+      if (options.secret !== undefined) {
+        const identity = await identityOf(host);
+        const passed = new Set<string>();
+        const self = { ...view, host, purpose: 'preflight', identity, findings, passed, reporter } as const;
+        await compareWithOthers(self, await options.secret());
+      } else if (findings.length > 0) throw preflightFailed(findings);
+    } finally {
+      await view.etcd.close();
+    }
+  });
+}
+
+/** Meets the others and hears what all found. @throws NecoError PREFLIGHT_FAILED */
+async function compareWithOthers(self: Self, secret: Secret): Promise<void> {
+  const titleOf = (phase: string): string => phase;
+  const coordinator = self.isCoordinator
     ? await openCoordinator(self, secret, {
         settle: () => Promise.resolve({ setupId: '', startedAt: '', etcdState: 'new' }),
         signer: () => Promise.resolve(undefined),
         signs: () => false,
         save: nothingWritten,
-        titleOf: (phase) => phase,
+        titleOf,
       })
     : undefined;
-  const meeting = coordinator ?? (await openFollower(self, secret));
+  const meeting = coordinator ?? (await openFollower(self, secret, titleOf));
   try {
     await decideWithFindings(meeting, self);
     await coordinator?.everyoneInformed();
-  } catch (error) {
-    if (!limits.some(({ aborted }) => aborted)) throw error;
-    throw new NecoError(
-      'TIMEOUT',
-      `not all boot servers ran preflight within ${String((options.timeout ?? 0) / 1000)} s`,
-      {
-        hint: 'run the same command on all of them at the same time',
-        cause: error,
-      },
-    );
   } finally {
     await meeting.close();
-    await view.etcd.close();
   }
 }
 

@@ -34,7 +34,7 @@ export interface SetupView {
 export interface DoneToUnits {
   /** Whether this run has had all units of setup enabled: etcd did not run before it, nor did what depends on it. */
   unitsEnabled: boolean;
-  /** Whether Vault was started beside etcd. */
+  /** Whether Vault was started beside etcd (coordinator only). */
   vaultStarted: boolean;
 }
 

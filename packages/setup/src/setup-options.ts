@@ -18,6 +18,8 @@ export interface SetupOptions {
   secret(server: { isCoordinator: boolean }): Promise<Secret>;
   /** Gives the first administrator; called only on the coordinator, and only while there is none. May be called twice. */
   administrator(): Promise<{ name: string; password: Secret }>;
+  /** An administrator of a finished cluster, where the command line names one: nobody is asked for what only an upgrade needs. */
+  namedAdministrator?(): Promise<{ name: string; password: Secret }>;
   /** The command that goes on after this one was stopped, as it is to be typed on all servers. */
   again: string;
   reporter: Reporter;

@@ -57,9 +57,13 @@ export class SetupSight {
     return lrns;
   }
 
-  /** This server's own Vault, without a token; one for the whole run, so that its connections are shared. @throws NecoError FILE_FAILED */
+  /** This server's own Vault, also one that is closed to others, without a token; one for the whole run, so that its connections are shared. @throws NecoError FILE_FAILED */
   async localVault(): Promise<Vault> {
-    this.#localVault ??= await connectVault(this.#options.host, '127.0.0.1');
+    if (this.#localVault === undefined) {
+      const { host } = this.#options;
+      const identity = await host.readPair(certificateKinds.server);
+      this.#localVault = await connectVault(host, '127.0.0.1', undefined, identity);
+    }
     return this.#localVault;
   }
 }

@@ -1,4 +1,13 @@
-import { dryRunPhases, NecoError, runPhases, toNecoError, type PhaseEvent, type Reporter } from '@neco/core';
+import {
+  dryRunPhases,
+  NecoError,
+  runLimited,
+  runPhases,
+  toNecoError,
+  type PhaseEvent,
+  type Reporter,
+} from '@neco/core';
+import { requestLimits } from '@neco/cluster-access';
 import { lockHost, openHost, readOnlyHost } from '@neco/host-installer';
 import { BackgroundWork } from './background-work.ts';
 import { viewOf } from './view-of.ts';
@@ -17,7 +26,7 @@ export async function setup(options: SetupOptions): Promise<{ changed: boolean }
     await dryRunPhases(setupPhases, await viewOf(readOnlyHost(), options, options.signal), options.reporter);
     return { changed: false };
   }
-  const lock = await lockHost('operation');
+  const lock = await lockHost('operation', { what: options.again });
   try {
     return await runSetup(options);
   } finally {
@@ -26,70 +35,72 @@ export async function setup(options: SetupOptions): Promise<{ changed: boolean }
 }
 
 async function runSetup(options: SetupOptions): Promise<{ changed: boolean }> {
-  const limit = options.timeout === undefined ? [] : [AbortSignal.timeout(options.timeout)];
-  const signal = AbortSignal.any([options.signal, ...limit]);
-  const last = { title: 'Start', state: '' };
-  const host = openHost();
-  const view = await viewOf(host, options, signal);
-  await using background = new BackgroundWork();
-  const context: SetupContext = {
-    ...view,
-    done: { unitsEnabled: false, vaultStarted: false },
-    host,
+  const { again, timeout, signal: stop } = options;
+  const limited = {
+    timeout,
+    signal: stop,
     reporter: options.reporter,
-    findings: [],
-    passed: new Set(),
-    titles: new Map(setupPhases.map(({ id, title }) => [id, title])),
-    etcdState: 'new',
-    meeting: undefined,
-    coordinator: undefined,
-    background,
-    unsealedWithStoredKey: false,
+    hint: `to resume, run on all servers: ${again}`,
   };
-  const reporter = observed(options.reporter, context, last);
-  const { again } = options;
-  try {
-    return await runPhases(setupPhases, Object.assign(context, { reporter }), { reporter, signal, again });
-  } catch (thrown) {
-    const error = toNecoError(thrown);
-    if (!limit.some(({ aborted }) => aborted) || error.code !== 'CANCELLED') throw error;
-    const waited = last.state === '' ? '' : `; last seen: ${last.state}`;
-    throw new NecoError(
-      'TIMEOUT',
-      `timed out after ${String((options.timeout ?? 0) / 1000)} s in: ${last.title}${waited}`,
-      {
-        hint: `to resume, run on all servers: ${again}`,
-      },
-    );
-  } finally {
-    await context.meeting?.close();
-    await view.etcd.close();
-  }
+  return await runLimited(limited, async (signal, reporter) => {
+    const host = openHost();
+    const view = await viewOf(host, options, signal);
+    await using background = new BackgroundWork();
+    const context: SetupContext = {
+      ...view,
+      done: { unitsEnabled: false, vaultStarted: false },
+      host,
+      reporter,
+      findings: [],
+      passed: new Set(),
+      titles: new Map(setupPhases.map(({ id, title }) => [id, title])),
+      etcdState: 'new',
+      meeting: undefined,
+      coordinator: undefined,
+      background,
+      unsealedWithStoredKey: false,
+    };
+    Object.assign(context, { reporter: tellingOthers(reporter, context) });
+    try {
+      const result = await runPhases(setupPhases, context, { reporter: context.reporter, signal, again });
+      if (context.isCoordinator && context.record?.requestLimits !== requestLimits)
+        reporter.warn(
+          `an earlier neco has set up Vault without all limits of what anyone may ask of it; to set them, run: ${again} --admin NAME --admin-password-file FILE`,
+        );
+      return result;
+    } catch (thrown) {
+      const error = toNecoError(thrown);
+      const isOver = error.code === 'CANCELLED' && !stop.aborted;
+      await context.meeting?.fail(isOver ? new NecoError('TIMEOUT', error.message) : error);
+      throw context.record?.finishedAt === undefined ? thrown : leadingOn(error);
+    } finally {
+      await context.meeting?.close();
+      await view.etcd.close();
+    }
+  });
 }
 
-/** Passes everything on, and tells the other servers and the error of a timeout how far this one is. */
-function observed(
-  reporter: Reporter,
-  context: SetupContext,
-  last: { title: string; state: string },
-): Reporter {
+/** On a finished cluster setup does not replace certificates, and what else is wrong status finds out. */
+function leadingOn(error: NecoError): NecoError {
+  if (!['CERTIFICATE_INVALID', 'ETCD_UNAUTHENTICATED'].includes(error.code)) return error;
+  return new NecoError(error.code, error.message, {
+    hint: 'this cluster is set up, and setup does not replace its certificates; run neco status, which prints for each certificate the commands that replace it',
+    cause: error.cause,
+    details: error.details,
+  });
+}
+
+/** Passes everything on, and lets the other servers know how far this one is. */
+function tellingOthers(reporter: Reporter, context: SetupContext): Reporter {
   return {
     ...reporter,
     phase(event: PhaseEvent) {
-      if (event.status === 'started') {
-        Object.assign(last, { title: event.title, state: '' });
-        context.coordinator?.phases.begin(event.title);
-      }
+      if (event.status === 'started') context.coordinator?.phases.begin(event.title);
       if (event.status === 'done' || event.status === 'skipped') {
         context.passed.add(event.id);
         context.coordinator?.phases.complete(event.id);
       }
       reporter.phase(event);
-    },
-    state(text: string) {
-      if (text === last.state) return;
-      last.state = text;
-      reporter.state(text);
     },
   };
 }

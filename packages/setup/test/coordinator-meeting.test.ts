@@ -1,11 +1,13 @@
 import { createPublicKey } from 'node:crypto';
-import { waitFor, type NecoError } from '@neco/core';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { NecoError, waitFor } from '@neco/core';
 import { rejection } from '@neco/test-harness';
 import { createKey, publicKeyFingerprint } from '@neco/vault-pki';
 import { expect } from 'chai';
 import { certificateKindNames } from '@neco/cluster-access';
 import { type KeyProof, proveKey } from '@neco/rendezvous';
-import { MeetingWorld } from './meeting-world.ts';
+import { introductionOf, MeetingWorld } from './meeting-world.ts';
 
 const texts = (error: NecoError) =>
   [error.message, ...error.details.map(({ message }) => message)].join('\n');
@@ -56,7 +58,7 @@ describe('the coordinator of a setup', function () {
     it('signs nothing for it, whatever it asks for', async () => {
       await using world = await MeetingWorld.start();
       await world.decide();
-      world.coordinator.phases.complete('import-authorities');
+      world.coordinator.phases.complete('revoke-lost-certificates');
       const fields = { issue: 'initial', requests };
       const error = await rejection(world.ask(2, { version: '1.0.1' }, { path: '/certificates', fields }));
       expect(error.code).to.equal('PREFLIGHT_FAILED');
@@ -68,7 +70,7 @@ describe('the coordinator of a setup', function () {
     const fault = new TypeError('the state is not there', { cause: disk });
     await using world = await MeetingWorld.start({ signer: () => Promise.reject(fault) });
     await world.decide();
-    world.coordinator.phases.complete('import-authorities');
+    world.coordinator.phases.complete('revoke-lost-certificates');
     const error = await rejection(
       world.ask(2, {}, { path: '/certificates', fields: { issue: 'initial', requests } }),
     );
@@ -77,6 +79,73 @@ describe('the coordinator of a setup', function () {
     expect(world.warnings).to.deep.equal([
       'internal fault while answering boot-2 (/certificates): the state is not there; because: no space left on the disk',
     ]);
+  });
+
+  it('that fails lets all that wait for it know why, at once, also one that asks only then', async () => {
+    await using world = await MeetingWorld.start();
+    await world.decide();
+    const waiting = rejection(world.ask(1, {}, { path: '/passed', fields: { phase: 'initialize-vault' } }));
+    const failed = new NecoError('FOREIGN_DATA', 'Initialise Vault: etcd contains keys of another program', {
+      hint: 'delete the keys',
+    });
+    const told = world.coordinator.fail(failed);
+    const late = await rejection(world.ask(2, {}, { path: '/passed', fields: { phase: 'unseal-vault' } }));
+    for (const error of [await waiting, late]) {
+      expect(error).to.include({
+        code: 'FOREIGN_DATA',
+        hint: 'on boot-0: delete the keys',
+        retryable: false,
+      });
+      expect(error.message).to.equal(
+        'boot-0 failed: Initialise Vault: etcd contains keys of another program',
+      );
+    }
+    const begun = performance.now();
+    await told;
+    expect(performance.now() - begun, 'it closes as soon as all know').to.be.below(1000);
+  });
+
+  it('that is stopped is waited for, since it goes on when it is started again', async () => {
+    await using world = await MeetingWorld.start();
+    await world.decide();
+    const waiting = rejection(world.ask(1, {}, { path: '/passed', fields: { phase: 'x' }, timeout: 500 }));
+    await world.coordinator.fail(new NecoError('CANCELLED', 'stopped'));
+    expect((await waiting).code).to.equal('TIMEOUT');
+  });
+
+  it('says of a server whose command failed why that was, until it comes again', async () => {
+    await using world = await MeetingWorld.start();
+    await world.decide();
+    await world.ask(2, {}, { path: '/failed', fields: { message: 'Start etcd: no space left on device' } });
+    const { phases } = world.coordinator;
+    expect(phases.lastSeen(2)).to.equal('its command failed: Start etcd: no space left on device');
+    await world.ask(2);
+    expect(phases.lastSeen(2)).to.equal('it has just started');
+  });
+
+  it('that is stopped while it waits says for whom, and what was last seen of it', async () => {
+    const stop = new AbortController();
+    const plan = { 0: '10.0.0.0', 1: '10.0.0.1', 2: '127.0.0.1' };
+    await using world = await MeetingWorld.start({
+      signal: stop.signal,
+      introduction: () => ({ ...introductionOf(0), plan }),
+    });
+    const deciding = rejection(world.coordinator.decide());
+    void world.ask(1).catch(() => undefined);
+    const tarpit = connect(world.port, '127.0.0.1');
+    await once(tarpit, 'close');
+    await waitFor(
+      async () =>
+        world.warnings.length > 0 ? { done: true, value: true } : { done: false, seen: 'nobody was refused' },
+      { what: 'the connection to be refused', timeout: 5000 },
+    );
+    stop.abort();
+    const error = await deciding;
+    expect(error.code).to.equal('CANCELLED');
+    expect(error.message).to.equal(
+      'stopped while waiting for the other boot servers; last seen: boot-2 (a connection from 127.0.0.1 was refused: it connected but did not complete the handshake)',
+    );
+    stop.abort();
   });
 
   describe('knows a server again by a key', () => {
@@ -146,7 +215,7 @@ describe('the coordinator of a setup', function () {
         },
       });
       await world.decide();
-      world.coordinator.phases.complete('import-authorities');
+      world.coordinator.phases.complete('revoke-lost-certificates');
       const request = { path: '/certificates', fields: { issue: 'final', requests } };
       const first = rejection(world.ask(1, {}, request));
       await waitFor(

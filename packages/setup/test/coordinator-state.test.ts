@@ -61,6 +61,26 @@ describe("the coordinator's state", () => {
     expect((await CoordinatorState.load(host, seal)).publicKeys.get(1)).to.equal('sha256:one');
   });
 
+  it('tells what was signed for a server that has another key now, and keeps the life of each', async () => {
+    const file: { text?: string } = {};
+    const host = hostWith(file);
+    const state = await CoordinatorState.load(host, seal);
+    const signed = { issue: 'initial', authority: 'peer' } as const;
+    state.publicKeys.set(1, 'sha256:one');
+    state.publicKeys.set(2, 'sha256:two');
+    state.noteSigned(0, [{ ...signed, certificate: 'of the coordinator' }]);
+    state.noteSigned(1, [{ ...signed, certificate: 'of boot-1' }]);
+    state.noteSigned(2, [{ ...signed, certificate: 'of the lost disk' }]);
+    const life = state.lifeOf(2);
+    expect(state.lifeOf(1)).to.not.equal(life);
+    state.publicKeys.set(2, 'sha256:other');
+    state.noteSigned(2, [{ ...signed, certificate: 'of the new disk' }]);
+    await state.save(host, seal);
+    const read = await CoordinatorState.load(host, seal);
+    expect(read.lost().map(({ certificate }) => certificate)).to.deep.equal(['of the lost disk']);
+    expect(read.lifeOf(2)).to.equal(life);
+  });
+
   it('shows nobody without the secret what is in it, and gives it back whole', async () => {
     const file: { text?: string } = {};
     const host = hostWith(file);

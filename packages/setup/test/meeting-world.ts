@@ -18,7 +18,7 @@ import {
 } from '@neco/rendezvous';
 import { CoordinatorMeeting, type CoordinatorMeetingOptions } from '../src/meeting/coordinator-meeting.ts';
 import { CoordinatorState } from '../src/meeting/coordinator-state.ts';
-import { importAuthorities } from '../src/phases/vault/import-authorities.ts';
+import { revokeLostCertificates } from '../src/phases/certificates/revoke-lost-certificates.ts';
 import type { Introduction } from '../src/meeting/protocol.ts';
 
 const lrns = [0, 1, 2];
@@ -29,13 +29,13 @@ export class MeetingWorld implements AsyncDisposable {
   readonly coordinator: CoordinatorMeeting;
   readonly warnings: string[];
   readonly secret: Secret;
-  readonly #port: number;
+  readonly port: number;
   readonly #keys = new Map<number, Secret>();
 
   private constructor(coordinator: CoordinatorMeeting, secret: Secret, port: number, warnings: string[]) {
     this.coordinator = coordinator;
     this.secret = secret;
-    this.#port = port;
+    this.port = port;
     this.warnings = warnings;
   }
 
@@ -58,7 +58,7 @@ export class MeetingWorld implements AsyncDisposable {
         Promise.resolve({ setupId: 'a', startedAt: new Date().toISOString(), etcdState: 'new' as const }),
       signer: () => Promise.resolve(undefined),
       titleOf: (phase) => phase,
-      signs: (_, hasCompleted) => hasCompleted(importAuthorities.id),
+      signs: (_, hasCompleted) => hasCompleted(revokeLostCertificates.id),
       reporter: silent(warnings),
       signal: AbortSignal.timeout(30_000),
       ...more,
@@ -82,7 +82,7 @@ export class MeetingWorld implements AsyncDisposable {
     const identity = proves ? { identity: key } : {};
     const options = {
       address: '127.0.0.1',
-      port: this.#port,
+      port: this.port,
       coordinatorName: 'boot-0',
       secret: this.secret,
     };
@@ -135,7 +135,7 @@ export class MeetingWorld implements AsyncDisposable {
     const identity = formatRendezvousIdentity({ lrn: 1, cluster: 'prod', lrns });
     const socket = connectTls({
       host: '127.0.0.1',
-      port: this.#port,
+      port: this.port,
       ...rendezvousWire.tls,
       ALPNProtocols: [rendezvousWire.protocol],
       pskCallback: () => ({ psk, identity }),
@@ -161,7 +161,8 @@ interface AskOptions extends Partial<RendezvousClientOptions> {
 
 type Answer = { result: unknown } | { waitingFor: string };
 
-function introductionOf(lrn: number, more: Partial<Introduction> = {}): Introduction {
+/** What a server says of itself. */
+export function introductionOf(lrn: number, more: Partial<Introduction> = {}): Introduction {
   return {
     purpose: 'setup',
     version: '1.0.0',

@@ -11,11 +11,14 @@ export interface Present {
   offset: number;
   /** Whether it has learned the outcome of preflight. */
   informed: boolean;
+  /** Why its command ended, since it asked last. */
+  failure?: string;
 }
 
 export interface AttendanceOptions {
   coordinator: number;
   lrns: readonly number[];
+  addressOf: (lrn: number) => string;
   /** The keys that are on disk, by LRN. */
   publicKeys: Map<number, string>;
   /** Keys that the administrator accepts in place of known ones, by LRN. */
@@ -32,6 +35,8 @@ export class Attendance {
   #registered: ReadonlySet<number> = new Set();
   /** Why servers that came back were turned away, until they come as they were. */
   readonly #turnedAway = new Map<number, string>();
+  /** Why connections that told no server were refused, by the address that they came from. */
+  readonly #refused = new Map<string, string>();
   readonly #pinning = new Map<number, Promise<void>>();
   #mismatch: { here: NecoError; elsewhere: NecoError } | undefined;
 
@@ -99,6 +104,26 @@ export class Attendance {
   /** Why a server was turned away when it came back; undefined when it was not. */
   whyTurnedAway(lrn: number): string | undefined {
     return this.#turnedAway.get(lrn);
+  }
+
+  /** The command of a server has failed. */
+  fail(lrn: number, failure: string): void {
+    const present = this.#present.get(lrn);
+    if (present !== undefined) present.failure = failure;
+    this.#options.board.changed();
+  }
+
+  /** Somebody was turned away before it could say who it is; its address tells which server it may be. */
+  refuse(address: string, reason: string): void {
+    this.#refused.set(address, reason);
+    this.#options.board.changed();
+  }
+
+  /** Why a server that has not come was turned away, or that it was never seen. */
+  whyMissing(lrn: number): string {
+    const address = this.#options.addressOf(lrn);
+    const reason = this.#refused.get(address);
+    return reason === undefined ? 'never seen' : `a connection from ${address} was refused: ${reason}`;
   }
 
   /** Counts a server as informed, once the answer is on its way: the rendezvous may close then. */

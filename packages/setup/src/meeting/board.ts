@@ -1,4 +1,4 @@
-import { NecoError } from '@neco/core';
+import { stoppedWaiting, type Waited } from '@neco/core';
 
 /**
  * Something whose changes others wait for: they look again each time `changed` is called.
@@ -13,23 +13,24 @@ export class Board {
 
   /**
    * Waits until `look` gives a value.
+   * @param waited what is waited for and what was last seen of it, for the error of a wait that is stopped
    * @throws NecoError CANCELLED when the signal fires; whatever `look` throws.
    */
-  async until<T>(look: () => T | undefined, signal: AbortSignal): Promise<T> {
+  async until<T>(look: () => T | undefined, signal: AbortSignal, waited: () => Waited): Promise<T> {
     for (;;) {
       const value = look();
       if (value !== undefined) return value;
-      await this.#change(signal);
+      await this.#change(signal, waited);
     }
   }
 
-  async #change(signal: AbortSignal): Promise<void> {
+  async #change(signal: AbortSignal, waited: () => Waited): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
     const wake = (): void => {
       resolve(undefined);
     };
     const stop = (): void => {
-      reject(new NecoError('CANCELLED', 'stopped while waiting'));
+      reject(stoppedWaiting(waited()));
     };
     this.#waiting.add(wake);
     signal.addEventListener('abort', stop, { once: true });

@@ -1,12 +1,15 @@
 import {
   type CertificateKindName,
+  certificateKindNames,
+  certificateKinds,
   forEachAuthority,
   initialLeafLifeHours,
   leafLifeHours,
-  type PerAuthority,
+  type RevocationLists,
   type Signer,
 } from '@neco/cluster-access';
 import { NecoError, serverName } from '@neco/core';
+import type { SignedInSetup } from './coordinator-state.ts';
 import type { Certificates, Issue } from './protocol.ts';
 
 export interface CertificateDeskOptions {
@@ -14,12 +17,14 @@ export interface CertificateDeskOptions {
   isOpen: (issue: Issue) => boolean;
   /** The Vault that signs now, if there is one; may take a while. */
   signer: (issue: Issue) => Promise<Signer | undefined>;
+  /** Makes a note of what was signed durable, before the certificates leave this host. */
+  note: (lrn: number, certificates: readonly Omit<SignedInSetup, 'lrn' | 'key'>[]) => Promise<void>;
 }
 
 /** Has the certificates of all servers signed by the Vault that is in charge. */
 export class CertificateDesk {
   readonly #options: CertificateDeskOptions;
-  readonly #revocations = new Map<Signer, Promise<PerAuthority<Buffer>>>();
+  readonly #revocations = new Map<Signer, Promise<RevocationLists>>();
 
   constructor(options: CertificateDeskOptions) {
     this.#options = options;
@@ -45,15 +50,23 @@ export class CertificateDesk {
       signer.authorities(),
       this.#revocationsOf(signer),
     ]);
+    await this.#options.note(
+      lrn,
+      certificateKindNames.map((name) => ({
+        issue,
+        authority: certificateKinds[name].authority,
+        certificate: certificates[name],
+      })),
+    );
     return {
       certificates,
       authorities,
-      revocations: await forEachAuthority((name) => Promise.resolve(revocations[name].toString('base64'))),
+      revocations: await forEachAuthority((name) => Promise.resolve(revocations[name][0].toString('base64'))),
     };
   }
 
-  /** What a signer has revoked; it is asked once, for nothing is revoked while setup runs. */
-  #revocationsOf(signer: Signer): Promise<PerAuthority<Buffer>> {
+  /** What a signer has revoked; it is asked once, for nothing is revoked once certificates that stay are signed. */
+  #revocationsOf(signer: Signer): Promise<RevocationLists> {
     const known = this.#revocations.get(signer);
     if (known !== undefined) return known;
     const asked = signer.revocations();

@@ -1,5 +1,12 @@
 import type { CertificateKindName, Signer } from '@neco/cluster-access';
-import { messageWithCauses, NecoError, serverName, type Reporter } from '@neco/core';
+import {
+  messageWithCauses,
+  NecoError,
+  serverName,
+  type ErrorCode,
+  type Reporter,
+  type Waited,
+} from '@neco/core';
 import { listenRendezvous, type RendezvousRequest } from '@neco/rendezvous';
 import { Admission } from './admission.ts';
 import { Attendance } from './attendance.ts';
@@ -10,6 +17,7 @@ import type { Meeting } from './meeting.ts';
 import { PhaseBoard } from './phase-board.ts';
 import {
   certificatesRequestSchema,
+  failedRequestSchema,
   passedRequestSchema,
   requestSchema,
   type Certificates,
@@ -22,6 +30,12 @@ import { Verdict } from './verdict.ts';
 
 /** How long a server that asks waits for a result before it learns what there is to wait for, in ms. */
 const patienceForStates = 500;
+
+/** One that was stopped goes on when it is started again, and so do those that wait for it. The others these told already. */
+const untold: readonly ErrorCode[] = ['CANCELLED', 'PREFLIGHT_FAILED', 'KEY_MISMATCH'];
+
+/** How long the coordinator that failed goes on telling the others so, in ms. */
+const patienceForFailure = 3000;
 
 export interface CoordinatorMeetingOptions {
   lrn: number;
@@ -59,6 +73,9 @@ export class CoordinatorMeeting implements Meeting {
   readonly #routes: Routes;
   readonly #closing = new AbortController();
   #server: { close(): Promise<void> } | undefined;
+  /** Why the coordinator failed, as the others learn it, and who has learned it. */
+  #failure: NecoError | undefined;
+  readonly #told = new Set<number>();
 
   private constructor(options: CoordinatorMeetingOptions) {
     const {
@@ -80,6 +97,7 @@ export class CoordinatorMeeting implements Meeting {
       lrns,
       publicKeys: state.publicKeys,
       acceptKeys,
+      addressOf: (lrn) => options.introduction().plan[String(lrn)] ?? '',
       save,
       board,
     });
@@ -88,7 +106,7 @@ export class CoordinatorMeeting implements Meeting {
     this.#verdict = new Verdict({
       attendance,
       board,
-      until: (look, limit) => this.#until(look, limit),
+      until: (look, limit, waited) => this.#until(look, limit, waited),
       introduction,
       settle,
       isReplaced: (lrn) => state.replaced.has(lrn),
@@ -98,6 +116,10 @@ export class CoordinatorMeeting implements Meeting {
     this.#desk = new CertificateDesk({
       isOpen: (issue) => options.signs(issue, (phase) => this.phases.hasCompleted(phase)),
       signer: options.signer,
+      note: async (lrn, certificates) => {
+        state.noteSigned(lrn, certificates);
+        await save();
+      },
     });
     const { cluster } = options.seal;
     const verdict = this.#verdict;
@@ -116,17 +138,18 @@ export class CoordinatorMeeting implements Meeting {
   /** Opens the rendezvous. Nothing else listens or was changed before. */
   static async open(options: CoordinatorMeetingOptions): Promise<CoordinatorMeeting> {
     const meeting = new CoordinatorMeeting(options);
-    const { address, port, seal, signal, reporter } = options;
+    const { address, port, seal, reporter } = options;
     meeting.#server = await listenRendezvous({
       address,
       port,
       secret: seal.secret,
-      signal,
       handle: (request) =>
         meeting.#handle(request).catch((error: unknown) => {
+          if (error === meeting.#failure) meeting.#hasLearned(request.lrn);
           throw meeting.attendance.asAnswered(error);
         }),
       onRefused: (event) => {
+        meeting.attendance.refuse(event.remoteAddress, event.reason);
         reporter.warn(
           `refused ${event.remoteAddress}${event.identity ? ` (${event.identity})` : ''}: ${event.reason}`,
         );
@@ -147,12 +170,20 @@ export class CoordinatorMeeting implements Meeting {
   }
 
   async certify(issue: Issue, requests: Record<CertificateKindName, string>): Promise<Certificates> {
-    await this.#until(() => this.#desk.isOpen(issue) || undefined, this.#options.signal);
+    const waited = (): Waited => ({
+      what: `a Vault that signs ${issue} certificates`,
+      seen: this.phases.doing,
+    });
+    await this.#until(() => this.#desk.isOpen(issue) || undefined, this.#options.signal, waited);
     return this.#desk.sign(this.#options.lrn, issue, requests);
   }
 
   async coordinatorPassed(phase: string, signal = this.#options.signal): Promise<void> {
-    await this.#until(() => this.phases.hasCompleted(phase) || undefined, signal);
+    const waited = (): Waited => ({
+      what: `this server to complete "${this.#options.titleOf(phase)}"`,
+      seen: this.phases.doing,
+    });
+    await this.#until(() => this.phases.hasCompleted(phase) || undefined, signal, waited);
   }
 
   /** Waits until every server has completed a phase. */
@@ -160,7 +191,11 @@ export class CoordinatorMeeting implements Meeting {
     const { lrns, lrn: coordinator, reporter, signal } = this.#options;
     const others = lrns.filter((lrn) => lrn !== coordinator);
     const allPassed = this.phases.reportLaggards(phase, title, others, reporter);
-    await this.#until(() => allPassed() || undefined, signal);
+    const waited = (): Waited => ({
+      what: `all boot servers to complete "${title}"`,
+      seen: this.phases.laggards(phase, others).join(', '),
+    });
+    await this.#until(() => allPassed() || undefined, signal, waited);
   }
 
   /** Waits until all that are there know how preflight ended; one that asks no more is not waited for long. */
@@ -182,6 +217,39 @@ export class CoordinatorMeeting implements Meeting {
     );
   }
 
+  async fail(error: NecoError): Promise<void> {
+    const { lrn: coordinator } = this.#options;
+    if (untold.includes(error.code)) return;
+    const name = serverName(coordinator);
+    this.#failure = new NecoError(error.code, `${name} failed: ${error.message}`, {
+      hint: error.hint === undefined ? `see what setup says on ${name}` : `on ${name}: ${error.hint}`,
+      details: error.details,
+    });
+    const others = (): number[] =>
+      [...this.attendance.present.keys()].filter(
+        (lrn) => lrn !== coordinator && !this.#told.has(lrn) && !this.attendance.isRegistered(lrn),
+      );
+    const waited = (): Waited => ({
+      what: 'the others to learn it',
+      seen: others().map(serverName).join(', '),
+    });
+    const told = this.#board.until(
+      () => others().length === 0 || undefined,
+      AbortSignal.timeout(patienceForFailure),
+      waited,
+    );
+    this.#board.changed();
+    await told.catch(() => undefined);
+  }
+
+  /** Its answer is on its way: the rendezvous may close then. */
+  #hasLearned(lrn: number): void {
+    setImmediate(() => {
+      this.#told.add(lrn);
+      this.#board.changed();
+    });
+  }
+
   /** Fires when the rendezvous is over. */
   get closed(): AbortSignal {
     return this.#closing.signal;
@@ -192,12 +260,14 @@ export class CoordinatorMeeting implements Meeting {
     await this.#server?.close();
   }
 
-  /** As the board's wait, but a second key for one LRN ends it. */
-  #until<T>(look: () => T | undefined, signal: AbortSignal): Promise<T> {
-    return this.#board.until(() => {
-      if (this.attendance.mismatch !== undefined) throw this.attendance.mismatch;
+  /** As the board's wait, but a second key for one LRN ends it, and so does the end of the coordinator. */
+  #until<T>(look: () => T | undefined, signal: AbortSignal, waited: () => Waited): Promise<T> {
+    const lookOrEnd = (): T | undefined => {
+      const end = this.attendance.mismatch ?? this.#failure;
+      if (end !== undefined) throw end;
       return look();
-    }, signal);
+    };
+    return this.#board.until(lookOrEnd, signal, waited);
   }
 
   #makeRoutes(): Routes {
@@ -209,6 +279,13 @@ export class CoordinatorMeeting implements Meeting {
       '/passed': {
         schema: passedRequestSchema,
         look: ({ phase }) => (this.phases.hasCompleted(phase) ? {} : undefined),
+      },
+      '/failed': {
+        schema: failedRequestSchema,
+        look: ({ message }, { lrn }) => {
+          this.attendance.fail(lrn, message);
+          return {};
+        },
       },
       '/certificates': {
         schema: certificatesRequestSchema,
@@ -244,12 +321,16 @@ export class CoordinatorMeeting implements Meeting {
       this.#board.changed();
     }, patienceForStates);
     try {
-      return await this.#until(() => {
-        const result = look();
-        if (result !== undefined) return { result };
-        const waitingFor = this.#waitingFor();
-        return early || waitingFor === seen ? undefined : { waitingFor };
-      }, request.signal);
+      return await this.#until(
+        () => {
+          const result = look();
+          if (result !== undefined) return { result };
+          const waitingFor = this.#waitingFor();
+          return early || waitingFor === seen ? undefined : { waitingFor };
+        },
+        request.signal,
+        () => ({ what: request.path, seen }),
+      );
     } finally {
       clearTimeout(timer);
     }

@@ -1,3 +1,4 @@
+import type { NecoError } from '@neco/core';
 import type { CertificateKindName } from '@neco/cluster-access';
 import type { Certificates, Decision, Issue } from './protocol.ts';
 
@@ -12,5 +13,10 @@ export interface Meeting {
   certify(issue: Issue, requests: Record<CertificateKindName, string>): Promise<Certificates>;
   /** Waits until the coordinator has this phase behind it, or until the signal fires. */
   coordinatorPassed(phase: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Lets the others know that this server has failed: those that wait for the coordinator end with its error, and the
+   * coordinator says of another why it does not come. Does not take long, and never throws.
+   */
+  fail(error: NecoError): Promise<void>;
   close(): Promise<void>;
 }

@@ -62,8 +62,10 @@ export class PhaseBoard {
   lastSeen(lrn: number): string {
     const reason = this.#attendance.whyTurnedAway(lrn);
     if (reason !== undefined) return `it came back and was rejected: ${reason}`;
-    const passed = this.#attendance.present.get(lrn)?.introduction.passed;
-    if (passed === undefined) return 'not seen since this command started';
+    const present = this.#attendance.present.get(lrn);
+    if (present === undefined) return 'not seen since this command started';
+    if (present.failure !== undefined) return `its command failed: ${present.failure}`;
+    const { passed } = present.introduction;
     const last = passed.at(-1);
     return last === undefined ? 'it has just started' : `last completed: ${this.#titleOf(last)}`;
   }

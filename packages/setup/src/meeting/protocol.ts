@@ -39,6 +39,7 @@ export const requestSchema = z.object({
 export const versionSchema = z.object({ introduction: z.object({ version: z.string() }) });
 
 export const passedRequestSchema = requestSchema.extend({ phase: z.string() });
+export const failedRequestSchema = requestSchema.extend({ message: z.string() });
 export const certificatesRequestSchema = requestSchema.extend({
   issue: z.enum(['initial', 'final']),
   requests: z.record(z.enum(certificateKindNames), z.string()),

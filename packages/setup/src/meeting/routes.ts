@@ -1,6 +1,11 @@
 import { NecoError } from '@neco/core';
 import type { z } from 'zod';
-import type { certificatesRequestSchema, passedRequestSchema, requestSchema } from './protocol.ts';
+import type {
+  certificatesRequestSchema,
+  failedRequestSchema,
+  passedRequestSchema,
+  requestSchema,
+} from './protocol.ts';
 
 /** Who asks, once admitted. */
 export interface Asker {
@@ -22,6 +27,7 @@ export interface Route<S extends z.ZodType> {
 export interface Routes {
   '/decision': Route<typeof requestSchema>;
   '/passed': Route<typeof passedRequestSchema>;
+  '/failed': Route<typeof failedRequestSchema>;
   '/certificates': Route<typeof certificatesRequestSchema>;
 }
 

@@ -1,4 +1,4 @@
-import { serverName, type ErrorDetail, type NecoError, type Reporter } from '@neco/core';
+import { serverName, type ErrorDetail, type NecoError, type Reporter, type Waited } from '@neco/core';
 import { compareServers, preflightFailed } from '@neco/preflight';
 import type { Attendance } from './attendance.ts';
 import type { Board } from './board.ts';
@@ -14,7 +14,7 @@ export interface VerdictOptions {
   attendance: Attendance;
   board: Board;
   /** As the board's wait, but a second key for one LRN ends it. */
-  until: <T>(look: () => T | undefined, signal: AbortSignal) => Promise<T>;
+  until: <T>(look: () => T | undefined, signal: AbortSignal, waited: () => Waited) => Promise<T>;
   introduction: () => Introduction;
   /** Makes the decision durable on the coordinator and gives it; called once, when all servers may go on. */
   settle: () => Promise<Decision>;
@@ -66,12 +66,17 @@ export class Verdict {
   async everyoneInformed(): Promise<void> {
     const { attendance, board, signal } = this.#options;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(patienceForAnswers)]);
-    await board.until(() => attendance.allInformed() || undefined, limit).catch(() => undefined);
+    const waited = (): Waited => ({
+      what: 'the others to learn how preflight ended',
+      seen: 'not all have asked',
+    });
+    await board.until(() => attendance.allInformed() || undefined, limit, waited).catch(() => undefined);
   }
 
   /** Who has not come yet; undefined when all have. */
   whoIsMissing(): string | undefined {
-    const missing = this.#options.attendance.missing().map((lrn) => `${serverName(lrn)} (never seen)`);
+    const { attendance } = this.#options;
+    const missing = attendance.missing().map((lrn) => `${serverName(lrn)} (${attendance.whyMissing(lrn)})`);
     return missing.length === 0 ? undefined : missing.join(', ');
   }
 
@@ -80,17 +85,21 @@ export class Verdict {
     let timer: NodeJS.Timeout | undefined;
     let patient = true;
     try {
-      await until(() => {
-        if (attendance.missing().length === 0) return true;
-        if (this.#findings().length > 0) {
-          timer ??= setTimeout(() => {
-            patient = false;
-            board.changed();
-          }, patienceForFindings);
-        }
-        reporter.state(this.whoIsMissing() ?? '');
-        return patient ? undefined : true;
-      }, signal);
+      await until(
+        () => {
+          if (attendance.missing().length === 0) return true;
+          if (this.#findings().length > 0) {
+            timer ??= setTimeout(() => {
+              patient = false;
+              board.changed();
+            }, patienceForFindings);
+          }
+          reporter.state(this.whoIsMissing() ?? '');
+          return patient ? undefined : true;
+        },
+        signal,
+        () => ({ what: 'the other boot servers', seen: this.whoIsMissing() ?? 'all are there' }),
+      );
     } finally {
       clearTimeout(timer);
     }

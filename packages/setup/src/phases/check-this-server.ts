@@ -14,7 +14,9 @@ export const checkThisServer: Phase<SetupView, SetupContext> = {
     return ['nothing: it only checks'];
   },
   async run(context) {
-    context.findings = await findingsOf(context);
+    context.findings = await findingsOf(context, (message) => {
+      context.reporter.warn(message);
+    });
     // What was found must be told to the others; nobody need be asked for what will not be.
     if (context.findings.length > 0) return;
     // Asked before anything changes, so that an answer that cannot do, or nobody to ask, leaves all as it was.
@@ -23,9 +25,10 @@ export const checkThisServer: Phase<SetupView, SetupContext> = {
   },
 };
 
-function findingsOf(view: SetupView): ReturnType<typeof hostChecks> {
+function findingsOf(view: SetupView, warn?: (message: string) => void): ReturnType<typeof hostChecks> {
   return hostChecks(view.host, view.site, view.lrns, {
     resuming: view.record !== undefined,
+    ...(warn === undefined ? {} : { warn }),
     signal: view.signal,
   });
 }

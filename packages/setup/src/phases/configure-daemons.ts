@@ -19,7 +19,7 @@ export const configureDaemons: Phase<SetupView, SetupContext> = {
   plan: () => files.map((file) => `write ${file}`),
   async run(context) {
     const content = configurationOf(context);
-    await context.host.writeFiles(files.map((path) => ({ path, content, mode: 0o644 })));
+    await context.host.writeFiles(files.map((path) => ({ path, content, mode: 0o644, keep: true })));
   },
 };
 

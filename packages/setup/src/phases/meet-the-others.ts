@@ -9,8 +9,8 @@ import { isFinished } from '../progress.ts';
 import type { Decision, Issue } from '../meeting/protocol.ts';
 import { signerFor } from '../vault/signer-in-charge.ts';
 import { coordinatorOf, recordOf, type SetupContext, type SetupView } from '../setup-context.ts';
-import { importAuthorities } from './vault/import-authorities.ts';
 import { prepareAuthorities } from './certificates/prepare-authorities.ts';
+import { revokeLostCertificates } from './certificates/revoke-lost-certificates.ts';
 
 /** The rendezvous: all servers are there, were given the same, and nothing is wrong with any of them. */
 export const meetTheOthers: Phase<SetupView, SetupContext> = {
@@ -36,16 +36,17 @@ export const meetTheOthers: Phase<SetupView, SetupContext> = {
       ...context,
       signal: AbortSignal.any([context.signal, over.signal]),
     } as const;
+    const titleOf = (phase: string): string => context.titles.get(phase) ?? phase;
     if (context.isCoordinator) {
       context.coordinator = await openCoordinator(self, secret, {
         settle: () => settle(context),
         save: (state, seal) => state.save(context.host, seal),
         signer: (issue) => signerFor(context, issue),
-        titleOf: (phase) => context.titles.get(phase) ?? phase,
+        titleOf,
         signs: (issue, hasCompleted) => signs(context, issue, hasCompleted),
       });
     }
-    context.meeting = context.coordinator ?? (await openFollower(self, secret));
+    context.meeting = context.coordinator ?? (await openFollower(self, secret, titleOf));
     const decision = await decideUnlessFinished(context, context.meeting).catch(async (error: unknown) => {
       // The admin accepts the key that was named: this server must show the same one again.
       if (error instanceof NecoError && error.code === 'KEY_MISMATCH')
@@ -63,9 +64,9 @@ export const meetTheOthers: Phase<SetupView, SetupContext> = {
   },
 };
 
-/** Whether a Vault is there that signs: the temporary one, or the real one once it holds the CAs. */
+/** Whether a Vault is there that signs: the temporary one, or the real one once it holds the CAs and refuses what was lost. */
 function signs(context: SetupContext, issue: Issue, hasCompleted: (phase: string) => boolean): boolean {
-  if (hasCompleted(importAuthorities.id)) return true;
+  if (hasCompleted(revokeLostCertificates.id)) return true;
   const keepsAuthorities = coordinatorOf(context).state.authorities !== undefined;
   return issue === 'initial' && hasCompleted(prepareAuthorities.id) && keepsAuthorities;
 }
@@ -79,10 +80,13 @@ async function decideUnlessFinished(context: SetupContext, meeting: Meeting): Pr
   const signal = AbortSignal.any([context.signal, decided.signal]);
   const look = async (): Promise<Look<undefined>> =>
     (await isFinished(context)) ? { done: true, value: undefined } : { done: false, seen: 'not finished' };
+  const finished = { what: 'all boot servers to be registered', pause: 1000, maxPause: 2000, signal };
+  // Where it is stopped, it is for the rendezvous to say what was waited for.
+  const never = new Promise<never>(() => undefined);
   try {
     return await Promise.race([
       decideWithFindings(meeting, context),
-      waitFor(look, { what: 'all boot servers to be registered', pause: 1000, maxPause: 2000, signal }),
+      waitFor(look, finished).catch(() => never),
     ]);
   } finally {
     decided.abort();

@@ -1,6 +1,7 @@
-import { NecoError, serverName, type Phase } from '@neco/core';
+import { serverName, stoppedWaiting, type Phase } from '@neco/core';
 import type { BootServer } from '@neco/bootserver-registry';
 import { ownSerials } from '@neco/cluster-access';
+import { stayInSight } from '../services/stay-in-sight.ts';
 import { meetingOf, type SetupContext, type SetupView } from '../setup-context.ts';
 import { settleRootToken } from './vault/settle-root-token.ts';
 
@@ -30,17 +31,23 @@ export const awaitRegistrations: Phase<SetupView, SetupContext> = {
   plan: () => ['nothing: it only waits'],
   async run(context) {
     context.reporter.state('waiting for the registrations in etcd');
-    await context.sight.withRegistry(async (registry) => {
-      for await (const servers of registry.bootServers.watch({ signal: context.signal })) {
-        const registered = new Set(servers.map(({ lrn }) => lrn));
-        const absent = context.lrns.filter((lrn) => !registered.has(lrn));
-        if (absent.length === 0) return;
-        context.reporter.state(absent.map((lrn) => notRegistered(context, lrn)).join(', '));
-      }
-      throw new NecoError('CANCELLED', 'stopped before all boot servers were registered');
-    });
+    await stayInSight(context, awaitRegistrations.id, (signal) => untilRegistered(context, signal));
   },
 };
+
+async function untilRegistered(context: SetupContext, signal: AbortSignal): Promise<void> {
+  await context.sight.withRegistry(async (registry) => {
+    let seen = 'no answer of etcd';
+    for await (const servers of registry.bootServers.watch({ signal })) {
+      const registered = new Set(servers.map(({ lrn }) => lrn));
+      const absent = context.lrns.filter((lrn) => !registered.has(lrn));
+      if (absent.length === 0) return;
+      seen = absent.map((lrn) => notRegistered(context, lrn)).join(', ');
+      context.reporter.state(seen);
+    }
+    throw stoppedWaiting({ what: 'all boot servers to be registered', seen });
+  });
+}
 
 /** The coordinator knows how far the others are. */
 function notRegistered({ coordinator }: SetupContext, lrn: number): string {

@@ -2,14 +2,22 @@ import type { Phase } from '@neco/core';
 import { runsAndStays } from '../services/runs-and-stays.ts';
 import type { SetupContext, SetupView } from '../setup-context.ts';
 
-/** Starts neco-updater, which unseals Vault after a boot, on the finished server. */
+const [updater, worker] = ['neco-updater.service', 'neco-worker.service'];
+
+/**
+ * Starts neco-updater, which unseals Vault after a boot, on the finished server. neco-worker, which the administrator starts,
+ * comes back after a boot as well.
+ */
 export const startUpdater: Phase<SetupView, SetupContext> = {
   id: 'start-updater',
   title: 'Start neco-updater',
-  isDone: async (view) => !view.done.unitsEnabled && (await runsAndStays(view, 'neco-updater.service')),
-  plan: () => ['enable and start neco-updater.service'],
+  async isDone(view) {
+    if (view.done.unitsEnabled || !(await runsAndStays(view, updater))) return false;
+    return (await view.host.unit(worker)).enabled === 'enabled';
+  },
+  plan: () => [`enable ${worker}`, `enable and start ${updater}`],
   async run({ host, signal, done }) {
-    await host.startUnit('neco-updater.service', { block: false, signal });
-    if (!done.unitsEnabled) await host.enableUnits(['neco-updater.service']);
+    await host.startUnit(updater, { block: false, signal });
+    if (!done.unitsEnabled) await host.enableUnits([updater, worker]);
   },
 };

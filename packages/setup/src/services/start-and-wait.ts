@@ -1,4 +1,5 @@
-import { NecoError } from '@neco/core';
+import { NecoError, stoppedWaiting } from '@neco/core';
+import { describeUnit } from '@neco/host-installer';
 import type { SetupContext } from '../setup-context.ts';
 
 /** How often the state of a unit that takes long to start is reported, in ms. */
@@ -16,10 +17,13 @@ export async function startAndWait(
   seen?: () => Promise<string>,
 ): Promise<void> {
   const { host, reporter, signal } = context;
+  let last = `${name} was told to start`;
   const timer = setInterval(() => {
-    Promise.all([host.unit(name), seen?.()]).then(
-      ([{ active, sub }, more]) => {
-        reporter.state(`${name} is ${active} (${sub})${more === undefined ? '' : `; ${more}`}`);
+    Promise.all([host.unit(name), host.lastWords(name), seen?.()]).then(
+      ([state, words, more]) => {
+        const log = words === undefined ? '' : `; its log ends: ${words}`;
+        last = `${name} is ${describeUnit(state)}${more === undefined ? '' : `; ${more}`}${log}`;
+        reporter.state(last);
       },
       () => undefined,
     );
@@ -27,7 +31,9 @@ export async function startAndWait(
   try {
     await host.startUnit(name, { block: true, signal });
   } catch (error) {
-    if (!(error instanceof NecoError) || error.code !== 'SERVICE_FAILED') throw error;
+    if (!(error instanceof NecoError)) throw error;
+    if (error.code === 'CANCELLED') throw stoppedWaiting({ what: `${name} to start`, seen: last });
+    if (error.code !== 'SERVICE_FAILED') throw error;
     await host.waitForUnit(name, 'active', { signal, reporter });
   } finally {
     clearInterval(timer);

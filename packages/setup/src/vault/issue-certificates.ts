@@ -2,7 +2,6 @@ import {
   type CertificateKindName,
   forEachAuthority,
   makeRequests,
-  rememberInitialCertificates,
   renewCertificates,
   type SignedSet,
 } from '@neco/cluster-access';
@@ -18,14 +17,9 @@ export function makeKeysBeforehand(context: SetupContext, issue: Issue): void {
 export async function issueCertificates(context: SetupContext, issue: Issue): Promise<void> {
   const made = context.background.keys[issue].take();
   const sign = async (requests: Record<CertificateKindName, string>): Promise<SignedSet> => {
-    const [answer] = await Promise.all([
-      meetingOf(context).certify(issue, requests),
-      issue === 'final'
-        ? context.sight.withRegistry((registry) => rememberInitialCertificates(registry, context))
-        : undefined,
-    ]);
-    const revocations = await forEachAuthority((name) =>
-      Promise.resolve(Buffer.from(answer.revocations[name], 'base64')),
+    const answer = await meetingOf(context).certify(issue, requests);
+    const revocations = await forEachAuthority((name): Promise<[Buffer]> =>
+      Promise.resolve([Buffer.from(answer.revocations[name], 'base64')]),
     );
     return { ...answer, revocations };
   };

@@ -11,6 +11,9 @@ import { makeKeysBeforehand } from './issue-certificates.ts';
 import { coordinatorOf, type SetupContext } from '../setup-context.ts';
 import { startTemporaryVault, stopTemporaryVault } from './temporary-vault.ts';
 
+/** What it signs logs in to no other Vault, though the CA is the same. */
+const noLives: ReadonlyMap<number, string> = new Map();
+
 /**
  * The temporary Vault with the CAs of this setup, started where it does not run. It signs what carries setup, until all
  * servers have the certificates that stay: the initial ones may have run out while setup was interrupted, and then
@@ -30,7 +33,7 @@ async function start(context: SetupContext): Promise<Signer> {
   state.authorities = await forEachAuthority(async (name) => {
     const { mount } = authorities[name];
     await vault.pki(mount).ensureEnabled({ maxTtlHours: authorityLifeHours });
-    const roles = ensureSigningRoles(vault, name, lrns);
+    const roles = ensureSigningRoles(vault, name, lrns, noLives);
     const [ca] = await Promise.all([kept === undefined ? generate(vault, name) : kept[name], roles]);
     if (kept !== undefined) await vault.pki(mount).importCa(ca);
     return ca;

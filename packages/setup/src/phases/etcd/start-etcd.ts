@@ -1,4 +1,4 @@
-import { messageOf, sleep, waitFor, type Look, type Phase } from '@neco/core';
+import { messageOf, waitFor, type Look, type Phase } from '@neco/core';
 import { etcdEndpoint, paths } from '@neco/cluster-access';
 import { absentMembers } from '../../services/absent-members.ts';
 import { etcdConfigurationOf } from '../../services/etcd-member.ts';
@@ -8,6 +8,7 @@ import { runsAndStays, unitsOfSetup } from '../../services/runs-and-stays.ts';
 import { writeVaultConfiguration } from '../../vault/write-vault-configuration.ts';
 import { replaceLostMembers } from './replace-lost-members.ts';
 import { startAndWait } from '../../services/start-and-wait.ts';
+import { stayInSight } from '../../services/stay-in-sight.ts';
 import { meetingOf, type SetupContext, type SetupView } from '../../setup-context.ts';
 
 /** The members of etcd find each other in less than this, in ms. */
@@ -33,21 +34,16 @@ export const startEtcd: Phase<SetupView, SetupContext> = {
     // Until then etcd would start as the old member of this server, without the log of that member.
     if (context.etcdState === 'existing') await meetingOf(context).coordinatorPassed(replaceLostMembers.id);
     const text = etcdConfigurationOf(context, context.etcdState);
-    await host.writeFile(paths.etcdConfiguration, text, { mode: 0o640, owner: 'root', group: 'etcd' });
-    const isNew = (await host.readText(paths.vaultConfiguration)) === undefined;
-    if (isNew) {
-      // There before anything is started: where it is, systemd may have been asked of its units, and is to read them again.
-      await writeVaultConfiguration(context);
-    }
-    const over = new AbortController();
-    stayInSight(context, AbortSignal.any([context.signal, over.signal])).catch(() => undefined);
-    try {
-      const started = startAndWait(context, 'etcd.service', () => absentMembers(context));
-      await Promise.all([started, waitForQuorum(context, started), prepareWhatComesNext(context, isNew)]);
-      context.done.unitsEnabled = true;
-    } finally {
-      over.abort();
-    }
+    const isNew = (await host.readText(paths.etcdConfiguration)) === undefined;
+    const attributes = { mode: 0o640, owner: 'root', group: 'etcd', keep: true };
+    await host.writeFile(paths.etcdConfiguration, text, attributes);
+    if (isNew && context.isCoordinator) await writeVaultConfiguration(context, 'closed');
+    await stayInSight(context, startEtcd.id, async (signal) => {
+      const watched = { ...context, signal };
+      const started = startAndWait(watched, 'etcd.service', () => absentMembers(context));
+      await Promise.all([started, waitForQuorum(watched, started), prepareWhatComesNext(context, isNew)]);
+    });
+    context.done.unitsEnabled = true;
   },
 };
 
@@ -59,28 +55,18 @@ async function prepareWhatComesNext(context: SetupContext, isNew: boolean): Prom
   // Of new units nobody has asked whether they are enabled.
   await context.host.enableUnits(unitsOfSetup, { reload: !isNew });
   if (!isNew) return;
-  await startVaultBeside(context);
+  if (context.isCoordinator) await startVaultBeside(context);
   makeKeysBeforehand(context, 'final');
 }
 
 /**
- * Vault of a new server starts while the members of etcd find each other and elect a leader, in which time nothing else is at
+ * Vault of a new coordinator starts while the members of etcd find each other and elect a leader, in which time nothing else is at
  * work here: it waits 5 s for etcd. Should that take longer, systemd starts it again in its order, behind etcd.
  */
 async function startVaultBeside(context: SetupContext): Promise<void> {
   const { host, done, signal } = context;
   await host.startUnit('vault.service', { block: false, alone: true, signal });
   done.vaultStarted = true;
-}
-
-/**
- * A coordinator that is started again waits until it has seen all others, and this one may be waiting here for the etcd of just
- * that coordinator: so it asks how far the coordinator is.
- */
-async function stayInSight({ isCoordinator, meeting }: SetupContext, signal: AbortSignal): Promise<void> {
-  if (isCoordinator || meeting === undefined) return;
-  await sleep(whileAllGoesWell, signal);
-  if (!signal.aborted) await meeting.coordinatorPassed(startEtcd.id, signal);
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   ensureVaultAccess,
   forEachAuthority,
   paths,
+  requestLimits,
 } from '@neco/cluster-access';
 import { completeVault, noteAdministrator } from '../../vault/complete-vault.ts';
 import { isFinished } from '../../progress.ts';
@@ -35,13 +36,16 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
   ],
   async run(context) {
     const { lrns, addresses } = context;
-    const kept = coordinatorOf(context).state.authorities;
+    const { state, save } = coordinatorOf(context);
+    const kept = state.authorities;
     if (kept === undefined)
       throw new NecoError('INTERNAL', 'the CAs are neither in Vault nor in the state of setup');
+    const lives = new Map(lrns.map((lrn) => [lrn, state.lifeOf(lrn)]));
+    await save();
     const vault = (await rootVault(context)).asNew();
     // All that comes goes through it, and what comes when nobody waits any more through the second one as well.
     await vault.system.ensureAuditDevice('file', 'file', { file_path: paths.vaultAuditLog });
-    const access = ensureVaultAccess(vault, addresses, kept.server.certificate);
+    const access = ensureVaultAccess(vault, addresses, kept.server.certificate, lives);
     const noted = noteAdministrator(context, vault);
     void context.background.administrator.begin(async () => {
       await Promise.all([access, noted]);
@@ -50,9 +54,9 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
     await Promise.all([
       access,
       noted,
-      forEachAuthority((name) => importAuthority(name, vault, kept[name], lrns)),
+      forEachAuthority((name) => importAuthority(name, vault, { ca: kept[name], lrns, lives })),
     ]);
-    await noteInRecord(context, { authoritiesImportedAt: new Date().toISOString() });
+    await noteInRecord(context, { authoritiesImportedAt: new Date().toISOString(), requestLimits });
   },
 };
 
@@ -60,12 +64,11 @@ export const importAuthorities: Phase<SetupView, SetupContext> = {
 async function importAuthority(
   name: AuthorityName,
   vault: Vault,
-  ca: ExportedCa,
-  lrns: readonly number[],
+  { ca, lrns, lives }: { ca: ExportedCa; lrns: readonly number[]; lives: ReadonlyMap<number, string> },
 ): Promise<void> {
   const { mount } = authorities[name];
   await vault.pki(mount).ensureEnabled({ maxTtlHours: authorityLifeHours });
-  await Promise.all([vault.pki(mount).importCa(ca), ensureSigningRoles(vault, name, lrns)]);
+  await Promise.all([vault.pki(mount).importCa(ca), ensureSigningRoles(vault, name, lrns, lives)]);
   const imported = await vault.pki(mount).caCertificate();
   if (imported?.trim() === ca.certificate.trim()) return;
   throw new NecoError('VAULT_FAILED', `Vault does not return the CA imported to ${mount}`);

@@ -10,6 +10,7 @@ import {
 import { isFinished } from '../../progress.ts';
 import { signerOfRoot, withEtcdRoot } from '../../vault/with-etcd-root.ts';
 import type { SetupContext, SetupView } from '../../setup-context.ts';
+import { writeVaultConfiguration } from '../../vault/write-vault-configuration.ts';
 
 /**
  * Initialises Vault. Before it does, the place for the keys has been proved to take them; both keys are stored in
@@ -92,6 +93,8 @@ async function clearEmptyVault(
     await context.host.stopUnit('vault.service');
     await etcd.call('clear /vault/', (client) => client.delete().prefix('/vault/'));
   });
+  // As long as it is not initialised again, it is for this server alone.
+  await writeVaultConfiguration(context, 'closed');
   await context.host.startUnit('vault.service', { block: true, signal: context.signal });
   await vaultAnswering(context, await context.sight.localVault());
 }

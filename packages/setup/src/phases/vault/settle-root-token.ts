@@ -1,5 +1,6 @@
+import type { Registry } from '@neco/bootserver-registry';
 import { NecoError, type Phase } from '@neco/core';
-import { connectVault } from '@neco/cluster-access';
+import { connectVault, rememberInitialCertificates } from '@neco/cluster-access';
 import { completeVault } from '../../vault/complete-vault.ts';
 import { isFinished } from '../../progress.ts';
 import { rootVault } from '../../vault/root-vault.ts';
@@ -15,7 +16,9 @@ import { serveNewCertificates } from '../certificates/serve-new-certificates.ts'
  */
 export const settleRootToken: Phase<SetupView, SetupContext> = {
   id: 'settle-root-token',
-  title: 'Revoke the root token',
+  title: 'Settle the root token',
+  titleFor: ({ options }) =>
+    options.revoke ? 'Revoke the root token' : 'Keep the root token in etcd (--no-revoke)',
   concerns: ({ isCoordinator }) => isCoordinator,
   async isDone(view) {
     const finished = await isFinished(view);
@@ -35,6 +38,7 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
     }
     const dropped = finished ? undefined : dropAuthorities(context);
     const settled = context.sight.withRegistry(async (registry) => {
+      if (!finished) await noteInitialCertificates(context, registry);
       await registry.setup.delete();
       if (!context.options.revoke) return;
       const token = await registry.rootToken.get();
@@ -55,6 +59,16 @@ export const settleRootToken: Phase<SetupView, SetupContext> = {
     await Promise.all([dropped, settled]);
   },
 };
+
+/** The coordinator notes what it had signed, so that it can be revoked: what a server has itself may be lost. */
+async function noteInitialCertificates(context: SetupContext, registry: Registry): Promise<void> {
+  const initial = coordinatorOf(context).state.signed.filter(({ issue }) => issue === 'initial');
+  await Promise.all(
+    [...Map.groupBy(initial, ({ lrn }) => lrn)].map(([lrn, certificates]) =>
+      rememberInitialCertificates(registry, lrn, certificates),
+    ),
+  );
+}
 
 /** Waits for the administrator that is being made, or makes it now, and notes that it has logged in. */
 async function keepAdministrator(context: SetupContext): Promise<void> {
