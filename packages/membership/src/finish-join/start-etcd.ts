@@ -34,7 +34,8 @@ export const startEtcd: Phase<FinishContext, FinishContext> = {
       }),
       state: 'existing',
     });
-    await host.writeFile(paths.etcdConfiguration, text, { mode: 0o640, owner: 'root', group: 'etcd' });
+    const attributes = { mode: 0o640, owner: 'root', group: 'etcd', keep: true };
+    await host.writeFile(paths.etcdConfiguration, text, attributes);
     await host.startUnit('etcd.service', { block: false, signal });
   },
 };

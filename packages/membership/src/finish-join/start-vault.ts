@@ -18,7 +18,8 @@ export const startVault: Phase<FinishContext, FinishContext> = {
       others: await otherAddresses(worker, self.lrn),
       cluster: self.site.cluster,
     });
-    await host.writeFile(paths.vaultConfiguration, text, { mode: 0o640, owner: 'root', group: 'vault' });
+    const attributes = { mode: 0o640, owner: 'root', group: 'vault', keep: true };
+    await host.writeFile(paths.vaultConfiguration, text, attributes);
     await host.startUnit('vault.service', { block: false, signal });
     await host.waitForUnit('vault.service', 'active', { signal, reporter });
   },

@@ -1,8 +1,9 @@
 import { recordKinds, type LeavePlan, type RecordState } from '@neco/bootserver-registry';
-import type { NecoError } from '@neco/core';
+import { Backoff, messageOf, NecoError } from '@neco/core';
 import { urlAddress } from '@neco/etcd-admin';
 import { fetchRevocations, ownFirst, paths, putRevocations, restartInTurn } from '@neco/cluster-access';
 import {
+  ChangingMessages,
   createWorkerContext,
   type Duty,
   readVaultCa,
@@ -14,17 +15,23 @@ import {
 } from '@neco/daemon';
 import { answerTrust } from '../leave/compromised/ask-trust.ts';
 import { awaitNoMore } from '../leave/records/awaited-servers.ts';
-import { backedUpLrn, backupPath } from '../leave/records/backup-path.ts';
+import { backedUpLrn, backupFiles } from '../leave/records/backup-path.ts';
 import { cutOff, cutSockets } from '../leave/this-server/cut-off.ts';
 import { withDutyLock } from '../leave/this-server/duty-lock.ts';
 import { forgetEndpoint } from '../leave/this-server/forget-endpoint.ts';
 import { leftAdvice, readLeftRecord, type LeftRecord } from '../leave/records/left-record.ts';
-import { acknowledge, readOwnPart } from '../leave/records/leave-plan.ts';
+import { acknowledge, afterCut, readOwnPart } from '../leave/records/leave-plan.ts';
 import { isRevoked } from './own-revocation.ts';
 import { stopForGood } from './stop-for-good.ts';
 
 /** Certificates are read again so often, in ms. */
 const renewal = 60 * 60 * 1000;
+
+/** Pauses between two tries to fetch the revocation lists, in ms. */
+const listPauses = { first: 1000, longest: 30_000 } as const;
+
+/** A watch that lasted so long, in ms, and is interrupted, is begun again without a word: each leave closes it once. */
+const settled = 1000;
 
 /** What came of a round of a leave here. */
 interface WorkedOff {
@@ -44,6 +51,8 @@ interface Following {
   cuts: Map<number, string>;
   /** The last question of each leave, which CAs are trusted here, that was answered. */
   answered: Map<number, string>;
+  /** The last request to put revocation lists in place, without a leave, that was followed. */
+  lists: { round: string | undefined };
 }
 
 /**
@@ -59,6 +68,7 @@ export const followLeaves: WorkerDuty = {
       rounds: new Map<number, WorkedOff>(),
       cuts: new Map<number, string>(),
       answered: new Map<number, string>(),
+      lists: { round: undefined },
     };
     while (!signal.aborted) {
       const left = await readLeftRecord(context.host);
@@ -66,10 +76,13 @@ export const followLeaves: WorkerDuty = {
         sayLeft(context, self, left);
         return;
       }
+      const begun = performance.now();
       try {
         await watchLeaves(context, self, memory, signal);
       } catch (thrown) {
-        if (!(await wasRemoved(context, self))) throw thrown;
+        const isBrief = performance.now() - begun < settled;
+        const isPassing = thrown instanceof NecoError && thrown.retryable && !isBrief;
+        if (!(await wasRemoved(context, self)) && !isPassing) throw thrown;
       }
     }
   },
@@ -82,13 +95,14 @@ export const followLeavesAlone: Duty = ({ configuration, reporter, signal }) =>
 async function watchLeaves(
   context: WorkerContext,
   self: WorkerSelf,
-  memory: Pick<Following, 'rounds' | 'cuts' | 'answered'>,
+  memory: Pick<Following, 'rounds' | 'cuts' | 'answered' | 'lists'>,
   signal: AbortSignal,
 ): Promise<void> {
   const ended = new AbortController();
   using connection = await context.connect();
   let trouble: NecoError | undefined;
-  await renewLists(context, connection);
+  // A server that is to leave must see that also when no Vault gives the lists.
+  void renewListsOnce(context, connection, AbortSignal.any([signal, ended.signal]));
   const watch = connection.registry.leaves.watch({
     signal: AbortSignal.any([signal, ended.signal, AbortSignal.timeout(renewal)]),
     // What keeps it from etcd may be that it was removed.
@@ -97,18 +111,24 @@ async function watchLeaves(
       ended.abort();
     },
   });
-  for await (const state of watch) await workOff({ context, self, connection, ...memory }, state);
+  try {
+    for await (const state of watch) await workOff({ context, self, connection, ...memory }, state);
+  } finally {
+    ended.abort();
+  }
   if (trouble !== undefined) throw trouble;
 }
 
 async function workOff(following: Following, state: RecordState): Promise<void> {
   const { self, connection, rounds } = following;
   await answer(following, state);
+  await rejectOnRequest(following, state);
   for (const { record: plan } of state.entries(recordKinds.leavePlans)) {
     const { lrn, step, round, mode } = plan;
     if (lrn === self.lrn) {
-      if (step !== 'begun' && mode === 'live' && state.get(recordKinds.leaveStops, lrn) === undefined)
-        await stopThisServer(following);
+      if (mode === 'dead') continue;
+      if (step === 'begun') await stopOwnVault(following, plan);
+      else if (state.get(recordKinds.leaveStops, lrn) === undefined) await stopThisServer(following);
     } else if (round === undefined) {
       await cutBefore(following, plan);
     } else {
@@ -137,13 +157,37 @@ async function answer({ context, self, connection, answered }: Following, state:
   }
 }
 
+/**
+ * Certificates were revoked, though no server leaves: an application is removed, or a server has joined again. What was open with them
+ * ends as in a leave.
+ */
+async function rejectOnRequest(following: Following, state: RecordState): Promise<void> {
+  const { context, self, connection, lists } = following;
+  const round = state.get(recordKinds.revocations)?.round;
+  if (round === undefined || round === lists.round) return;
+  const { host, reporter } = context;
+  const own = connection.registry.rejections.at(self.lrn);
+  await withDutyLock(context, async () => {
+    // The other daemon of this server may have done it while this one waited, or this one before it was restarted.
+    const done = await own.get();
+    if (done?.round === round && done.connections === 0) return;
+    await renewLists(context, connection);
+    const connections = await cutOff(host, {
+      reporter,
+      inTurn: (restart) => restartInTurn(connection.registry, self.name, restart),
+    });
+    await afterCut(() => own.put({ version: 1, round, connections }));
+  });
+  lists.round = round;
+}
+
 /** The backup of a leave that was killed here and ended from another server: it holds all that etcd holds. */
 async function removeLeftBackups({ context, connection }: Following): Promise<void> {
   for (const name of (await context.host.list(paths.state)) ?? []) {
     const lrn = backedUpLrn(name);
     // Asked after the file was seen: the plan is noted before it is made.
     if (lrn === undefined || (await connection.registry.leavePlans.at(lrn).get()) !== undefined) continue;
-    await context.host.removeFile(backupPath(lrn));
+    for (const file of backupFiles(lrn)) await context.host.removeFile(file);
   }
 }
 
@@ -153,7 +197,7 @@ async function cutBefore(
   { lrn, cut, mode, step, address }: LeavePlan,
 ): Promise<void> {
   if (cut === undefined || mode !== 'dead' || step !== 'begun' || cuts.get(lrn) === cut) return;
-  const { left } = await cutSockets(context.host, address, context.reporter);
+  const { left } = await cutSockets(context.host, { remoteAddress: address }, context.reporter);
   await acknowledge(connection.registry, lrn, { part: 'cut', by: self.lrn, round: cut, connections: left });
   cuts.set(lrn, cut);
 }
@@ -189,7 +233,8 @@ async function cutOffHere(
 ): Promise<number> {
   const { host, reporter } = context;
   await renewLists(context, connection);
-  const connections = await cutOff(host, plan.address, {
+  const connections = await cutOff(host, {
+    address: plan.address,
     strange: plan.compromised === true,
     reporter,
     inTurn: (restart) => restartInTurn(connection.registry, self.name, restart),
@@ -197,6 +242,18 @@ async function cutOffHere(
   await acknowledge(connection.registry, plan.lrn, { part: 'lists', by: self.lrn, round, connections });
   reporter.info(`${plan.name} has left; this server rejects its certificates`);
   return connections;
+}
+
+/** This server leaves, and is still a member of etcd: its Vault stops while it can reach its data. */
+async function stopOwnVault(
+  { context, self, connection, cuts }: Following,
+  { cut, vaultStops }: LeavePlan,
+): Promise<void> {
+  if (vaultStops !== true || cut === undefined || cuts.get(self.lrn) === cut) return;
+  await withDutyLock(context, () => context.host.stopUnit('vault.service'));
+  const done = { part: 'cut', by: self.lrn, round: cut, connections: 0 } as const;
+  await acknowledge(connection.registry, self.lrn, done);
+  cuts.set(self.lrn, cut);
 }
 
 /** This server leaves, and was told so. */
@@ -209,6 +266,27 @@ async function stopThisServer({ context, self, connection }: Following): Promise
       .putWhile(connection.registry.leavePlans.at(lrn), { version: 1, at: left.at });
     sayLeft(context, self, left);
   });
+}
+
+/** Tries until the lists are in place, and says why they are not. */
+async function renewListsOnce(
+  context: WorkerContext,
+  connection: WorkerConnection,
+  signal: AbortSignal,
+): Promise<void> {
+  const messages = new ChangingMessages(context.reporter);
+  const backoff = new Backoff(listPauses);
+  while (!signal.aborted) {
+    const isDone = await renewLists(context, connection).then(
+      () => true,
+      (error: unknown) => {
+        if (!signal.aborted) messages.warn(`follow-leaves: ${messageOf(error)}`);
+        return false;
+      },
+    );
+    if (isDone) return;
+    await backoff.pause(signal);
+  }
 }
 
 async function renewLists(context: WorkerContext, { registry }: WorkerConnection): Promise<void> {

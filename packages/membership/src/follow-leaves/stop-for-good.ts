@@ -1,7 +1,11 @@
 import type { HostWriter } from '@neco/host-installer';
-import { certificateFacts } from '@neco/vault-pki';
-import { certificateKinds, paths } from '@neco/cluster-access';
-import { leftRecordFile, readLeftRecord, type LeftRecord } from '../leave/records/left-record.ts';
+import { paths } from '@neco/cluster-access';
+import {
+  leftRecordFile,
+  readLeftRecord,
+  serialOfThisLife,
+  type LeftRecord,
+} from '../leave/records/left-record.ts';
 
 /** A member that was removed ends by itself; that is waited for so long, in ms. */
 const ownEnd = 10_000;
@@ -22,11 +26,10 @@ export async function stopForGood(host: HostWriter, { removed }: { removed: bool
   // neco-updater stays enabled: at each boot it says in the journal what became of this server, and does no more.
   if ((await host.unit('neco-worker.service')).enabled === 'enabled')
     await host.disableUnit('neco-worker.service');
-  const pair = await host.readPair(certificateKinds.necoClient);
   const record: LeftRecord = {
     version: 1,
     at: new Date().toISOString(),
-    serial: pair === undefined ? '' : certificateFacts(pair.certificate).serial,
+    serial: await serialOfThisLife(host),
     ...(aside === undefined ? {} : { aside }),
   };
   await leftRecordFile.write(host, record);

@@ -1,18 +1,17 @@
 import { NecoError, type EtcdOptions } from '@neco/core';
 import { readOnlyHost } from '@neco/host-installer';
-import { publicKeyFingerprint } from '@neco/vault-pki';
-import { ClusterAccess, paths, readEtcdOptions } from '@neco/cluster-access';
+import { authorityFingerprints, ClusterAccess, paths, readEtcdOptions } from '@neco/cluster-access';
 
 /** What a new server needs to trust the cluster. */
 export interface CaHash {
-  /** `sha256:…` of the public key of the server CA. */
+  /** `sha256:…` of the public key of the server CA; several, with commas between them, while that is rotated. */
   hash: string;
   /** The boot servers that serve now. */
   lrns: number[];
 }
 
 /**
- * The fingerprint of this cluster's server CA, and which boot servers a new one can name.
+ * The fingerprint of this cluster's server CA, or of all that this server trusts, and which boot servers a new one can name.
  * @throws NecoError CONFIG_MISSING when this server is in no cluster; CONFIG_*, ETCD_*
  */
 export async function caHash(flags: Partial<EtcdOptions>): Promise<CaHash> {
@@ -30,5 +29,5 @@ export async function caHash(flags: Partial<EtcdOptions>): Promise<CaHash> {
   using connection = await ClusterAccess.open({ as: 'neco', etcd: flags });
   const servers = await connection.registry.bootServers.list();
   const serving = servers.filter(({ state }) => state === 'active').map(({ lrn }) => lrn);
-  return { hash: publicKeyFingerprint(ca), lrns: serving };
+  return { hash: [...new Set(authorityFingerprints(ca))].join(','), lrns: serving };
 }

@@ -1,10 +1,8 @@
-import type { Registry } from '@neco/bootserver-registry';
+import type { LockedTurn, Registry } from '@neco/bootserver-registry';
 import { type OperationLockOptions, withOperationLock } from '@neco/cluster-access';
 
 /** The one lock of commands that change the cluster, held until it is given back. */
-export interface HeldTurn {
-  /** Fires when the lock is lost. */
-  signal: AbortSignal;
+export interface HeldTurn extends LockedTurn {
   release(): Promise<void>;
 }
 
@@ -13,16 +11,16 @@ export interface HeldTurn {
  * @throws NecoError CANCELLED, ETCD_*
  */
 export async function holdTurn(registry: Registry, options: OperationLockOptions): Promise<HeldTurn> {
-  const taken = Promise.withResolvers<AbortSignal>();
+  const taken = Promise.withResolvers<LockedTurn>();
   const given = Promise.withResolvers<undefined>();
-  const work = withOperationLock(registry, options, async (signal) => {
-    taken.resolve(signal);
+  const work = withOperationLock(registry, options, async (turn) => {
+    taken.resolve(turn);
     await given.promise;
   });
   work.catch(taken.reject);
-  const signal = await taken.promise;
+  const turn = await taken.promise;
   return {
-    signal,
+    ...turn,
     async release() {
       given.resolve(undefined);
       await work.catch(() => undefined);

@@ -18,12 +18,12 @@ export interface JoinOptions {
   timeout?: number;
   /** How long neco-worker may take afterwards until the new member votes, in milliseconds. */
   promotionLimit: number;
-  /** Gives the fingerprint of the cluster's server CA, `sha256:…`, from somebody who knows it. */
+  /** Gives the fingerprint of the cluster's server CA, `sha256:…`, from somebody who knows it; several have commas between them. */
   caHash(): Promise<string>;
   /** Gives an administrator of Vault. */
   vaultUser: AskVaultUser;
   reporter: Reporter;
   signal: AbortSignal;
-  /** Version of the calling program; all servers must run the same. */
+  /** Version of the calling program, with which all that run must work together. */
   version: string;
 }

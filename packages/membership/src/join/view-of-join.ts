@@ -1,6 +1,6 @@
 import { addressPlan, NecoError, serverName, sitePath } from '@neco/core';
 import type { HostReader } from '@neco/host-installer';
-import { readSite } from '@neco/cluster-access';
+import { hasEtcdData, readSite } from '@neco/cluster-access';
 import type { JoinView } from './join-context.ts';
 import type { JoinOptions } from './join-options.ts';
 import { joinRecordFile, type JoinRecord } from './join-record.ts';
@@ -31,7 +31,8 @@ export async function viewOfJoin(
   const known = await joinRecordFile.read(host);
   const facts = new OwnFacts({ host, lrn, addresses, prefix: known?.prefix ?? prefix });
   const world = new JoinWorld({ host, lrn, address }, facts);
-  const record = (await hasEnded(known, world)) || isUnfinished(known, prefix) ? known : undefined;
+  const isKnown = (await hasEnded(known, world)) || isUnfinished(known, prefix);
+  const record = isKnown && !(await isAnotherLife(host, known, options)) ? known : undefined;
   return {
     host,
     site,
@@ -47,6 +48,16 @@ export async function viewOfJoin(
       facts[Symbol.dispose]();
     },
   };
+}
+
+/** Whether this server joined, and the data of its etcd is lost or of no use since then: it joins again as another member. */
+async function isAnotherLife(
+  host: HostReader,
+  record: JoinRecord | undefined,
+  { discardOldData }: JoinOptions,
+): Promise<boolean> {
+  if (!discardOldData || record?.finishedAt === undefined) return false;
+  return !(await hasEtcdData(host)) || (await host.unit('etcd.service')).active !== 'active';
 }
 
 /** Whether this join registered this server. What it cannot read with its own certificate counts as missing. */

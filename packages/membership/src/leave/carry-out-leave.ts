@@ -1,4 +1,9 @@
-import type { AdministratorAccess, ClusterConnection } from '@neco/cluster-access';
+import {
+  RevocationProof,
+  type AdministratorAccess,
+  type ClusterConnection,
+  type SignedCertificates,
+} from '@neco/cluster-access';
 import {
   dryRunPhases,
   NecoError,
@@ -9,19 +14,14 @@ import {
 } from '@neco/core';
 import { lockHost, openHost, readOnlyHost } from '@neco/host-installer';
 import { demandRotation } from './compromised/demand-rotation.ts';
-import { lookAtCluster, membersOf, type LeaveFacts } from './facts/leave-facts.ts';
-import { quorumArithmetic } from './facts/quorum-arithmetic.ts';
-import { refuseLeave } from './facts/refuse-leave.ts';
+import { alreadyLeft } from './already-left.ts';
+import { membersOf, type LeaveFacts } from './facts/leave-facts.ts';
+import { lookAgain } from './facts/look-again.ts';
 import { inFlight, turnOf } from './turn.ts';
 import type { LeaveContext, LeaveView, LocalLeaveContext } from './leave-context.ts';
 import type { LeaveOptions, LeaveResult } from './leave-options.ts';
 import { leavePhases, localPhases } from './leave-phases.ts';
 import { awaitedAdvice, readAwaited } from './records/awaited-servers.ts';
-import { RevocationProof } from './revocation/revocation-proof.ts';
-import type { SignedCertificates } from './revocation/signed-certificates.ts';
-
-/** After this many ms, what was seen is looked up again: somebody was asked, or another command was waited for, meanwhile. */
-const freshFor = 3000;
 
 /** What the command has seen and started before it changes anything. */
 export interface BegunLeave {
@@ -61,9 +61,9 @@ export async function carryOutLeave(
       return { changed: false };
     });
   }
-  await using _host = await lockHost('operation');
-  const local: LocalLeaveContext = { ...before, host: openHost(), reporter };
   const again = `neco leave ${compromised ? '--compromised ' : ''}${String(lrn)}`;
+  await using _host = await lockHost('operation', { what: again });
+  const local: LocalLeaveContext = { ...before, host: openHost(), reporter };
   await runPhases(localPhases, local, {
     reporter,
     signal,
@@ -72,9 +72,14 @@ export async function carryOutLeave(
   });
   return await administrator
     .change({ ...turnOf(lrn), connection: cluster }, async (administration, held) => {
-      if (performance.now() - start > freshFor) await lookAgain(cluster, site, facts, options);
+      const { registry } = administration;
+      const seen = await lookAgain({ ...cluster, registry }, site, { facts, start }, options);
+      if (seen === undefined) return await alreadyLeft(registry, lrn);
       const { address: hereAddress } = cluster;
-      return await changeCluster({ ...local, ...administration, hereAddress, signal: held }, again);
+      return await changeCluster(
+        { ...local, ...administration, facts: seen, hereAddress, signal: held },
+        again,
+      );
     })
     .catch(inFlight);
 }
@@ -86,7 +91,7 @@ async function changeCluster(
 ): Promise<LeaveResult> {
   const { facts, registry, vault, host, here, compromised, reporter, signal } = known;
   const { lrn, name } = facts;
-  const proof = new RevocationProof(vault, host, facts.remaining);
+  using proof = new RevocationProof(vault, host, facts.remaining);
   const context: LeaveContext = { ...known, proof, duty: undefined };
   try {
     const among = { before: phasesFor(localPhases, known).length };
@@ -100,24 +105,4 @@ async function changeCluster(
   } finally {
     await context.duty?.release();
   }
-}
-
-/** Somebody was asked between the look and the change, and may have taken a while to answer. */
-async function lookAgain(
-  cluster: ClusterConnection,
-  site: SiteConfiguration,
-  before: LeaveFacts,
-  options: LeaveOptions,
-): Promise<void> {
-  const facts = await lookAtCluster(cluster, site, before.lrn, options);
-  const arithmetic = quorumArithmetic(facts.members, facts.healthy, facts.member?.id);
-  refuseLeave(facts, arithmetic, options, cluster.lrn);
-  if (facts.mode === before.mode) return;
-  throw new NecoError(
-    'QUORUM_AT_RISK',
-    `${facts.name} was ${before.mode} a moment ago and is now ${facts.mode}`,
-    {
-      hint: 'run the command again when the state is stable',
-    },
-  );
 }

@@ -1,12 +1,10 @@
 import type { Registry, RegistryReader } from '@neco/bootserver-registry';
-import type { VaultSession } from '@neco/cluster-access';
+import type { RevocationProof, SignedCertificates, VaultSession } from '@neco/cluster-access';
 import type { Reporter } from '@neco/core';
 import type { EtcdCluster, EtcdReader } from '@neco/etcd-admin';
 import type { HostLock, HostReader, HostWriter } from '@neco/host-installer';
 import type { VaultReader } from '@neco/vault-pki';
 import type { LeaveFacts } from './facts/leave-facts.ts';
-import type { RevocationProof } from './revocation/revocation-proof.ts';
-import type { SignedCertificates } from './revocation/signed-certificates.ts';
 
 /** A Vault log-in for code that only reads. `VaultSession` says how long it waits for a Vault that serves. */
 export interface VaultSessionReader {

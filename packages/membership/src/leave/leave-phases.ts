@@ -16,6 +16,7 @@ import { removeMember } from './phases/remove-member.ts';
 import { removeRegistration } from './phases/remove-registration.ts';
 import { revokeCertificates } from './phases/revoke-certificates.ts';
 import { stopServices } from './phases/stop-services.ts';
+import { stopVault } from './phases/stop-vault.ts';
 
 /** Phases before the log-in and the change lock, which work only over connections that answer. */
 export const localPhases: readonly Phase<LeaveView, LocalLeaveContext>[] = [cutOwnConnections];
@@ -26,6 +27,7 @@ export const leavePhases: readonly Phase<LeaveView, LeaveContext>[] = [
   noteSecrets,
   backUp,
   moveLeadership,
+  stopVault,
   cutConnections,
   removeMember,
   stopServices,

@@ -1,23 +1,27 @@
 import { serverName, type SiteConfiguration, NecoError } from '@neco/core';
 import { EtcdCluster, urlAddress, type EtcdConnection } from '@neco/etcd-admin';
-import { Registry } from '@neco/bootserver-registry';
+import { Registry, type LockedTurn } from '@neco/bootserver-registry';
 import { readOnlyHost } from '@neco/host-installer';
 import {
   ClusterAccess,
   hostLayout,
   readSite,
+  SignedCertificates,
   withOperationLock,
   type ClusterConnection,
+  type OperationLockOptions,
 } from '@neco/cluster-access';
+import { alreadyLeft, isAwaited, unknownServer } from './already-left.ts';
 import { carryOutLeave } from './carry-out-leave.ts';
 import { demandRotation } from './compromised/demand-rotation.ts';
-import { lookAtCluster, membersOf, probeEarly, type LeaveFacts } from './facts/leave-facts.ts';
+import { isGone, lookAtCluster, membersOf, probeEarly, type LeaveFacts } from './facts/leave-facts.ts';
+import { joinedAgain } from './facts/look-again.ts';
 import type { PresenceProbe } from './facts/probe-presence.ts';
 import { arithmeticLines, quorumArithmetic } from './facts/quorum-arithmetic.ts';
 import { refuseLeave } from './facts/refuse-leave.ts';
+import { awaitedNowhere } from './records/awaited-servers.ts';
 import { inFlight, turnLimit, turnOf } from './turn.ts';
 import type { LeaveOptions, LeaveResult } from './leave-options.ts';
-import { SignedCertificates } from './revocation/signed-certificates.ts';
 
 /**
  * Takes a boot server out of the cluster: its member of etcd, its registration, and all access that it had. Run again it
@@ -36,19 +40,41 @@ export async function leave(options: LeaveOptions): Promise<LeaveResult> {
 
 /** The seed's bare step, and a word on what it leaves. */
 async function leaveRegistry(cluster: ClusterConnection, options: LeaveOptions): Promise<LeaveResult> {
-  const { registry } = cluster;
-  const { lrn, dryRun, reporter, signal } = options;
+  const { lrn, dryRun, reporter } = options;
   const name = serverName(lrn);
-  if ((await registry.bootServers.at(lrn).get()) === undefined) throw await unknownServer(registry, lrn);
+  const registration = await cluster.registry.bootServers.at(lrn).get();
+  if (registration === undefined) throw await unknownServer(cluster.registry, lrn);
   reporter.warn(
     `only the registration of ${name} is removed; its etcd member, certificates and users stay, and "neco leave ${String(lrn)}" removes them`,
   );
   if (dryRun) return { changed: false };
   if (!(await options.confirm({ name, mode: 'registry only' }))) throw stays(name);
-  const what = `neco leave --registry-only ${String(lrn)}`;
-  const turn = { what, server: cluster.name, reporter, signal, timeout: turnLimit };
-  await withOperationLock(registry, turn, () => registry.bootServers.at(lrn).delete()).catch(inFlight);
-  return { changed: true };
+  const turn = turnHere(cluster, options, `neco leave --registry-only ${String(lrn)}`);
+  const work = async ({ registry }: LockedTurn): Promise<LeaveResult> => {
+    const now = await registry.bootServers.at(lrn).get();
+    if (now !== undefined && now.registeredAt !== registration.registeredAt) throw joinedAgain(lrn);
+    return { changed: await registry.bootServers.at(lrn).delete() };
+  };
+  return await withOperationLock(cluster.registry, turn, work).catch(inFlight);
+}
+
+/** The turn of a command that needs nothing but the registry. */
+function turnHere(
+  { name: server }: ClusterConnection,
+  { reporter, signal }: LeaveOptions,
+  what: string,
+): OperationLockOptions {
+  return { what, server, reporter, signal, timeout: turnLimit };
+}
+
+/** Nobody waits any more for a server that is gone: what it would have done of another leave is not needed. */
+async function stopAwaiting(cluster: ClusterConnection, options: LeaveOptions): Promise<void> {
+  const { lrn } = options;
+  if (!(await isAwaited(cluster.registry, lrn))) return;
+  const turn = turnHere(cluster, options, turnOf(lrn).what);
+  await withOperationLock(cluster.registry, turn, ({ registry }) => awaitedNowhere(registry, lrn)).catch(
+    inFlight,
+  );
 }
 
 function stays(name: string): NecoError {
@@ -70,25 +96,24 @@ async function leaveCluster(
     host,
     ...options,
   });
-  const certificates = new SignedCertificates();
+  const certificates = new SignedCertificates(host);
   if (unattended) {
-    administrator.begin((vault) => vault.run('Vault to answer', (one) => certificates.valid(one)));
+    administrator.begin((vault) => certificates.valid(vault));
   }
   const facts = await lookAtCluster(cluster, site, lrn, { ...options, probe });
-  const { member, registration, plan } = facts;
-  if (member === undefined && registration === undefined && plan === undefined) {
-    const left =
-      (await cluster.registry.left.at(lrn).get()) ?? (await cluster.registry.compromised.at(lrn).get());
-    if (left === undefined) throw await unknownServer(cluster.registry, lrn);
-    if (options.compromised && !dryRun) {
+  if (isGone(facts)) {
+    const result = await alreadyLeft(cluster.registry, lrn);
+    if (dryRun) return result;
+    if (options.compromised) {
       const scope = { lrn, name: facts.name, host, here: cluster.lrn, servers: membersOf(facts), reporter };
       await administrator.change(turnOf(lrn), (administration, signal) =>
         demandRotation(administration, { ...scope, signal }),
       );
     }
-    return { changed: false, leftAt: left.at };
+    await stopAwaiting(cluster, options);
+    return result;
   }
-  const arithmetic = quorumArithmetic(facts.members, facts.healthy, member?.id);
+  const arithmetic = quorumArithmetic(facts.members, facts.healthy, facts.member?.id);
   for (const line of arithmeticLines(arithmetic)) reporter.info(line);
   refuseLeave(facts, arithmetic, options, cluster.lrn);
   if (!dryRun && !(await options.confirm({ name: facts.name, mode: facts.mode }))) throw stays(facts.name);
@@ -114,15 +139,4 @@ async function withRemaining<T>(
   } finally {
     etcd.close();
   }
-}
-
-async function unknownServer(registry: Registry, lrn: number): Promise<NecoError> {
-  const names = (await registry.bootServers.list()).map(({ name }) => name);
-  return new NecoError(
-    'BOOT_SERVER_UNKNOWN',
-    `${serverName(lrn)} is not registered; the registered servers are ${names.join(', ')}`,
-    {
-      hint: 'give the LRN of one of them; to list them: neco status',
-    },
-  );
 }

@@ -1,4 +1,4 @@
-import { NecoError, type EtcdOptions } from '@neco/core';
+import { lrnOfName, NecoError, type EtcdOptions } from '@neco/core';
 import { memberAddress, type Member, type MemberStatus } from '@neco/etcd-admin';
 import { ClusterAccess, memberEndpoint } from '@neco/cluster-access';
 
@@ -51,5 +51,5 @@ function listedMember(member: Member, status: MemberStatus | NecoError | undefin
 
 /** One that never started has no name and comes last. */
 function lrnOf({ name }: ListedMember): number {
-  return Number(/^boot-([0-9]+)$/.exec(name)?.[1] ?? Infinity);
+  return lrnOfName(name) ?? Infinity;
 }

@@ -19,8 +19,9 @@ export async function applicationFiles(host: HostReader): Promise<OldPlace[]> {
     names.map(async (name) => {
       const files = filesOf(hostLayout, name);
       if (own.includes(files.directory) || !(await isDirectory(host, files.directory))) return [];
-      const certificate = await host.readText(files.certificatePath).catch(() => undefined);
-      if (certificate === undefined || !isSignedBy(certificate, ca)) return [];
+      // What cannot be read there is not as neco wrote it.
+      const pair = await host.readPair(files).catch(() => undefined);
+      if (pair === undefined || !isSignedBy(pair.certificate, ca)) return [];
       return [
         { path: files.certificatePath, kind: 'link' },
         { path: files.keyPath, kind: 'link' },

@@ -35,8 +35,8 @@ async function renewDirectory(
   else await host.makeDirectory(path, { mode, owner, group });
 }
 
-/** Where etcd is not installed, its package will make the directory. */
-async function renewDataDirectory(host: HostWriter): Promise<void> {
+/** The empty directory for etcd's data. Where etcd is not installed, its package will make it. @throws NecoError FILE_FAILED */
+export async function renewDataDirectory(host: HostWriter): Promise<void> {
   if (!(await host.userExists('etcd'))) return;
   await host.makeDirectory(paths.etcdData, { mode: 0o700, owner: 'etcd', group: 'etcd' });
 }

@@ -1,6 +1,6 @@
 import type { Reporter } from '@neco/core';
 import type { HostWriter } from '@neco/host-installer';
-import { clearPlace } from './clear-place.ts';
+import { clearPlace, renewDataDirectory } from './clear-place.ts';
 import { oldPlaces } from './old-places.ts';
 
 const units = ['neco-worker.service', 'neco-updater.service', 'vault.service', 'etcd.service'];
@@ -12,4 +12,6 @@ export async function putOldDataAside(host: HostWriter, reporter: Reporter): Pro
     if (load === 'loaded' && !['inactive', 'failed'].includes(active)) await host.stopUnit(unit);
   }
   for (const place of await oldPlaces(host)) await clearPlace(host, place, { how: 'put aside', reporter });
+  // A new disk belongs to root, and there is nothing on it to put aside.
+  await renewDataDirectory(host);
 }

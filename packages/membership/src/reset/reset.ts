@@ -18,7 +18,7 @@ export async function reset(options: ResetOptions): Promise<{ changed: boolean }
     await dryRunPhases(resetPhases, { host: readOnlyHost(), options, signal }, reporter);
     return { changed: false };
   }
-  await using _lock = await lockHost('operation');
+  await using _lock = await lockHost('operation', { what: 'neco reset' });
   const context = { host: openHost(), options, reporter, signal };
   await checkMembership.run(context);
   const places = (await allPlaces(context.host)).map(({ path }) => path);

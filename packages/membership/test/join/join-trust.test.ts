@@ -5,7 +5,7 @@ import { Secret, silentReporter } from '@neco/core';
 import { rejection, TestCa, type IssuedCertificate } from '@neco/test-harness';
 import { publicKeyFingerprint } from '@neco/vault-pki';
 import { expect } from 'chai';
-import { fetchAuthority } from '../../src/join/fetch-authority.ts';
+import { fetchAuthorities } from '../../src/join/fetch-authorities.ts';
 
 const address = `127.88.${String(process.pid % 250)}.1`;
 const present = new Map([[1, address]]);
@@ -62,8 +62,9 @@ describe('the trust of a server that joins', function () {
   it('asks whoever answers for the CA and nothing else, and gives the fingerprint of its key', async () => {
     const { server, heard } = await stranger(await other.issue({ commonName: 'x' }), cluster.certificate);
     try {
-      const shown = await fetchAuthority(present, signal);
-      expect(shown.fingerprint).to.equal(publicKeyFingerprint(cluster.certificate));
+      const fingerprint = publicKeyFingerprint(cluster.certificate);
+      const shown = await fetchAuthorities(present, [fingerprint], signal);
+      expect(shown.authorities.map((one) => one.fingerprint)).to.deep.equal([fingerprint]);
       expect(heard).to.deep.equal(['GET /v1/ca/server/ca/pem']);
     } finally {
       await close(server);
@@ -97,7 +98,7 @@ describe('the trust of a server that joins', function () {
     for (const body of [leaf.certificate, 'hello', 'x'.repeat(100_000)]) {
       const { server } = await stranger(leaf, body);
       try {
-        const { code, message } = await rejection(fetchAuthority(present, signal));
+        const { code, message } = await rejection(fetchAuthorities(present, [''], signal));
         expect({ code, named: message.includes(`boot-1 (${address})`) }).to.deep.equal({
           code: 'VAULT_UNREACHABLE',
           named: true,

@@ -103,10 +103,14 @@ describe('what leave refuses', () => {
     expect(refusal(facts(three, 2), { dead: true })).to.include(
       'boot-2 should be down, but it answers: etcd',
     );
-    const half = { ...facts(three, 2, ['m2']), presence: ['Vault'] };
+    const half = { ...facts(three, 2, ['m2']), presence: ['etcd (peers)', 'Vault'] };
     expect(refusal(half)).to.include('only partly down');
     expect(refusal(half, { force: true })).to.equal('');
     expect(refusal(half, { dead: true, force: true })).to.include('should be down, but it answers');
+  });
+
+  it('lets a server go whose etcd does not start, though its Vault answers', () => {
+    expect(refusal({ ...facts(three, 2, ['m2']), presence: ['Vault'] })).to.equal('');
   });
 
   it('does not take out the server it runs on', () => {

@@ -1,8 +1,12 @@
 import { NecoError, serverName, type Phase } from '@neco/core';
+import { membershipFindings } from '../findings/cluster-findings.ts';
 import { foreignLearner, type ForeignLearner } from '../foreign-learner.ts';
-import { holdTurn } from '../hold-turn.ts';
+import { holdTurn, type HeldTurn } from '../hold-turn.ts';
 import { administrationOf, type JoinContext, type JoinView } from '../join-context.ts';
-import { orphanFinding } from '../orphan-finding.ts';
+import { orphanFinding } from '../findings/orphan-finding.ts';
+import { refuseJoin } from '../refuse-join.ts';
+import { administratorFacts } from '../world/administrator-facts.ts';
+import { JoinWorld } from '../world/join-world.ts';
 
 /** One change of the cluster at a time: the lock, and no other server that is still learning. */
 export const awaitTurn: Phase<JoinView, JoinContext> = {
@@ -16,12 +20,13 @@ export const awaitTurn: Phase<JoinView, JoinContext> = {
     const what = `neco join ${options.lrns.join(' ')}`;
     for (;;) {
       const turn = await holdTurn(registry, { what, server: name, reporter, signal });
-      const learner = await learnerInTheWay(context).catch(async (error: unknown) => {
+      const learner = await inTurn(context).catch(async (error: unknown) => {
         await turn.release();
         throw error;
       });
       if (learner === undefined) {
         context.turn = turn;
+        workUnder(context, turn);
         turn.signal.addEventListener('abort', () => {
           turnLost.abort(turn.signal.reason);
         });
@@ -33,6 +38,27 @@ export const awaitTurn: Phase<JoinView, JoinContext> = {
     }
   },
 };
+
+/**
+ * What is in the way now that it is this command's turn: others may have changed the cluster since it was checked.
+ * @returns a server that is still learning, which is waited for.
+ * @throws NecoError PREFLIGHT_FAILED, ETCD_CONFLICT, ETCD_*
+ */
+async function inTurn(context: JoinContext): Promise<ForeignLearner | undefined> {
+  const learner = await learnerInTheWay(context);
+  if (learner !== undefined) return learner;
+  const findings = await membershipFindings(context);
+  if (findings.length > 0) throw refuseJoin(findings);
+  return undefined;
+}
+
+/** From now on nothing is changed, and nothing looked at, but under the lock. */
+function workUnder(context: JoinContext, turn: HeldTurn): void {
+  const { host, lrn, address } = context;
+  context.administration = administrationOf(context).under(turn);
+  const server = { host, lrn, address };
+  context.world = new JoinWorld(server, administratorFacts(server, context.administration));
+}
 
 /** @throws NecoError ETCD_CONFLICT for one that nobody brings to its end */
 async function learnerInTheWay(context: JoinContext): Promise<ForeignLearner | undefined> {

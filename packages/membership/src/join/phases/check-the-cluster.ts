@@ -1,6 +1,6 @@
 import type { Phase } from '@neco/core';
 import { refuseJoin } from '../refuse-join.ts';
-import { clusterFindings } from '../cluster-findings.ts';
+import { clusterFindings } from '../findings/cluster-findings.ts';
 import type { JoinContext, JoinView } from '../join-context.ts';
 
 /** Whether the cluster can take this server, before anything is changed. */

@@ -12,23 +12,29 @@ export const checkThisServer: Phase<JoinView, JoinContext> = {
     await refuseFaults(view);
     return ['nothing: it only checks'];
   },
-  run: refuseFaults,
+  run: (context) =>
+    refuseFaults(context, (message) => {
+      context.reporter.warn(message);
+    }),
 };
 
-async function refuseFaults(view: JoinView): Promise<void> {
-  const findings = await findingsOf(view);
+async function refuseFaults(view: JoinView, warn?: (message: string) => void): Promise<void> {
+  if (await view.world.isBootServer()) throw refuseJoin([alreadyThere(view)]);
+  const findings = await findingsOf(view, warn);
   if (findings.length > 0) throw refuseJoin(findings);
 }
 
-function findingsOf({
-  host,
-  site,
-  lrn,
-  addresses,
-  options,
-  record,
-  signal,
-}: JoinView): Promise<ErrorDetail[]> {
+function alreadyThere({ name }: JoinView): ErrorDetail {
+  return {
+    message: `${name} is already a boot server of this cluster, and its etcd is running`,
+    hint: 'there is nothing to join; to see how it is: neco status',
+  };
+}
+
+function findingsOf(
+  { host, site, lrn, addresses, options, record, signal }: JoinView,
+  warn?: (message: string) => void,
+): Promise<ErrorDetail[]> {
   return hostChecks(host, site, [...addresses.keys(), lrn], {
     resuming: record !== undefined,
     leftovers: options.discardOldData
@@ -36,6 +42,8 @@ function findingsOf({
       : {
           hint: 'if this server has permanently left that cluster, run neco join with --discard-old-data, which moves the data aside and deletes nothing',
         },
+    stopsOwn: options.discardOldData,
     signal,
+    ...(warn === undefined ? {} : { warn }),
   });
 }

@@ -24,7 +24,7 @@ export const configureDaemons: Phase<JoinView, JoinContext> = {
   plan: () => [...files.map((file) => `write ${file}`), 'enable neco-worker.service'],
   async run(context) {
     const content = configurationOf(context);
-    await context.host.writeFiles(files.map((path) => ({ path, content, mode: 0o644 })));
+    await context.host.writeFiles(files.map((path) => ({ path, content, mode: 0o644, keep: true })));
     await context.host.enableUnits(['neco-worker.service']);
   },
 };

@@ -13,6 +13,7 @@ export const registerThisServer: Phase<JoinView, JoinContext> = {
     const { host, lrn, name, address, options } = context;
     const { registry } = administrationOf(context);
     const record = joinRecordOf(context);
+    await restartWorker(context);
     const registeredAt = new Date().toISOString();
     const member = record.memberId === undefined ? {} : { memberId: record.memberId };
     const serials = await ownSerials(host);
@@ -35,6 +36,7 @@ export const registerThisServer: Phase<JoinView, JoinContext> = {
       await registration.update((server) => ({
         ...server,
         ...member,
+        neco: options.version,
         state: server.memberId === record.memberId ? server.state : 'joining',
         serials: [...new Set([...server.serials, ...serials])],
       }));
@@ -43,3 +45,9 @@ export const registerThisServer: Phase<JoinView, JoinContext> = {
     await joinRecordFile.write(host, context.record);
   },
 };
+
+/** One that runs since an earlier life of this server knows that its join is complete, and would not finish another. */
+async function restartWorker({ host, signal }: JoinContext): Promise<void> {
+  const unit = 'neco-worker.service';
+  if ((await host.unit(unit)).active === 'active') await host.restartUnit(unit, { block: false, signal });
+}

@@ -1,9 +1,8 @@
 import { NecoError, waitFor, type Phase } from '@neco/core';
-import { publicKeyFingerprint } from '@neco/vault-pki';
-import { paths } from '@neco/cluster-access';
+import { authorityFingerprints, paths } from '@neco/cluster-access';
 import { refuseJoin } from '../refuse-join.ts';
-import { clockFindings } from '../clock-findings.ts';
-import { fetchAuthority } from '../fetch-authority.ts';
+import { clockFindings } from '../findings/clock-findings.ts';
+import { fetchAuthorities, type ShownAuthorities } from '../fetch-authorities.ts';
 import type { JoinContext, JoinView } from '../join-context.ts';
 
 /** How long another active Vault may take when one has just died, in ms. */
@@ -19,14 +18,14 @@ export const trustTheCluster: Phase<JoinView, JoinContext> = {
     const { addresses, options, signal, host, record, reporter } = context;
     const known = await host.readText(paths.authorities.server);
     // What an earlier run of this join put there was held against the hash that its record names.
-    if (known !== undefined && record?.caHash === publicKeyFingerprint(known)) {
+    if (known !== undefined && record !== undefined && authorityFingerprints(known).includes(record.caHash)) {
       await refuseOtherClocks(context);
       context.ca = known;
       return;
     }
-    const expected = await options.caHash();
+    const expected = (await options.caHash()).split(',');
     const shown = await waitFor(
-      async () => ({ done: true, value: await fetchAuthority(addresses, signal) }),
+      async () => ({ done: true, value: await fetchAuthorities(addresses, expected, signal) }),
       {
         what: 'a boot server to present its CA',
         timeout: patience,
@@ -36,9 +35,10 @@ export const trustTheCluster: Phase<JoinView, JoinContext> = {
         },
       },
     );
-    if (shown.fingerprint !== expected) throw mismatch(shown, expected);
+    const trusted = shown.authorities.filter(({ fingerprint }) => expected.includes(fingerprint));
+    if (trusted.length === 0) throw mismatch(shown, expected);
     await refuseOtherClocks(context);
-    context.ca = shown.certificate;
+    context.ca = trusted.map(({ certificate }) => certificate).join('');
   },
 };
 
@@ -48,10 +48,11 @@ async function refuseOtherClocks({ addresses, signal }: JoinContext): Promise<vo
   if (findings.length > 0) throw refuseJoin(findings);
 }
 
-function mismatch({ from, fingerprint }: { from: string; fingerprint: string }, expected: string): NecoError {
+function mismatch({ from, authorities }: ShownAuthorities, expected: readonly string[]): NecoError {
+  const shown = authorities.map(({ fingerprint }) => fingerprint).join(' and ');
   return new NecoError(
     'CA_MISMATCH',
-    `${from} presents a CA with the fingerprint ${fingerprint}, not ${expected}`,
+    `${from} presents a CA with the fingerprint ${shown}, not ${expected.join(' or ')}`,
     {
       hint: 'run "neco ca-hash" on a boot server of the cluster and give the fingerprint that it prints; if you gave that one, another machine answers at this address. No password was sent',
     },

@@ -1,9 +1,12 @@
 import {
   type Administration,
   applicationSerials,
+  certificateKinds,
   etcdUserOf,
   hasServerAccess,
+  lifeOfCertificate,
   paths,
+  readPair,
   requireFile,
   Signer,
 } from '@neco/cluster-access';
@@ -23,12 +26,19 @@ export function administratorFacts(
     rolesOf: (role) => etcd.userRoles(etcdUserOf(role, lrn)),
     revocations: () => vault.run('the revocation lists', (one) => new Signer(one, new Map()).revocations()),
     async hasVaultAccess() {
-      const [ca, applications] = await Promise.all([
+      const [serverCa, { certificate }, applications] = await Promise.all([
         requireFile(host, paths.authorities.server),
+        readPair(host, certificateKinds.server),
         registry.applications.list(),
       ]);
-      const names = applications.map(({ name }) => name);
-      return vault.run('the rights in Vault', (one) => hasServerAccess(one, lrn, address, ca, names));
+      const access = {
+        lrn,
+        address,
+        serverCa,
+        life: lifeOfCertificate(certificate),
+        applications: applications.map(({ name }) => name),
+      };
+      return vault.run('the rights in Vault', (one) => hasServerAccess(one, access));
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { BootServer } from '@neco/bootserver-registry';
-import type { PerAuthority, ServerRole } from '@neco/cluster-access';
+import type { RevocationLists, ServerRole } from '@neco/cluster-access';
 import type { Member } from '@neco/etcd-admin';
 
 /** What etcd and Vault say of the server that joins. Each fact is read when it is asked for, and nothing is changed. */
@@ -14,8 +14,8 @@ export interface JoinFacts {
   hasInitialCertificates(): Promise<boolean>;
   /** The roles of this server's etcd user for that role; undefined when it does not exist. */
   rolesOf(role: ServerRole): Promise<string[] | undefined>;
-  /** The revocation lists, DER; undefined when no Vault gives them. */
-  revocations(): Promise<PerAuthority<Buffer> | undefined>;
+  /** The revocation lists of all issuers; undefined when no Vault gives them. */
+  revocations(): Promise<RevocationLists | undefined>;
   /** Whether this server has its rights in Vault. */
   hasVaultAccess(): Promise<boolean>;
 }

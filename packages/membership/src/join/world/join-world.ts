@@ -106,6 +106,24 @@ export class JoinWorld {
     }
   }
 
+  /** Whether this server is one that needs no join: registered with these certificates, and its etcd member runs. */
+  async isBootServer(): Promise<boolean> {
+    try {
+      // One that systemd starts again and again accepts connections for moments.
+      if ((await this.#server.host.unit('etcd.service')).active !== 'active') return false;
+      const registration = await this.#facts.registration();
+      if (registration?.state !== 'active' || !(await this.isOfThisLife(registration))) return false;
+      const members = await this.#facts.members();
+      return (
+        members.some((member) => isOwnMember(this.#server, member) && !member.isLearner) &&
+        (await this.hasCertificates()) &&
+        (await this.hasVaultAccess())
+      );
+    } catch {
+      return false;
+    }
+  }
+
   /** None when a certificate is missing. */
   #ownSerials(): Promise<string[]> {
     return ownSerials(this.#server.host).catch(() => []);

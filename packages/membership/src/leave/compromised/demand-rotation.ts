@@ -124,7 +124,7 @@ async function stillTrusted(
       : [
           {
             message: `${silent.join(', ')} did not report which CAs it trusts; it may trust those that ${name} knew`,
-            hint: `on ${silent.join(', ')}: systemctl start etcd vault neco-updater`,
+            hint: `on ${silent.join(', ')}: systemctl start --no-block etcd vault neco-updater`,
           },
         ]),
     ...(replaced.includes('server') ? await oldLogIns(vault, old.server, servers) : []),
@@ -152,7 +152,7 @@ function keptBy(name: AuthorityName, answers: ReadonlyMap<number, KeptAuthoritie
       : [
           {
             message: `the old CA ${mount}, which ${service} of ${loaded} may still trust, because it was started before ${path} changed`,
-            hint: `on ${loaded}, on one server after another: systemctl restart ${service}`,
+            hint: `on ${loaded}, on one server after another: systemctl restart --no-block ${service}`,
           },
         ]),
   ];

@@ -1,5 +1,5 @@
 import type { BootServer, LeavePlan } from '@neco/bootserver-registry';
-import { addressOf, Backoff, NecoError, type Reporter, type SiteConfiguration } from '@neco/core';
+import { addressOf, Backoff, NecoError, sleep, type Reporter, type SiteConfiguration } from '@neco/core';
 import { urlAddress, type EtcdCluster, type Member, type MemberStatus } from '@neco/etcd-admin';
 import {
   type ClusterConnection,
@@ -12,6 +12,10 @@ import { PresenceProbe } from './probe-presence.ts';
 
 /** How long a quorum is waited for, in ms: a leave that was killed may have left etcd restarting on one server after another. */
 const quorumPatience = 15_000;
+
+/** How often a server whose etcd does not answer but accepts connections is looked at again, and the pause before that, in ms. */
+const restartLooks = 8;
+const restartPause = 400;
 
 /** What is known of the cluster before a server leaves it. */
 export interface LeaveFacts {
@@ -34,6 +38,12 @@ export interface LeaveFacts {
   remaining: readonly KnownServer[];
 }
 
+/** Who is in the cluster, as etcd and the registry say. It changes only in the turn of a command that changes the cluster. */
+export type LeaveMembership = Pick<
+  LeaveFacts,
+  'address' | 'member' | 'members' | 'plan' | 'registration' | 'remaining'
+>;
+
 interface LookOptions {
   reporter: Reporter;
   signal: AbortSignal;
@@ -51,14 +61,8 @@ export async function lookAtCluster(
   lrn: number,
   { reporter, signal, probe = new PresenceProbe() }: LookOptions,
 ): Promise<LeaveFacts> {
-  const members = await quorateMembers(etcd, { reporter, signal });
-  const [registrations, plan] = await Promise.all([
-    registry.bootServers.list(),
-    registry.leavePlans.at(lrn).get(),
-  ]);
-  const known = listServers({ site, members, registrations, addresses: [] });
-  const target = known.find((server) => server.lrn === lrn);
-  const address = target?.address ?? plan?.address ?? '';
+  const membership = await readMembership({ etcd, registry }, site, lrn, { reporter, signal });
+  const { address, member, members, plan } = membership;
   const endpoints = new Map(members.map((member) => [memberEndpoint(member), member.id]));
   const [presence, statuses] = await Promise.all([
     address === '' ? [] : probe.services(address),
@@ -69,21 +73,67 @@ export async function lookAtCluster(
   );
   const leaders = healthy.flatMap(([, status]) => (status instanceof NecoError ? [] : [status.leader]));
   const ids = new Set(healthy.flatMap(([endpoint]) => endpoints.get(endpoint) ?? []));
-  const member = target?.member;
+  const isDead = member !== undefined && !ids.has(member.id);
   return {
+    ...membership,
     lrn,
     name: `boot-${String(lrn)}`,
-    address,
-    member,
-    registration: target?.registration,
-    plan,
     mode: plan?.mode ?? (member !== undefined && ids.has(member.id) ? 'live' : 'dead'),
-    presence,
-    members,
+    presence: isDead ? await lastingPresence(address, presence, signal) : presence,
     healthy: ids,
     leaderId: leaders.find((id) => id !== undefined),
+  };
+}
+
+/** The part of the look that needs no server to answer but etcd. @throws NecoError QUORUM_AT_RISK, ETCD_*, RECORD_INVALID */
+export async function readMembership(
+  { etcd, registry }: Pick<ClusterConnection, 'etcd' | 'registry'>,
+  site: SiteConfiguration,
+  lrn: number,
+  options: Pick<LookOptions, 'reporter' | 'signal'>,
+): Promise<LeaveMembership> {
+  const members = await quorateMembers(etcd, options);
+  const [registrations, plan] = await Promise.all([
+    registry.bootServers.list(),
+    registry.leavePlans.at(lrn).get(),
+  ]);
+  const known = listServers({ site, members, registrations, addresses: [] });
+  const target = known.find((server) => server.lrn === lrn);
+  return {
+    address: target?.address ?? plan?.address ?? '',
+    member: target?.member,
+    registration: target?.registration,
+    plan,
+    members,
     remaining: known.filter((server) => server.lrn !== lrn),
   };
+}
+
+/** Whether two looks saw the same servers in the same state. */
+export function isSameMembership(one: LeaveMembership, other: LeaveMembership): boolean {
+  const text = ({ address, member, registration, plan, members, remaining }: LeaveMembership): string =>
+    JSON.stringify([address, member, registration, plan, members, remaining]);
+  return text(one) === text(other);
+}
+
+/** Whether nothing of that server is in the cluster, nor of a leave that removes it. */
+export function isGone({ member, registration, plan }: LeaveMembership): boolean {
+  return member === undefined && registration === undefined && plan === undefined;
+}
+
+/** An etcd that systemd starts again and again accepts connections for moments: only what always does is there. */
+async function lastingPresence(
+  address: string,
+  seen: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  let lasting = seen;
+  for (let look = 0; look < restartLooks && lasting.some((service) => service.startsWith('etcd')); look++) {
+    await sleep(restartPause, signal);
+    const now = await new PresenceProbe().services(address);
+    lasting = lasting.filter((service) => now.includes(service));
+  }
+  return lasting;
 }
 
 /** Begins to ask whether a server is there by the address that it is planned to have, before anybody says where it is. */
@@ -152,7 +202,7 @@ function withoutQuorum(members: readonly Member[], cause: NecoError): NecoError 
     'QUORUM_AT_RISK',
     `etcd has no quorum, so no member can be removed: of ${String(voters.length)} voters ${String(quorum)} must answer (${voters.map(({ name }) => name).join(', ')})`,
     {
-      hint: 'bring back a server that still has its disk ("systemctl start etcd" there) and run this again; if none can come back, restore a snapshot',
+      hint: 'bring back a server that still has its disk ("systemctl start --no-block etcd" there) and run this again; if none can come back, restore a snapshot',
       cause,
     },
   );

@@ -1,9 +1,4 @@
-import { connect } from 'node:net';
-import { ports } from '@neco/cluster-access';
-import { inTime } from '@neco/core';
-
-/** A server on the same network accepts in a few ms; one over a slow link in some hundred. */
-const limit = 600;
+import { acceptsConnections, ports } from '@neco/cluster-access';
 
 const services = [
   { port: ports.etcdClient, what: 'etcd' },
@@ -28,22 +23,5 @@ export class PresenceProbe {
     const asked = this.#asked.get(place) ?? acceptsConnections(address, port);
     this.#asked.set(place, asked);
     return asked;
-  }
-}
-
-/** Whether somebody accepts a TCP connection there in time. */
-export async function acceptsConnections(address: string, port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = connect({ host: address, port });
-  socket.once('connect', () => {
-    resolve(true);
-  });
-  socket.on('error', () => {
-    resolve(false);
-  });
-  try {
-    return await inTime(promise, { limit }, false);
-  } finally {
-    socket.destroy();
   }
 }

@@ -68,10 +68,12 @@ function refuseHalfDead(
       'omit --dead to remove it as a running server, or switch it off',
     );
   }
-  if (mode === 'dead' && plan === undefined && member !== undefined && presence.length > 0 && !force) {
+  // One whose etcd cannot start, as with a broken database, is dead for etcd; its daemons find its certificates revoked.
+  const isUp = presence.some((service) => service.startsWith('etcd'));
+  if (mode === 'dead' && plan === undefined && member !== undefined && isUp && !force) {
     throw refused(
       `${name} is only partly down: its etcd does not answer, but it accepts connections (${answers})`,
-      `start etcd there (on ${name}: "systemctl start etcd"), switch it off, or use --force; what still runs there then keeps running until its certificates are rejected`,
+      `start etcd there (on ${name}: "systemctl start --no-block etcd"), switch it off, or use --force; what still runs there then keeps running until its certificates are rejected`,
     );
   }
 }

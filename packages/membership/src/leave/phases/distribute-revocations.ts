@@ -1,15 +1,17 @@
 import { NecoError, type Phase } from '@neco/core';
-import { fetchRevocations, ownFirst, putRevocations } from '@neco/cluster-access';
+import {
+  fetchRevocations,
+  ownFirst,
+  putRevocations,
+  showCanary,
+  type CanaryAuthorities,
+  type RevocationCanary,
+  type TakingServer,
+} from '@neco/cluster-access';
 import { awaitServers, limitOfServers } from '../await-servers.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
 import { awaitNobody } from '../records/awaited-servers.ts';
 import { newRound, planOf } from '../records/leave-plan.ts';
-import {
-  showCanary,
-  type CanaryAuthorities,
-  type RevocationCanary,
-} from '../revocation/revocation-canary.ts';
-import type { TakingServer } from '../revocation/revocation-proof.ts';
 import { takeDutyLock } from '../this-server/duty-lock.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Phase } from '@neco/core';
 import { membersOf } from '../facts/leave-facts.ts';
 import type { LeaveContext, LeaveView } from '../leave-context.ts';
-import { backupPath } from '../records/backup-path.ts';
+import { backupFiles, backupPath } from '../records/backup-path.ts';
 import { finishRecords } from '../records/finish-records.ts';
 import { readAcknowledgements } from '../records/leave-plan.ts';
 
@@ -16,7 +16,10 @@ export const finishLeave: Phase<LeaveView, LeaveContext> = {
   plan: ({ facts }) => [`remove ${backupPath(facts.lrn)} and the records of the leave in etcd`],
   async run({ registry, host, facts }) {
     const { lrn } = facts;
-    const [plan] = await Promise.all([registry.leavePlans.at(lrn).get(), host.removeFile(backupPath(lrn))]);
+    const [plan] = await Promise.all([
+      registry.leavePlans.at(lrn).get(),
+      ...backupFiles(lrn).map((file) => host.removeFile(file)),
+    ]);
     const acknowledged = await readAcknowledgements(registry, lrn, {
       part: 'lists',
       round: plan?.round ?? '',

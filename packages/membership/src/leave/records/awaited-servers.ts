@@ -23,6 +23,13 @@ export async function awaitNoMore(registry: Registry, lrn: number, by: number): 
   if ((await readAwaited(registry, lrn)).length === 0) await registry.leaves.of(lrn).delete();
 }
 
+/** Stops other leaves from waiting for a server that is no boot server any more. */
+export async function awaitedNowhere(registry: Registry, lrn: number): Promise<void> {
+  const leaves = unfinishedLeaves(await registry.leaves.read());
+  const waiting = leaves.filter(({ awaited }) => awaited.includes(lrn));
+  for (const other of waiting) await awaitNoMore(registry, other.lrn, lrn);
+}
+
 /** Stops waiting for any server; the part of each is requested again. @throws NecoError ETCD_* */
 export async function awaitNobody(registry: Registry, lrn: number): Promise<void> {
   for (const by of await readAwaited(registry, lrn)) await registry.leaveAwaits.at(lrn, by).delete();

@@ -6,7 +6,7 @@ import {
   type Registry,
   type RegistryReader,
 } from '@neco/bootserver-registry';
-import { NecoError } from '@neco/core';
+import { NecoError, waitFor } from '@neco/core';
 
 /**
  * What every boot server does of a leave: `cut` before the member goes, `lists` when its certificates are revoked. Each is
@@ -70,5 +70,19 @@ export async function acknowledge(
   { part, by, round, connections }: { part: LeavePart; by: number; round: string; connections: number },
 ): Promise<void> {
   const records = part === 'cut' ? registry.leaveCuts : registry.leaveLists;
-  await records.at(lrn, by).putWhile(registry.leavePlans.at(lrn), { version: 1, round, connections });
+  const plan = registry.leavePlans.at(lrn);
+  await afterCut(() => records.at(lrn, by).putWhile(plan, { version: 1, round, connections }));
+}
+
+/**
+ * Writes to etcd what was done, right after the connections to etcd were closed, the writer's own too. Without another try all would be
+ * done again, and all connections closed once more.
+ * @throws NecoError ETCD_*, TIMEOUT
+ */
+export async function afterCut(write: () => Promise<unknown>): Promise<void> {
+  const attempt = async () => {
+    await write();
+    return { done: true, value: undefined } as const;
+  };
+  await waitFor(attempt, { what: 'etcd to take a write after its connections were closed', timeout: 10_000 });
 }

@@ -37,9 +37,17 @@ export async function readLeftRecord(
       if (error instanceof NecoError && error.code === 'RECORD_INVALID') return undefined;
       throw error;
     });
+  return record?.serial === (await serialOfThisLife(host)) ? record : undefined;
+}
+
+/** The serial number by which a life of this server is known; empty where its certificate is gone or broken. @throws NecoError FILE_FAILED */
+export async function serialOfThisLife(host: HostReader): Promise<string> {
   const pair = await host.readPair(certificateKinds.necoClient);
-  const serial = pair === undefined ? '' : certificateFacts(pair.certificate).serial;
-  return record?.serial === serial ? record : undefined;
+  try {
+    return pair === undefined ? '' : certificateFacts(pair.certificate).serial;
+  } catch {
+    return '';
+  }
 }
 
 /** What to do on a server that has left, as a sentence and its remedy. */

@@ -1,63 +1,65 @@
 import type { Reporter } from '@neco/core';
-import type { Connection, HostReader, HostWriter } from '@neco/host-installer';
+import type { Connection, ConnectionFilter, HostReader, HostWriter } from '@neco/host-installer';
 import { ports } from '@neco/cluster-access';
 
 const etcdPorts: readonly number[] = [ports.etcdClient, ports.etcdPeer];
 
 export interface CutOffOptions {
-  strange: boolean;
+  /** Registered address of a server that has left; what is open from and to it is closed, whatever the port. */
+  address?: string;
+  /** Whether that server is compromised: etcd is restarted in any case. */
+  strange?: boolean;
   reporter: Reporter;
+  /** Runs the restart while no other server restarts its etcd. */
   inTurn: (restart: () => Promise<void>) => Promise<void>;
 }
 
 /**
- * Cuts what a server that has left has open to this server's etcd, for a certificate is looked at only when a connection
- * begins: by socket, and where the kernel cannot do that, by a restart of etcd under a lock. What that server opens
- * meanwhile counts for nothing, for the revocation lists are in place: who does not know yet that it has left tries again and again.
- * @param strange whether that server is compromised: its keys may have opened connections from any address, so etcd is
- * restarted in any case.
- * @param inTurn runs the restart while no other server restarts its etcd.
+ * Ends what is open to this server's etcd by certificates that were revoked, once the revocation lists are in place: etcd looks at a
+ * certificate only when a connection begins. No address tells whose certificate a connection was opened with, and the kernel
+ * does not know it. So every connection to etcd is closed, of members, of Vault and of applications alike: each client
+ * connects again at once and shows its certificate again, and a revoked one is refused. Where the kernel cannot close them,
+ * etcd is restarted under a lock.
  * @returns how many are open still.
  */
 export async function cutOff(
   host: HostWriter,
-  address: string,
-  { strange, reporter, inTurn }: CutOffOptions,
+  { address, strange = false, reporter, inTurn }: CutOffOptions,
 ): Promise<number> {
-  const { before, left } = await cutSockets(host, address, reporter);
+  if (address !== undefined) await cutSockets(host, { remoteAddress: address }, reporter);
+  const { before, left } = await cutSockets(host, { localPorts: etcdPorts }, reporter);
   if (left === 0 && !strange) return 0;
   const why = strange
     ? 'the keys of a compromised server may be in use from elsewhere'
-    : `connections of ${address} to etcd cannot be closed`;
+    : 'the kernel cannot close connections to etcd';
   reporter.info(`${why}; restarting etcd`);
   await inTurn(() => host.restartUnit('etcd.service', { block: true }));
-  return stillOpen(host, address, before);
+  return stillOpen(host, { localPorts: etcdPorts }, before);
 }
 
-/** Cuts them by socket alone. @returns those to etcd that were open, and how many of them are open still. */
+/** Cuts them by socket alone. @returns those that were open, and how many of them are open still. */
 export async function cutSockets(
   host: HostWriter,
-  address: string,
+  filter: ConnectionFilter,
   reporter: Reporter,
 ): Promise<{ before: Connection[]; left: number }> {
-  const open = await host.connections(address);
-  if (open.length === 0) return { before: [], left: 0 };
-  await host.cutConnections(address).catch((error: unknown) => {
+  const before = await host.connections(filter);
+  if (before.length === 0) return { before, left: 0 };
+  await host.cutConnections(filter).catch((error: unknown) => {
     reporter.warn(error instanceof Error ? error.message : String(error));
   });
-  const before = open.filter(isToEtcd);
-  return { before, left: await stillOpen(host, address, before) };
+  return { before, left: await stillOpen(host, filter, before) };
 }
 
-async function stillOpen(host: HostReader, address: string, before: readonly Connection[]): Promise<number> {
-  const now = await host.connections(address);
-  return before.filter((old) => now.some((one) => isSame(one, old))).length;
+async function stillOpen(
+  host: HostReader,
+  filter: ConnectionFilter,
+  before: readonly Connection[],
+): Promise<number> {
+  const now = new Set((await host.connections(filter)).map(identity));
+  return before.filter((old) => now.has(identity(old))).length;
 }
 
-function isToEtcd({ localPort, remotePort }: Connection): boolean {
-  return etcdPorts.includes(localPort) || remotePort === ports.etcdPeer;
-}
-
-function isSame(one: Connection, other: Connection): boolean {
-  return one.localPort === other.localPort && one.remotePort === other.remotePort;
+function identity({ localAddress, localPort, remoteAddress, remotePort }: Connection): string {
+  return [localAddress, localPort, remoteAddress, remotePort].join(' ');
 }

@@ -1,4 +1,4 @@
-import { NecoError, waitFor, type Reporter } from '@neco/core';
+import type { Reporter } from '@neco/core';
 import { lockHost, type HostLock } from '@neco/host-installer';
 
 /** How long one of them waits for the others, in ms. */
@@ -21,22 +21,14 @@ export async function withDutyLock<T>(wait: DutyWait, work: () => Promise<T>): P
 
 /** The same lock, held for several phases until it is released. @throws NecoError TIMEOUT, CANCELLED */
 export async function takeDutyLock({ reporter, signal }: DutyWait): Promise<HostLock> {
-  return await waitFor(
-    async () => {
-      try {
-        return { done: true, value: await lockHost('leave-duty') };
-      } catch (error) {
-        if (error instanceof NecoError && error.code === 'BUSY') return { done: false, seen: error.message };
-        throw error;
-      }
-    },
-    {
-      what: 'another process of neco',
+  return await lockHost('leave-duty', {
+    what: "this server's part of a leave",
+    wait: {
+      signal,
       timeout: limit,
-      ...(signal === undefined ? {} : { signal }),
       onState: (text) => {
         reporter.state(text);
       },
     },
-  );
+  });
 }

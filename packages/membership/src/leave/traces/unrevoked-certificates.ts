@@ -1,20 +1,28 @@
-import { applicationSerials, authorities, etcdUsersOf, validInitialCertificates } from '@neco/cluster-access';
+import {
+  applicationSerials,
+  authorities,
+  etcdUsersOf,
+  validInitialCertificates,
+  type SignedCertificate,
+} from '@neco/cluster-access';
 import type { EtcdReader } from '@neco/etcd-admin';
 import { certificateFacts } from '@neco/vault-pki';
+import type { LeaveFacts } from '../facts/leave-facts.ts';
 import type { LeaveView } from '../leave-context.ts';
-import type { SignedCertificate } from '../revocation/signed-certificates.ts';
 
 /** Who had these signed is not recorded, so those of all servers are revoked; they are short-lived and signed again. */
 const shared = ['root', 'backup'];
 
-/** All certificates of the server that leaves which are still valid. @throws NecoError ETCD_*, VAULT_* */
+/** All certificates of a server that leaves, or of its earlier life, which are still valid. @throws NecoError ETCD_*, VAULT_* */
 export async function unrevokedCertificates({
   etcd,
   registry,
   vault,
   certificates,
   facts: { lrn, name },
-}: Pick<LeaveView, 'etcd' | 'registry' | 'vault' | 'certificates' | 'facts'>): Promise<SignedCertificate[]> {
+}: Pick<LeaveView, 'etcd' | 'registry' | 'vault' | 'certificates'> & {
+  facts: Pick<LeaveFacts, 'lrn' | 'name'>;
+}): Promise<SignedCertificate[]> {
   const [plan, registration, ofApplications] = await Promise.all([
     registry.leavePlans.at(lrn).get(),
     registry.bootServers.at(lrn).get(),
@@ -28,7 +36,7 @@ export async function unrevokedCertificates({
     names.includes(commonName) ||
     (mount === authorities.client.mount && shared.includes(commonName) && serial !== own);
   const [valid, initial] = await Promise.all([
-    vault.run('Vault to answer', (one) => certificates.valid(one)),
+    certificates.valid(vault),
     vault.run('Vault to answer', (one) => validInitialCertificates(registry, lrn, one)),
   ]);
   return [...valid.filter(isIts), ...initial];

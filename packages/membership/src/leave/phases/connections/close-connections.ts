@@ -12,7 +12,7 @@ import { forgetEndpoint } from '../../this-server/forget-endpoint.ts';
 /**
  * Closes what the server had open when its certificates were revoked: etcd checks a certificate only when a connection begins.
  * This command closes it on this server; the daemons of the others close it there once their revocation lists are in place,
- * and acknowledge it.
+ * and acknowledge it. Proved by a connection to each of them that was opened before.
  */
 export const closeConnections: Phase<LeaveView, LeaveContext> = {
   id: 'close-connections',
@@ -24,7 +24,7 @@ export const closeConnections: Phase<LeaveView, LeaveContext> = {
     return membersOf(facts).every((lrn) => closed.get(lrn)?.connections === 0);
   },
   plan: ({ facts: { name, remaining }, compromised }) => [
-    `close the connections of ${name} on ${remaining.map((server) => server.name).join(', ')}`,
+    `close all connections to etcd on ${remaining.map((server) => server.name).join(', ')}, so that each client is checked again and ${name} is rejected`,
     compromised
       ? 'restart etcd on each of them, one after another'
       : 'restart etcd where they cannot be closed, one after another',
@@ -48,6 +48,7 @@ export const closeConnections: Phase<LeaveView, LeaveContext> = {
       return open.length === 0 ? undefined : open.join('; ');
     };
     await awaitClosed(context, missing, limitOfServers(pending.length));
+    await proveClosed(context);
   },
 };
 
@@ -58,7 +59,8 @@ async function closeHere(
 ): Promise<void> {
   const { acknowledgement } = await readOwnPart(registry, facts.lrn, { by: here, round });
   if (acknowledgement?.connections !== 0) {
-    const connections = await cutOff(host, facts.address, {
+    const connections = await cutOff(host, {
+      address: facts.address,
       strange: compromised === true,
       reporter,
       inTurn: (restart) => restartInTurn(registry, hereAddress, restart),
@@ -66,6 +68,19 @@ async function closeHere(
     await acknowledge(registry, facts.lrn, { part: 'lists', by: here, round, connections });
   }
   await forgetEndpoint(host, registry, hereAddress);
+}
+
+/** What a server says that it has closed is closed. */
+async function proveClosed({ proof, facts: { lrn, name } }: LeaveContext): Promise<void> {
+  const open = await proof.stillConnected();
+  if (open.length === 0) return;
+  throw new NecoError(
+    'VERIFICATION_FAILED',
+    `a connection that was opened before ${name} left is still open to etcd of ${open.join(', ')}`,
+    {
+      hint: `on those servers: systemctl restart --no-block etcd, one after the other; then run again: neco leave ${String(lrn)}`,
+    },
+  );
 }
 
 async function awaitClosed(

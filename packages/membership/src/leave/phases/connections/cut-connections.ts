@@ -25,7 +25,7 @@ export const cutConnections: Phase<LeaveView, LeaveContext> = {
   },
   async run({ registry, host, reporter, signal, facts, here }) {
     const { cut = '' } = await planOf(registry, facts.lrn);
-    const { left: own } = await cutSockets(host, facts.address, reporter);
+    const { left: own } = await cutSockets(host, { remoteAddress: facts.address }, reporter);
     let pending = answering(facts, here);
     let uncut: LeaveFacts['remaining'] = [];
     const missing = async (): Promise<string | undefined> => {

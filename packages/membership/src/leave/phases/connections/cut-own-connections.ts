@@ -10,12 +10,12 @@ export const cutOwnConnections: Phase<LeaveView, LocalLeaveContext> = {
   id: 'cut-own-connections',
   title: 'Close the connections of this server to it',
   concerns: ({ facts }) => facts.mode === 'dead',
-  isDone: async ({ host, facts }) => (await host.connections(facts.address)).length === 0,
+  isDone: async ({ host, facts }) => (await host.connections({ remoteAddress: facts.address })).length === 0,
   async plan({ host, facts: { name, address } }) {
-    const { length } = await host.connections(address);
+    const { length } = await host.connections({ remoteAddress: address });
     return [`close ${String(length)} connections of this server to ${name} (${address})`];
   },
   async run({ host, facts, reporter }) {
-    await cutSockets(host, facts.address, reporter);
+    await cutSockets(host, { remoteAddress: facts.address }, reporter);
   },
 };

@@ -4,10 +4,13 @@ import type { IncomingMessage } from 'node:http';
 import { messageOf, NecoError, serverName } from '@neco/core';
 import { publicKeyFingerprint } from '@neco/vault-pki';
 import { authorities, vaultAddress } from '@neco/cluster-access';
+import * as z from 'zod';
 
 const timeout = 5000;
 /** A certificate is small; whoever sends more is no Vault. */
 const longest = 64 * 1024;
+/** A CA that is rotated has two issuers. */
+const mostIssuers = 20;
 
 /** A CA as somebody showed it. Nothing says yet that it is the right one. */
 export interface ShownAuthority {
@@ -15,23 +18,30 @@ export interface ShownAuthority {
   certificate: string;
   /** `sha256:…` of its public key. */
   fingerprint: string;
-  /** Who showed it. */
+}
+
+/** What one Vault shows: the CA that signs first, and others where the expected ones are not all found in it. */
+export interface ShownAuthorities {
+  /** Who showed them. */
   from: string;
+  authorities: [ShownAuthority, ...ShownAuthority[]];
 }
 
 /**
  * Asks these Vaults for the server CA and takes the first answer. The connection is not verified, because there is
- * nothing yet to verify it with; so nothing goes over it but the question, and the answer is held against a
- * fingerprint that a person brings.
+ * nothing yet to verify it with; so nothing goes over it but the question, and the answer is held against
+ * fingerprints that a person brings. While a CA is rotated there are several.
  * https://developer.hashicorp.com/vault/api-docs/secret/pki#read-issuer-certificate
  * @param addresses by LRN
+ * @param expected the fingerprints that a person brings
  * @throws NecoError VAULT_UNREACHABLE naming each with its reason
  */
-export async function fetchAuthority(
+export async function fetchAuthorities(
   addresses: ReadonlyMap<number, string>,
+  expected: readonly string[],
   signal: AbortSignal,
-): Promise<ShownAuthority> {
-  const answers = [...addresses].map(([lrn, address]) => ask(serverName(lrn), address, signal));
+): Promise<ShownAuthorities> {
+  const answers = [...addresses].map(([lrn, address]) => ask(serverName(lrn), address, expected, signal));
   try {
     return await Promise.any(answers);
   } catch (error) {
@@ -45,17 +55,42 @@ export async function fetchAuthority(
   }
 }
 
-async function ask(name: string, address: string, signal: AbortSignal): Promise<ShownAuthority> {
-  const where = `${name} (${address})`;
+async function ask(
+  name: string,
+  address: string,
+  expected: readonly string[],
+  signal: AbortSignal,
+): Promise<ShownAuthorities> {
+  const from = `${name} (${address})`;
+  const mount = `${vaultAddress(address)}/v1/${authorities.server.mount}`;
   try {
-    const url = `${vaultAddress(address)}/v1/${authorities.server.mount}/ca/pem`;
-    return { ...readAuthority(await get(url, signal)), from: where };
+    const signing = readAuthority(await get(`${mount}/ca/pem`, signal));
+    const isWhole = expected.every((fingerprint) => fingerprint === signing.fingerprint);
+    const others = isWhole ? [] : await otherAuthorities(mount, signal);
+    const unlike = others.filter(({ fingerprint }) => fingerprint !== signing.fingerprint);
+    return { from, authorities: [signing, ...unlike] };
   } catch (error) {
-    throw new Error(`${where}: ${messageOf(error)}`, { cause: error });
+    throw new Error(`${from}: ${messageOf(error)}`, { cause: error });
   }
 }
 
-function readAuthority(certificate: string): { certificate: string; fingerprint: string } {
+const issuerList = z.object({ data: z.object({ keys: z.array(z.string()) }) });
+
+/** All issuers; an answer that is none is no reason not to look at the one that signs. */
+async function otherAuthorities(mount: string, signal: AbortSignal): Promise<ShownAuthority[]> {
+  try {
+    const { data } = issuerList.parse(JSON.parse(await get(`${mount}/issuers?list=true`, signal)));
+    const ids = data.keys.slice(0, mostIssuers).map((id) => encodeURIComponent(id));
+    return await Promise.all(
+      ids.map(async (id) => readAuthority(await get(`${mount}/issuer/${id}/pem`, signal))),
+    );
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return [];
+  }
+}
+
+function readAuthority(certificate: string): ShownAuthority {
   const parsed = new X509Certificate(certificate);
   if (!parsed.ca || !parsed.verify(parsed.publicKey)) throw new Error('it does not present a CA certificate');
   return { certificate: `${certificate.trim()}\n`, fingerprint: publicKeyFingerprint(certificate) };

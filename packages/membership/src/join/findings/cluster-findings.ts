@@ -2,11 +2,12 @@ import type { BootServer, LeavePlan } from '@neco/bootserver-registry';
 import { type ErrorDetail, NecoError, serverName, sleep } from '@neco/core';
 import { memberAddress, type Member } from '@neco/etcd-admin';
 import { memberEndpoint } from '@neco/cluster-access';
-import { describeQuorum, quorumState } from '../leave/facts/quorum-arithmetic.ts';
-import { foreignLearner, type ForeignLearner } from './foreign-learner.ts';
-import { administrationOf, type JoinContext } from './join-context.ts';
+import { describeQuorum, quorumState } from '../../leave/facts/quorum-arithmetic.ts';
+import { foreignLearner, type ForeignLearner } from '../foreign-learner.ts';
+import { administrationOf, type JoinContext } from '../join-context.ts';
 import { orphanFinding } from './orphan-finding.ts';
-import { isOwnMember } from './world/is-own-member.ts';
+import { packageFindings, versionFindings } from './version-findings.ts';
+import { isOwnMember } from '../world/is-own-member.ts';
 
 /** How long after its member a server may register itself, and how often that is looked at, in ms. */
 const registrationLimit = 5000;
@@ -17,27 +18,47 @@ const waysIn = 3;
 
 /** All that is in the way of this join in the cluster. Changes nothing. @throws NecoError ETCD_*, RECORD_INVALID */
 export async function clusterFindings(context: JoinContext): Promise<ErrorDetail[]> {
-  const { etcd, registry } = administrationOf(context);
   const names = clusterNameFindings(context);
   names.catch(() => undefined); // awaited below; another may fail before
-  const [members, servers, learner, leaving] = await Promise.all([
+  const packages = packageFindings(context);
+  packages.catch(() => undefined);
+  const [findings, learner] = await Promise.all([
+    membershipFindings(context, (members, healthy) => {
+      sayArithmetic(context, members, healthy);
+    }),
+    foreignLearner(context),
+  ]);
+  return [...findings, ...(await learnerFindings(context, learner)), ...(await names), ...(await packages)];
+}
+
+/**
+ * The part of it that another command may change, which is looked at again in the turn of this one.
+ * @throws NecoError ETCD_*, RECORD_INVALID
+ */
+export async function membershipFindings(
+  context: JoinContext,
+  seen: (members: readonly Member[], healthy: ReadonlySet<string>) => void = () => undefined,
+): Promise<ErrorDetail[]> {
+  const { etcd, registry } = administrationOf(context);
+  const [members, servers, leaving] = await Promise.all([
     etcd.members(),
     registry.bootServers.list(),
-    foreignLearner(context),
     registry.leavePlans.at(context.lrn).get(),
   ]);
   const healthy = await healthyIds(context, members);
-  sayArithmetic(context, members, healthy);
+  seen(members, healthy);
   return [
     ...listFindings(context, servers),
     ...numberFindings(context, servers),
-    ...versionFindings(context, servers),
+    ...versionFindings(context, servers, namesOf(members, healthy)),
     ...uniquenessFindings(context, members, servers),
     ...aliveFindings(context, members, healthy),
     ...leaveFindings(context, leaving),
-    ...(await learnerFindings(context, learner)),
-    ...(await names),
   ];
+}
+
+function namesOf(members: readonly Member[], ids: ReadonlySet<string>): Set<string> {
+  return new Set(members.filter(({ id }) => ids.has(id)).map(({ name }) => name));
 }
 
 async function healthyIds(context: JoinContext, members: readonly Member[]): Promise<Set<string>> {
@@ -109,14 +130,6 @@ function numberFindings({ name, addresses }: JoinContext, servers: readonly Boot
       hint: `give ${String(needed)} or more registered boot servers: ${lrns}`,
     },
   ];
-}
-
-function versionFindings({ options, name }: JoinContext, servers: readonly BootServer[]): ErrorDetail[] {
-  const others = servers.filter((server) => server.name !== name && server.neco !== options.version);
-  return others.map((server) => ({
-    message: `${server.name} runs neco ${server.neco}, this server ${options.version}`,
-    hint: `install the same version here: apt install neco=${server.neco}`,
-  }));
 }
 
 /** Nobody else has this address. */

@@ -1,7 +1,7 @@
 import { serverName, type ErrorDetail } from '@neco/core';
 import { memberAddress } from '@neco/etcd-admin';
-import { removeMemberAdvice } from '../members/remove-member-advice.ts';
-import type { ForeignLearner } from './foreign-learner.ts';
+import { removeMemberCommand } from '../../members/remove-member.ts';
+import type { ForeignLearner } from '../foreign-learner.ts';
 
 /** How long a server that has begun to join is waited for rather than called an orphan, in ms. */
 const freshness = 10 * 60_000;
@@ -13,7 +13,7 @@ export function orphanFinding({ member, registration, lrn }: ForeignLearner): Er
   const who = lrn === undefined ? `the member ${member.id} (${memberAddress(member)})` : serverName(lrn);
   const remove =
     lrn === undefined
-      ? `if it is not needed, because it is not a boot server: ${removeMemberAdvice(member.id)}`
+      ? `if it is not needed, because it is not a boot server, run on a boot server: ${removeMemberCommand(member.id)}`
       : `if it will not come back, run on a boot server: neco leave ${String(lrn)}`;
   return {
     message: `${who} was added to etcd as a learner and does not vote yet; etcd allows one learner at a time`,
