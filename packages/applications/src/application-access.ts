@@ -44,7 +44,6 @@ export interface ApplicationWriter extends ApplicationReader {
   deleteUser(): Promise<void>;
   deleteRole(): Promise<void>;
   deleteSigningRole(): Promise<void>;
-  revoke(serial: string): Promise<void>;
   deleteRecord(): Promise<void>;
 }
 
@@ -123,7 +122,6 @@ export function changeApplication(name: string, means: Administration): Applicat
         if ((await auth.roleList()).roles.includes(name)) await auth.roleDelete({ role: name });
       }),
     deleteSigningRole: () => vault((one) => one.pki(applicationMount).deleteSigningRole(name)),
-    revoke: (serial) => vault((one) => one.pki(applicationMount).revoke({ serial })),
     deleteRecord: async () => {
       await registry.applications.at(name).delete();
     },

@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { Registry } from '@neco/bootserver-registry';
-import { NecoError, Secret, serverName, silentReporter, type Reporter } from '@neco/core';
+import { NecoError, Secret, serverName, silentReporter, waitFor, type Reporter } from '@neco/core';
 import { EtcdCluster } from '@neco/etcd-admin';
 import { LoopbackServers, type ProgramResult, type VaultProcess } from '@neco/test-harness';
 import { createKey, createSigningRequest, Vault } from '@neco/vault-pki';
@@ -11,6 +12,7 @@ import {
   ensureEtcdAccess,
   ensureSigningRoles,
   ensureVaultAccess,
+  newLife,
   forEachAuthority,
   hostLayout,
   type HostLayout,
@@ -47,6 +49,8 @@ export class ApplicationWorld {
       clientCa,
       clientRevocations: this.path('client-ca.crl'),
       applications: this.path('etc'),
+      certificateMemory: this.path('certificates.json'),
+      locks: this.path('locks'),
     };
   }
 
@@ -118,11 +122,39 @@ export class ApplicationWorld {
     }
   }
 
+  /**
+   * What neco-updater does on a boot server whenever that is asked for: puts the revocation list in place and closes what is open to etcd. Here
+   * the clients' ends of it, which are this etcd's alone.
+   */
+  async followRevocations(signal: AbortSignal): Promise<void> {
+    await this.withRegistry(async (registry) => {
+      for await (const request of registry.revocations.watch({ signal })) {
+        if (request === undefined) continue;
+        await this.#putRevocations();
+        execFileSync('ss', ['--kill', '--tcp', 'dst', this.addressOf(0), 'dport', '=', ':2379']);
+        const done = { version: 1, round: request.round, connections: 0 } as const;
+        const note = async () => {
+          await registry.rejections.at(0).put(done);
+          return { done: true, value: undefined } as const;
+        };
+        await waitFor(note, { what: 'etcd to take a write after its connections were closed' });
+      }
+    });
+  }
+
+  async #putRevocations(): Promise<void> {
+    const path = this.layout.clientRevocations;
+    await writeFile(`${path}.new`, await this.vault.pki(authorities.client.mount).crl());
+    await rename(`${path}.new`, path);
+  }
+
   async stop(): Promise<void> {
     await this.#servers.stop();
   }
 
   async #prepareVault(): Promise<void> {
+    const lives = new Map(lrns.map((lrn) => [lrn, newLife()]));
+    await this.#servers.certify(0, { organizationalUnits: [lives.get(0) ?? ''] });
     const started = await this.#servers.startVault(0, { storage: 'file' });
     this.#vaultProcess = started;
     await started.initialize();
@@ -135,15 +167,16 @@ export class ApplicationWorld {
     const mount = authorities.client.mount;
     const ca = await vault.pki(mount).generateExportedCa({ commonName: 'client CA', ttl: '87600h' });
     await writeFile(this.layout.clientCa, ca.certificate);
-    await forEachAuthority((name) => ensureSigningRoles(vault, name, lrns));
+    await forEachAuthority((name) => ensureSigningRoles(vault, name, lrns, lives));
     const addresses = new Map(lrns.map((lrn) => [lrn, this.addressOf(lrn)]));
-    await ensureVaultAccess(vault, addresses, started.ca);
+    await ensureVaultAccess(vault, addresses, started.ca, lives);
     await vault.auth.ensureUser(administrator.name, administrator.password, [administratorPolicyName]);
     await vault.auth.ensureUser(operator.name, operator.password, ['neco-operator']);
   }
 
   async #prepareEtcd(): Promise<void> {
-    const started = this.#servers.etcd(0);
+    await this.#putRevocations();
+    const started = this.#servers.etcd(0, undefined, [`--client-crl-file=${this.layout.clientRevocations}`]);
     started.start();
     const root = await new Signer(this.vault, new Map()).certifyRoot();
     await this.#servers.writePair('root', root);

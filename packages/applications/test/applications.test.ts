@@ -1,7 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, chown, copyFile, lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Secret, silentReporter, type NecoError, type PhaseEvent, type Reporter } from '@neco/core';
+import { Secret, silentReporter, type NecoError, type PhaseEvent, type Reporter, waitFor } from '@neco/core';
 import { openHost } from '@neco/host-installer';
 import { ReadmeExamples, rejection } from '@neco/test-harness';
 import { certificateFacts } from '@neco/vault-pki';
@@ -12,6 +14,9 @@ import { initLocal } from '../src/init-local/init-local.ts';
 import { listApplications } from '../src/list-applications.ts';
 import { removeApplication } from '../src/remove/remove-application.ts';
 import { administrator, answering, ApplicationWorld, operator, signPair } from './application-world.ts';
+
+/** A lock lives for 15 s without its holder; in ms. */
+const lockLife = 15_500;
 
 const registryReadme = join(import.meta.dirname, '../../bootserver-registry/README.md');
 
@@ -51,9 +56,10 @@ describe('applications', function () {
       dryRun: more.dryRun ?? false,
       vaultUser: more.ask ?? answering(operator),
     });
-  const remove = (name: string, confirmed = true) =>
+  const remove = (name: string, confirmed = true, more: { reporter?: Reporter; signal?: AbortSignal } = {}) =>
     removeApplication({
       ...world.options(),
+      ...more,
       name,
       dryRun: false,
       vaultUser: answering(administrator),
@@ -214,6 +220,41 @@ describe('applications', function () {
       expect(await world.etcdctlOk('get', '--prefix', '/neco/operations/')).to.equal('');
     });
 
+    it('waits while others change this host, says who and what for, and then does its own', async () => {
+      const names = [fresh(), fresh(), fresh()];
+      const states: string[] = [];
+      const reporter = { ...silentReporter, state: (text: string) => states.push(text) };
+      const ended = await Promise.all(names.map((name) => init(name, { reporter })));
+      expect(ended).to.deep.equal(names.map(() => ({ changed: true })));
+      const held =
+        /^waiting for the lock of this host, held by neco init app[0-9]+ \(process [0-9]+\) since 20/;
+      expect(states.filter((state) => held.test(state))).to.have.length.above(1);
+      for (const name of names) expect(await world.etcdctlOk('user', 'get', name)).to.include(name);
+    });
+
+    for (const [phase, changed] of [
+      ['make-signing-role', []],
+      ['make-etcd-role', ['signing role']],
+    ] as const) {
+      it(`changes nothing more when it was stopped in ${phase} for longer than its lock lives`, async () => {
+        const name = fresh();
+        const stop = (event: PhaseEvent): void => {
+          // As SIGSTOP: no timer fires before what comes next.
+          const isThere = event.id === phase && event.status === 'started';
+          if (isThere) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lockLife);
+        };
+        const error = await rejection(init(name, { reporter: { ...silentReporter, phase: stop } }));
+        expect(error).to.include({ code: 'ETCD_CONFLICT' });
+        expect(error.message).to.include('lost');
+        expect(await world.etcdctlOk('user', 'list')).to.not.match(new RegExp(`^${name}$`, 'm'));
+        expect(await world.etcdctlOk('role', 'list')).to.not.match(new RegExp(`^${name}$`, 'm'));
+        expect(await world.etcdctlOk('get', `/neco/applications/${name}`)).to.equal('');
+        const signing = await world.vault.pki('ca/etcd-client').hasSigningRole(name);
+        expect(signing ? ['signing role'] : []).to.deep.equal(changed);
+        expect(await init(name)).to.deep.equal({ changed: true });
+      });
+    }
+
     it('waits while another changes the cluster, and says who, since when and what for', async () => {
       const name = fresh();
       const states: string[] = [];
@@ -245,7 +286,14 @@ describe('applications', function () {
       ['neco', 'for what the boot servers run themselves'],
       ['neco-x', 'for what the boot servers run themselves'],
       ['vault', 'for what the boot servers run themselves'],
-      ['boot-7', 'for the boot servers'],
+      ['boot-7', 'for the certificates of the boot servers'],
+      ['listener-3', 'for the certificates of the boot servers'],
+      ['leave-proof', 'by which a leave proves'],
+      ['auth', "the top of Vault's own paths"],
+      ['sys', "the top of Vault's own paths"],
+      ...['ssh', 'ssl', 'cron', 'cron-daily', 'systemd', 'apt', 'default'].map(
+        (name) => [name, 'belongs to the operating system'] as const,
+      ),
       ['etcd', 'whose configuration is /etc/etcd'],
       ['localhost', 'each server has this name in its certificates'],
       ['a-', 'Vault signs no certificate'],
@@ -282,6 +330,30 @@ describe('applications', function () {
       expect(await readFile(directory, 'utf8')).to.equal('boot-0\n');
       expect(await world.etcdctlOk('user', 'list')).to.not.match(new RegExp(`^${name}$`, 'm'));
       expect(await world.etcdctlOk('get', `/neco/applications/${name}`)).to.equal('');
+    });
+
+    it("refuses the name of a directory in /etc that is the operating system's, whatever it is called", async () => {
+      const ask = answering(administrator);
+      const options = { ...world.options(), name: 'terminfo', dryRun: false, vaultUser: ask };
+      const layout = { ...world.layout, applications: '/etc' };
+      const { message } = await refusal(initApplication({ ...options, layout }), 'APPLICATION_NAME_INVALID');
+      expect(message).to.include('/etc/terminfo belongs to the operating system (ncurses-base)');
+    });
+
+    it('takes a directory in /etc that is there, as that of its package', async () => {
+      const name = fresh();
+      await mkdir(filesOf(world.layout, name).directory);
+      expect(await init(name)).to.deep.equal({ changed: true });
+    });
+
+    it('repairs one whose name was not reserved yet when it was made', async () => {
+      await world.withRegistry((registry) =>
+        registry.applications
+          .at('sudo')
+          .put({ version: 1, name: 'sudo', createdAt: new Date().toISOString(), certificates: [] }),
+      );
+      expect(await init('sudo')).to.deep.equal({ changed: true });
+      expect(await local('sudo')).to.deep.equal({ changed: true });
     });
 
     it('refuses the name that begins its own prefix', async () => {
@@ -475,6 +547,44 @@ describe('applications', function () {
       expect(ask.asked).to.equal(0);
     });
 
+    it("never gives the host's key to an application whose user owns its directory", async () => {
+      // A user that every Debian has.
+      const [name, uid] = ['news', 9];
+      await init(name);
+      const files = filesOf(world.layout, name);
+      for (const path of [world.directory, world.layout.applications]) await chmod(path, 0o711);
+      await mkdir(files.directory);
+      await chown(files.directory, uid, uid);
+      await local(name);
+      expect((await stat(files.keyPath)).uid).to.equal(uid);
+      const { certificatePath, keyPath } = world.layout.server;
+      const script = join(import.meta.dirname, 'fixtures/offer-fifo.ts');
+      const thief = spawn(
+        process.execPath,
+        [script, files.directory, certificatePath, keyPath, String(uid)],
+        {
+          stdio: ['ignore', 'pipe', 'ignore'],
+        },
+      );
+      try {
+        await once(thief.stdout, 'data');
+        const [refused] = await Promise.allSettled([refusal(local(name), 'FILE_FAILED')]);
+        for (const entry of await readdir(files.directory, { recursive: true, withFileTypes: true })) {
+          if (!entry.isFile()) continue;
+          const text = await readFile(join(entry.parentPath, entry.name), 'utf8');
+          expect(text === (await readFile(keyPath, 'utf8')), `${entry.name} is the key of the host`).to.equal(
+            false,
+          );
+        }
+        if (refused.status === 'rejected') throw refused.reason;
+      } finally {
+        thief.kill('SIGKILL');
+      }
+      for (const path of [files.certificatePath, files.keyPath]) await openHost().removeFile(path);
+      expect(await local(name), 'once it is removed').to.deep.equal({ changed: true });
+      expect((await stat(files.keyPath)).uid).to.equal(uid);
+    });
+
     it('changes nothing in a dry run, and asks nobody', async () => {
       const name = fresh();
       await init(name);
@@ -493,10 +603,10 @@ describe('applications', function () {
       expect(ask.asked).to.equal(3);
     });
 
-    it('tells a wrong password or missing user from a locked one, and no message has the password', async () => {
+    it('calls a wrong password and a missing user refused, locks nobody out, and no message has the password', async () => {
       const name = fresh();
       await init(name);
-      const user = { name: `locked-${name}`, password: new Secret('a password that is right') };
+      const user = { name: `tried-${name}`, password: new Secret('a password that is right') };
       await world.vault.auth.ensureUser(user.name, user.password, ['neco-operator']);
       const wrong = { ...user, password: new Secret('wrong-wrong-wrong') };
       const missing = await refusal(
@@ -506,10 +616,7 @@ describe('applications', function () {
       expect(missing.message).to.include('no such user, or a wrong password').and.not.include('wrong-wrong');
       for (let attempt = 0; attempt < 5; attempt++)
         await refusal(local(name, { ask: answering(wrong, undefined) }), 'LOGIN_REFUSED');
-      const ask = answering(user, user);
-      const locked = await refusal(local(name, { ask }), 'LOGIN_BLOCKED');
-      expect(locked.message).to.include('the user is locked');
-      expect(ask.asked).to.equal(1);
+      expect(await local(name, { ask: answering(user) })).to.deep.equal({ changed: true });
     });
 
     it('says that a user without the right has none', async () => {
@@ -539,6 +646,98 @@ describe('applications', function () {
   });
 
   describe('remove', () => {
+    let updater: { stop: AbortController; ended: Promise<void> };
+
+    beforeEach(() => {
+      const stop = new AbortController();
+      updater = { stop, ended: world.followRevocations(stop.signal) };
+    });
+
+    afterEach(async () => {
+      updater.stop.abort();
+      await updater.ended;
+      await world.withRegistry(async (registry) => {
+        await registry.revocations.delete();
+        await registry.rejections.at(0).delete();
+      });
+    });
+
+    it('ends all certificates that it ever had, also for an application of the same name that is made later', async () => {
+      const name = fresh();
+      await init(name);
+      await local(name);
+      const files = filesOf(world.layout, name);
+      const keep = async (as: string): Promise<string> => {
+        for (const end of ['crt', 'key'])
+          await copyFile(files.certificatePath.replace(/crt$/, end), world.path(`${as}.${end}`));
+        return world.path(as);
+      };
+      const first = await keep('first');
+      await local(name, { force: true });
+      const second = await keep('second');
+      // As a service does that renews by vault-pki: nothing of neco knows of it.
+      const own = await signPair(world.vault, name, name);
+      await writeFile(world.path('third.crt'), own.certificate);
+      await writeFile(world.path('third.key'), own.key.reveal());
+      for (const pair of [first, second, world.path('third')])
+        expect((await world.etcdctl(['put', `/${name}/key`, 'old'], pair)).status, pair).to.equal(0);
+      expect(await remove(name)).to.include({ changed: true });
+      await init(name);
+      await local(name);
+      const after = files.certificatePath.replace(/\.crt$/, '');
+      expect((await world.etcdctl(['put', `/${name}/key`, 'new'], after)).status).to.equal(0);
+      for (const pair of [first, second, world.path('third')])
+        expect(
+          (await world.etcdctl(['--dial-timeout=1s', '--command-timeout=1s', 'get', `/${name}/key`], pair))
+            .stdout,
+          pair,
+        ).to.equal('');
+    });
+
+    it('fails while a server does not reject them, and is completed when it is run again', async () => {
+      const name = fresh();
+      await init(name);
+      await local(name);
+      updater.stop.abort();
+      await updater.ended;
+      const state = Promise.withResolvers<string>();
+      const reporter = { ...silentReporter, state: (text: string) => state.resolve(text) };
+      const stop = new AbortController();
+      const stopped = rejection(remove(name, true, { reporter, signal: stop.signal }));
+      expect(await state.promise).to.include('boot-0 has not installed the new revocation list');
+      expect(await world.etcdctlOk('get', `/neco/applications/${name}`)).to.not.equal('');
+      stop.abort();
+      expect(await stopped).to.have.property('code', 'CANCELLED');
+      const again = new AbortController();
+      updater = { stop: again, ended: world.followRevocations(again.signal) };
+      // It closes what is open to the one etcd that there is, which would end a removal that begins meanwhile.
+      await rejectionsAsked();
+      expect(await remove(name)).to.include({ changed: true });
+      expect(await world.etcdctlOk('get', `/neco/applications/${name}`)).to.equal('');
+    });
+
+    /** Waits until the stand-in of neco-updater has done what was asked for last. */
+    const rejectionsAsked = (): Promise<void> =>
+      waitFor(
+        async () => {
+          const rounds = await world.withRegistry(async ({ revocations, rejections }) => [
+            (await revocations.get())?.round,
+            (await rejections.at(0).get())?.round,
+          ]);
+          const [asked, done] = rounds;
+          return asked === done ? { done: true, value: undefined } : { done: false, seen: rounds.join(', ') };
+        },
+        { what: 'boot-0 to reject what was revoked', timeout: 20_000 },
+      );
+
+    it('names a server whose etcd did not answer', async () => {
+      const name = fresh();
+      await init(name);
+      const warnings: string[] = [];
+      await remove(name, true, { reporter: { ...silentReporter, warn: (text) => warnings.push(text) } });
+      expect(warnings.join()).to.include('etcd of boot-1 did not answer').and.include('neco-updater');
+    });
+
     it('takes everything away but the keys, and the certificates open nothing any more', async () => {
       const name = fresh();
       await init(name);
@@ -553,7 +752,10 @@ describe('applications', function () {
         prefix: `/${name}/`,
         servers: ['boot-0'],
       });
-      expect((await world.etcdctl(['get', `/${name}/key`], pair)).status).to.equal(1);
+      expect(
+        (await world.etcdctl(['--dial-timeout=1s', '--command-timeout=1s', 'get', `/${name}/key`], pair))
+          .status,
+      ).to.equal(1);
       expect(await world.etcdctlOk('user', 'list')).to.not.match(new RegExp(`^${name}$`, 'm'));
       expect(await world.etcdctlOk('role', 'list')).to.not.match(new RegExp(`^${name}$`, 'm'));
       expect(await world.etcdctlOk('get', `/neco/applications/${name}`)).to.equal('');

@@ -2,6 +2,10 @@ import type { Application } from '@neco/bootserver-registry';
 import type { Reporter } from '@neco/core';
 import type { HostReader, HostWriter } from '@neco/host-installer';
 import type { ApplicationFiles } from '@neco/cluster-access';
+import type { CertificateFacts } from '@neco/vault-pki';
+
+/** What the records say of a certificate. */
+export type NotedCertificate = Pick<CertificateFacts, 'serial' | 'notBefore' | 'notAfter'>;
 
 /** What a phase of init-local may look at. */
 export interface InitLocalView {
@@ -29,5 +33,5 @@ export interface InitLocalContext extends InitLocalView {
   /** Has a request signed with the application's role; asks for a user of Vault when it is called first. */
   sign(csr: string): Promise<string>;
   /** Notes a certificate of this server in the registry, before it is used. */
-  note(certificate: { serial: string; notAfter: Date }): Promise<void>;
+  note(certificate: NotedCertificate): Promise<void>;
 }

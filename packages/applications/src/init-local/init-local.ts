@@ -1,6 +1,6 @@
 import type { Registry } from '@neco/bootserver-registry';
 import { dryRunPhases, NecoError, runPhases } from '@neco/core';
-import { lockHost, openHost, readOnlyHost, type HostReader } from '@neco/host-installer';
+import { openHost, readOnlyHost, type HostReader } from '@neco/host-installer';
 import { parseCrl } from '@neco/vault-pki';
 import {
   applicationMount,
@@ -16,7 +16,8 @@ import {
 } from '@neco/cluster-access';
 import { checkApplicationName } from '../application-name.ts';
 import type { ApplicationOptions } from '../application-options.ts';
-import type { InitLocalContext, InitLocalView } from './init-local-context.ts';
+import { lockThisHost } from '../lock-this-host.ts';
+import type { InitLocalContext, InitLocalView, NotedCertificate } from './init-local-context.ts';
 import { initLocalPhases } from './init-local-phases.ts';
 import { unknownApplication } from '../remove/remove-application.ts';
 
@@ -37,14 +38,15 @@ export interface InitLocalOptions extends ApplicationOptions {
  */
 export async function initLocal(options: InitLocalOptions): Promise<{ changed: boolean }> {
   const { name, dryRun, reporter, signal, layout = hostLayout } = options;
-  checkApplicationName(name);
+  checkApplicationName(name, '', { isKnown: true });
   using connection = await ClusterAccess.open({ as: 'neco', ...options });
   await requireApplication(connection.registry, name);
   if (dryRun) {
     await dryRunPhases(initLocalPhases, await viewOf(readOnlyHost(), connection, options, layout), reporter);
     return { changed: false };
   }
-  await using _lock = await lockHost('operation');
+  const again = `neco init-local ${name}`;
+  await using _lock = await lockThisHost(again, options);
   const host = openHost();
   await using operator = await ClusterAccess.open({ as: 'operator', ...options, connection, host });
   const context: InitLocalContext = {
@@ -54,15 +56,11 @@ export async function initLocal(options: InitLocalOptions): Promise<{ changed: b
     sign: (csr) => sign(operator, name, csr),
     note: (certificate) => noteInTurn(connection, options, certificate),
   };
-  return await runPhases(initLocalPhases, context, {
-    reporter,
-    signal,
-    again: `neco init-local ${name}`,
-  });
+  return await runPhases(initLocalPhases, context, { reporter, signal, again });
 }
 
 async function requireApplication(registry: Registry, name: string): Promise<void> {
-  checkApplicationName(name, registry.prefix);
+  checkApplicationName(name, registry.prefix, { isKnown: true });
   if ((await registry.applications.at(name).get()) !== undefined) return;
   const known = (await registry.applications.list()).map((one) => one.name);
   throw unknownApplication(name, known, `create it first, once, on one boot server: neco init ${name}`);
@@ -101,11 +99,11 @@ async function viewOf(
 function noteInTurn(
   cluster: ClusterConnection,
   { name, reporter, signal }: InitLocalOptions,
-  certificate: { serial: string; notAfter: Date },
+  certificate: NotedCertificate,
 ): Promise<void> {
-  const { registry, name: server } = cluster;
+  const { registry: free, name: server } = cluster;
   const turn = { what: `neco init-local ${name}`, server, reporter, signal };
-  return withOperationLock(registry, turn, () => note(cluster, name, certificate));
+  return withOperationLock(free, turn, ({ registry }) => note({ ...cluster, registry }, name, certificate));
 }
 
 /**
@@ -114,11 +112,11 @@ function noteInTurn(
  * among them or this fails and it is never put in place.
  */
 async function note(
-  { lrn, registry }: ClusterConnection,
+  { lrn, registry }: Pick<ClusterConnection, 'lrn' | 'registry'>,
   name: string,
-  { serial, notAfter }: { serial: string; notAfter: Date },
+  { serial, notBefore, notAfter }: NotedCertificate,
 ): Promise<void> {
-  const own = { lrn, serial, notAfter: notAfter.toISOString() };
+  const own = { lrn, serial, notBefore: notBefore.toISOString(), notAfter: notAfter.toISOString() };
   await registry.applications.at(name).update((application) => ({
     ...application,
     certificates: [...application.certificates.filter((one) => one.lrn !== lrn), own].sort(

@@ -1,5 +1,5 @@
 import { dryRunPhases, runPhases } from '@neco/core';
-import { lockHost, readOnlyHost } from '@neco/host-installer';
+import { readOnlyHost } from '@neco/host-installer';
 import {
   ClusterAccess,
   filesOf,
@@ -10,6 +10,7 @@ import {
 import { changeApplication, readApplication } from '../application-access.ts';
 import { checkApplicationName } from '../application-name.ts';
 import type { ApplicationOptions } from '../application-options.ts';
+import { lockThisHost } from '../lock-this-host.ts';
 import type { InitView } from './init-context.ts';
 import { initPhases } from './init-phases.ts';
 
@@ -30,10 +31,12 @@ export interface InitApplicationOptions extends ApplicationOptions {
  */
 export async function initApplication(options: InitApplicationOptions): Promise<{ changed: boolean }> {
   const { name, dryRun, reporter, layout = hostLayout } = options;
-  checkApplicationName(name);
+  checkApplicationName(name, '', { isKnown: true });
   const host = readOnlyHost();
   using connection = await ClusterAccess.open({ as: 'neco', ...options });
-  checkApplicationName(name, connection.registry.prefix);
+  const { prefix, applications } = connection.registry;
+  checkApplicationName(name, prefix, { isKnown: true });
+  checkApplicationName(name, prefix, { isKnown: (await applications.at(name).get()) !== undefined });
   const viewOf = async (administration: Administration): Promise<InitView> => {
     const known = await administration.registry.applications.at(name).get();
     return {
@@ -46,7 +49,8 @@ export async function initApplication(options: InitApplicationOptions): Promise<
       reporter,
     };
   };
-  await using _host = dryRun ? undefined : await lockHost('operation');
+  const again = `neco init ${flagOf(options.readBootServers)}${name}`;
+  await using _host = dryRun ? undefined : await lockThisHost(again, options);
   await using access = await ClusterAccess.open({ as: 'administrator', ...options, connection, host });
   if (dryRun) {
     return await access.change({ what: undefined }, async (administration) => {
@@ -54,7 +58,6 @@ export async function initApplication(options: InitApplicationOptions): Promise<
       return { changed: false };
     });
   }
-  const again = `neco init ${flagOf(options.readBootServers)}${name}`;
   return await access.change({ what: again }, async (administration, signal) => {
     const context = { ...(await viewOf(administration)), access: changeApplication(name, administration) };
     return await runPhases(initPhases, context, { reporter, signal, again });

@@ -1,5 +1,5 @@
 import type { Phase } from '@neco/core';
-import { applicationMount, signingStanza } from '@neco/cluster-access';
+import { applicationMount, signingStanza, type SignedCertificate } from '@neco/cluster-access';
 import { allowingPolicies } from '../signing-policies.ts';
 import type { ApplicationReader, ApplicationWriter } from '../application-access.ts';
 
@@ -7,10 +7,15 @@ import type { ApplicationReader, ApplicationWriter } from '../application-access
 export interface RemoveView {
   readonly name: string;
   readonly access: ApplicationReader;
+  /** Its certificates that are neither revoked nor expired, also those of which no record knows. */
+  validCertificates(): Promise<SignedCertificate[]>;
 }
 
 export interface RemoveContext extends RemoveView {
   readonly access: ApplicationWriter;
+  revoke(certificates: readonly SignedCertificate[]): Promise<void>;
+  /** Has every server put the revocation list in place, and proves that it rejects what was revoked. */
+  proveRejected(): Promise<void>;
 }
 
 type RemovePhase = Phase<RemoveView, RemoveContext>;
@@ -53,15 +58,26 @@ const deleteSigningRole: RemovePhase = {
   run: ({ access }) => access.deleteSigningRole(),
 };
 
-/** Or an application of the same name, made later, would be open to them. */
+/**
+ * Or an application of the same name, made later, would be open to them. Not by the record alone: it names the last one of each server, and
+ * none that a service renewed by itself. No more can be signed by now.
+ */
 const revokeCertificates: RemovePhase = {
   id: 'revoke-certificates',
   title: 'Revoke its certificates',
-  isDone: async (view) => (await serialsOf(view)).length === 0,
-  plan: async (view) => (await serialsOf(view)).map((serial) => `revoke the certificate ${serial}`),
-  async run(context) {
-    for (const serial of await serialsOf(context)) await context.access.revoke(serial);
-  },
+  isDone: async (view) => (await view.validCertificates()).length === 0,
+  plan: async (view) =>
+    (await view.validCertificates()).map(({ serial }) => `revoke the certificate ${serial}`),
+  run: async (context) => context.revoke(await context.validCertificates()),
+};
+
+/** Whether an earlier run that was stopped got so far, only another proof can tell. */
+const proveRejected: RemovePhase = {
+  id: 'prove-rejected',
+  title: 'Verify on every server that its certificates are rejected',
+  isDone: () => Promise.resolve(false),
+  plan: () => ['new revocation lists on every boot server'],
+  run: (context) => context.proveRejected(),
 };
 
 /** Comes last, so that a removal that was stopped can be done again. */
@@ -80,9 +96,6 @@ export const removePhases: readonly RemovePhase[] = [
   forbidSigning,
   deleteSigningRole,
   revokeCertificates,
+  proveRejected,
   deleteRecord,
 ];
-
-async function serialsOf({ access }: RemoveView): Promise<string[]> {
-  return ((await access.record())?.certificates ?? []).map(({ serial }) => serial);
-}

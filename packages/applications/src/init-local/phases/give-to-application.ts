@@ -1,4 +1,3 @@
-import { dirname, join } from 'node:path';
 import type { Phase } from '@neco/core';
 import type { InitLocalContext, InitLocalView } from '../init-local-context.ts';
 
@@ -7,8 +6,7 @@ export const giveToApplication: Phase<InitLocalView, InitLocalContext> = {
   id: 'give-to-application',
   title: "Give the files to the application's user",
   async isDone({ host, files, owner }) {
-    const store = join(dirname(files.keyPath), '.pairs', 'etcd', 'current', 'tls.key');
-    const status = (await host.stat(store)) ?? (await host.stat(files.keyPath));
+    const status = await host.keyStatus(files);
     return status?.owner === owner && status.mode === 0o600;
   },
   plan: ({ files, owner }) => [`give ${files.keyPath} to ${owner}`],
