@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { faultIds } from './faults/fault-table.ts';
 
 const time = (what: string) => z.iso.datetime().describe(what);
 
@@ -63,6 +64,7 @@ const application = z.object({
 });
 
 const warning = z.object({
+  id: z.enum(faultIds).describe('What kind it is; ids are added, never renamed.'),
   severity: z
     .enum(['fault', 'warning'])
     .describe('A fault makes the cluster unhealthy; a warning is something to look at.'),
@@ -90,6 +92,7 @@ export const statusSchema = z
     etcd: z.object({
       quorum: z.boolean().describe('Whether a majority of members answers, by a linearizable read.'),
       authEnabled: z.boolean().optional(),
+      quotaBytes: z.int().optional().describe('Upper limit of a database, as this server has it, in bytes.'),
       alarms: z.array(z.object({ member: z.string(), alarm: z.string() })),
       strayMembers: z
         .array(z.object({ id: z.string(), address: z.string() }))
@@ -105,7 +108,7 @@ export const statusSchema = z
     worker: z
       .object({ running: z.boolean(), enabled: z.boolean() })
       .optional()
-      .describe('neco-worker of this server: setup does not start it, the admin does.'),
+      .describe('neco-worker of this server: setup enables it, and the admin starts it.'),
     applications: z.array(application).describe('By name.'),
     certificates: z
       .array(expiry)

@@ -2,7 +2,12 @@ import { Registry } from '@neco/bootserver-registry';
 import { inTime, sleep, toNecoError } from '@neco/core';
 import { EtcdCluster, readEtcdConnection } from '@neco/etcd-admin';
 import { hostLayout, readEtcdOptions } from '@neco/cluster-access';
-import { collectStatus, type CollectStatusOptions } from './collect-status.ts';
+import { readOnlyHost } from '@neco/host-installer';
+import { finding } from './faults/finding.ts';
+import { PeerProbes } from './probes/peer-probes.ts';
+import { collectStatus, peerTimeout, type CollectStatusOptions } from './collect-status.ts';
+import { readLocalFacts } from './local/local-facts.ts';
+import { VaultLogIns } from './vaults/vault-log-ins.ts';
 import type { ClusterStatus } from './status-schema.ts';
 
 export interface WatchStatusOptions extends CollectStatusOptions {
@@ -25,11 +30,16 @@ export async function* watchStatus(
   const { signal, interval } = options;
   const news = new News();
   const ended = new AbortController();
+  const logIns = await restfulLogIns(options);
+  const { layout = hostLayout } = options;
+  const peers = new PeerProbes({ layout, timeout: peerTimeout, restFor: 60_000 });
+  // One for all looks: it remembers for a while what it found out by a process.
+  const host = options.host ?? readOnlyHost();
   const following = follow(options, news, AbortSignal.any([signal, ended.signal]));
   try {
     let last: ClusterStatus | undefined;
-    while (!isAborted(signal)) {
-      last = await look(options, last);
+    while (!signal.aborted) {
+      last = await look({ ...options, host, logIns, peers }, last);
       if (last === undefined) return;
       yield last;
       await news.wait(interval, signal);
@@ -41,24 +51,30 @@ export async function* watchStatus(
   }
 }
 
+/** A log-in is a record in Vault's audit: one a minute is enough of those that succeed. */
+async function restfulLogIns({ layout = hostLayout }: WatchStatusOptions): Promise<VaultLogIns> {
+  const { site } = await readLocalFacts(layout);
+  return new VaultLogIns({ layout, lrn: site?.lrn, restFor: 60_000 });
+}
+
 /** One look; undefined when it was stopped. */
 async function look(
-  options: WatchStatusOptions,
+  options: CollectStatusOptions,
   last: ClusterStatus | undefined,
 ): Promise<ClusterStatus | undefined> {
   try {
     return await collectStatus(options);
   } catch (thrown) {
-    if (isAborted(options.signal)) return undefined;
+    if (options.signal.aborted) return undefined;
     if (last === undefined) throw thrown;
     const { message, hint = 'neco site check' } = toNecoError(thrown);
-    return { ...last, healthy: false, warnings: [{ severity: 'fault', message, hint }] };
+    return { ...last, healthy: false, warnings: [finding('configuration-invalid', message, hint)] };
   }
 }
 
 /** Watches the registry until the signal fires, however often etcd goes away. Never rejects. */
 async function follow(options: WatchStatusOptions, news: News, signal: AbortSignal): Promise<void> {
-  while (!isAborted(signal)) {
+  while (!signal.aborted) {
     await followOnce(options, news, signal).catch(() => undefined);
     // Without etcd, or before there is one, the interval alone has to do.
     await sleep(options.interval, signal);
@@ -109,9 +125,4 @@ class News {
     await inTime(this.#told.promise, { limit, signal }, undefined);
     this.#told = Promise.withResolvers();
   }
-}
-
-/** The signal can fire during any `await`; a function hides that from the compiler's narrowing. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

@@ -1,8 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Registry } from '@neco/bootserver-registry';
-import { hostLayout, type HostLayout } from '@neco/cluster-access';
+import { bootServerUnits, hostLayout, type HostLayout } from '@neco/cluster-access';
 import { messageOf, NecoError, Secret, serverName, waitFor } from '@neco/core';
 import { EtcdCluster } from '@neco/etcd-admin';
+import { readOnlyHost, type HostReader } from '@neco/host-installer';
 import {
   LoopbackServers,
   TestCa,
@@ -28,6 +30,8 @@ interface Server {
  */
 export class StatusCluster {
   readonly layout: HostLayout;
+  /** This machine, whose own units and clock are none of the cluster's. */
+  readonly host: HostReader;
   servers: Server[] = [];
   readonly #loopback: LoopbackServers;
   readonly #clientCa: TestCa;
@@ -39,6 +43,11 @@ export class StatusCluster {
     this.#clientCa = clientCa;
     this.#vaultPair = vaultPair;
     const { site, workerConfiguration, serverCa, server } = loopback.files;
+    this.host = {
+      ...readOnlyHost(),
+      list: () => Promise.resolve(undefined),
+      clockKeeper: () => Promise.resolve({ synchronized: true }),
+    };
     this.layout = {
       ...hostLayout,
       site,
@@ -46,7 +55,10 @@ export class StatusCluster {
       setupRecord: this.path('setup.json'),
       leftRecord: this.path('left.json'),
       workerUnit: { running: this.path('running'), enabled: this.path('enabled') },
+      enabledUnits: this.path('enabled-units'),
       certificates: [server.certificate, serverCa],
+      serverCa,
+      server: { certificatePath: server.certificate, keyPath: server.key },
     };
   }
 
@@ -123,6 +135,12 @@ export class StatusCluster {
     );
   }
 
+  /** Whether a unit starts with `boot-0`. */
+  async setEnabled(unit: string, enabled: boolean): Promise<void> {
+    const link = join(this.layout.enabledUnits, unit);
+    await (enabled ? symlink(`/lib/systemd/system/${unit}`, link) : rm(link));
+  }
+
   /** Kills the etcds of these servers at once. */
   async killEtcd(...killed: number[]): Promise<void> {
     await Promise.all(killed.map((lrn) => this.server(lrn).etcd.kill()));
@@ -177,6 +195,8 @@ export class StatusCluster {
       etcd: this.#loopback.etcd(lrn),
       vault: undefined,
     }));
+    await mkdir(this.layout.enabledUnits);
+    for (const unit of bootServerUnits) await this.setEnabled(unit, true);
     for (const { etcd } of this.servers) etcd.start();
     await this.#healthy();
     await this.#enableAuth();
@@ -185,6 +205,28 @@ export class StatusCluster {
     await this.withRegistry((registry) => registry.unsealKey.create(first.unsealKeys));
     await Promise.all(lrns.map((lrn) => this.register(lrn)));
     await this.repair();
+    await this.#letServerLogIn(first);
+  }
+
+  /** As a boot server logs in: with its certificate, to the role of its name. */
+  async #letServerLogIn(vault: VaultProcess): Promise<void> {
+    const role = ['certificate=@' + this.layout.serverCa, 'allowed_common_names=boot-0', 'token_ttl=10m'];
+    for (const args of [
+      ['auth', 'enable', 'cert'],
+      ['write', 'auth/cert/certs/boot-0', ...role],
+    ]) {
+      const { status, stderr } = await vault.client(args, vault.rootToken);
+      if (status !== 0) throw new NecoError('COMMAND_FAILED', `vault ${args.join(' ')}: ${stderr}`);
+    }
+  }
+
+  /** What the stock client does to the Vault of `boot-0` as root. */
+  async vault(...args: string[]): Promise<string> {
+    const { vault } = this.server(0);
+    if (vault === undefined) fail('Vault of boot-0');
+    const { status, stdout, stderr } = await vault.client(args, vault.rootToken);
+    if (status !== 0) throw new NecoError('COMMAND_FAILED', `vault ${args.join(' ')}: ${stderr}`);
+    return stdout;
   }
 
   async #startVault(server: Server): Promise<VaultProcess> {

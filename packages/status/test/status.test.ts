@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { setupRecordFile } from '@neco/cluster-access';
-import { NecoError, Secret, type EtcdOptions } from '@neco/core';
+import { NecoError, Secret, waitFor, type EtcdOptions } from '@neco/core';
 import { openHost } from '@neco/host-installer';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
@@ -35,7 +36,7 @@ describe('The status of a cluster', function () {
 
   async function look(etcd: Partial<EtcdOptions> = {}): Promise<ClusterStatus> {
     const signal = new AbortController().signal;
-    return check(await collectStatus({ etcd, signal, layout: cluster.layout }));
+    return check(await collectStatus({ etcd, signal, layout: cluster.layout, host: cluster.host }));
   }
 
   const messages = ({ warnings }: ClusterStatus): string => warnings.map(({ message }) => message).join('\n');
@@ -52,7 +53,13 @@ describe('The status of a cluster', function () {
     expect(status.bootServers.map(({ name }) => name)).to.deep.equal(['boot-0', 'boot-1', 'boot-2']);
     expect(etcds(status)).to.deep.equal(['follower', 'follower', 'leader']);
     expect(vaults(status)).to.deep.equal(['active', 'standby', 'standby']);
-    expect(status.etcd).to.deep.equal({ quorum: true, authEnabled: true, alarms: [], strayMembers: [] });
+    expect(status.etcd).to.deep.equal({
+      quorum: true,
+      quotaBytes: 2 * 1024 ** 3,
+      authEnabled: true,
+      alarms: [],
+      strayMembers: [],
+    });
     expect(status.applications).to.deep.equal([]);
     expect(status.vault).to.deep.equal({ unsealKeyStored: true, rootTokenStored: false });
     for (const { etcd, vault } of status.bootServers) {
@@ -76,7 +83,7 @@ describe('The status of a cluster', function () {
       expect(status.etcd.quorum).to.equal(true);
       expect(status.bootServers[2]?.etcd.state).to.equal('unreachable');
       expect(messages(status)).to.include('etcd of boot-2 does not answer');
-      expect(hints(status)).to.include('on boot-2: systemctl start etcd');
+      expect(hints(status)).to.include('on boot-2: systemctl start --no-block etcd');
       expect(vaults(status)).to.include('active');
     } finally {
       await cluster.repair();
@@ -93,7 +100,7 @@ describe('The status of a cluster', function () {
       expect(status.vault).to.deep.equal({});
       expect(etcds(status).filter((state) => state === 'unreachable')).to.have.length(2);
       expect(messages(status)).to.include('etcd has no quorum');
-      expect(hints(status)).to.include('on boot-1, boot-2: systemctl start etcd');
+      expect(hints(status)).to.include('on boot-1, boot-2: systemctl start --no-block etcd');
     } finally {
       await cluster.repair();
     }
@@ -133,13 +140,90 @@ describe('The status of a cluster', function () {
     }
   });
 
+  it('says that Vault refuses the log-in of this server, where it does', async () => {
+    const write = async (name: string) =>
+      cluster.vault(
+        'write',
+        'auth/cert/certs/boot-0',
+        `certificate=@${cluster.layout.serverCa}`,
+        `allowed_common_names=${name}`,
+      );
+    await write('another');
+    try {
+      const status = await look();
+      expect(status.healthy).to.equal(false);
+      expect(status.warnings.map(({ id }) => id)).to.deep.equal(['vault-refuses-server']);
+      expect(hints(status)).to.include('neco leave 0; then on boot-0: neco join --discard-old-data 1 2');
+    } finally {
+      await write('boot-0');
+    }
+    expect((await look()).healthy).to.equal(true);
+  });
+
+  it('says of a Vault that answers and can write no audit that it serves nobody, and which server it is', async () => {
+    const directory = cluster.path('audit');
+    await mkdir(directory);
+    const log = join(directory, 'audit.log');
+    await cluster.vault('audit', 'enable', 'file', `file_path=${log}`);
+    // What it opens again is a directory, as a full disk takes no record.
+    await rm(log);
+    await mkdir(log);
+    for (const { vault } of cluster.servers) vault?.signal('SIGHUP');
+    try {
+      const blocked = await waitFor(
+        async () => {
+          const status = await look();
+          return status.healthy ? { done: false, seen: 'healthy' } : { done: true, value: status };
+        },
+        { what: 'Vault to open its audit file again', timeout: 10_000 },
+      );
+      expect(blocked.warnings.map(({ id }) => id)).to.deep.equal(['vault-audit-failed']);
+      const name = blocked.bootServers.find(({ vault }) => vault.state === 'active')?.name ?? '';
+      expect(messages(blocked)).to.include(`Vault of ${name}`).and.to.include('audit');
+      expect(hints(blocked)).to.include(`on ${name}: df -h`);
+    } finally {
+      await rmdir(log);
+      await cluster.vault('audit', 'disable', 'file');
+    }
+    expect((await look()).healthy).to.equal(true);
+  });
+
+  it('reports what another server publishes of its host, and does not advise to start what cannot run there', async () => {
+    const troubles = [
+      {
+        id: 'disk-full',
+        message: 'the file system / is full',
+        remedy: 'free space',
+        after: 'then all is well',
+      },
+      { id: 'of-a-newer-neco', message: 'something new', remedy: 'do something' },
+    ];
+    await cluster.withRegistry((registry) =>
+      registry.troubles.at(2).put({ version: 1, at: new Date().toISOString(), troubles }),
+    );
+    await cluster.killEtcd(2);
+    try {
+      const { warnings } = await look();
+      const told = warnings.map(({ id, message, hint }) => [id, message, hint]);
+      expect(told.slice(0, 2)).to.deep.equal([
+        ['disk-full', 'boot-2: the file system / is full', 'on boot-2: free space; then all is well'],
+        ['host-trouble', 'boot-2: something new', 'on boot-2: do something'],
+      ]);
+      const etcd = warnings.find(({ id }) => id === 'etcd-unreachable');
+      expect(etcd?.hint).to.include('fix first').and.not.to.include('systemctl');
+    } finally {
+      await cluster.withRegistry((registry) => registry.troubles.at(2).delete());
+      await cluster.repair();
+    }
+  });
+
   it('warns of a root token that was left in etcd, which is no fault', async () => {
     await cluster.withRegistry((registry) => registry.rootToken.create(new Secret('hvs.left-behind')));
     try {
       const status = await look();
       expect(status.healthy).to.equal(true);
       expect(messages(status)).to.include('root token');
-      expect(hints(status)).to.include('neco setup 0 1 2');
+      expect(hints(status)).to.include('on a server of the first setup');
       expect(JSON.stringify(status)).not.to.include('left-behind');
     } finally {
       await cluster.withRegistry((registry) => registry.rootToken.delete());
@@ -154,10 +238,26 @@ describe('The status of a cluster', function () {
       expect(status.bootServers[2]?.registration).to.equal('none');
       expect(messages(status)).to.equal('boot-2 is an etcd member, but is not registered');
       expect(hints(status)).to.equal(
-        'to remove it, on another boot server: neco leave 2; during setup, on boot-2: neco setup 0 1 2',
+        'on another boot server: neco leave 2; then on boot-2: neco join --discard-old-data 0 1 && systemctl start neco-worker',
       );
     } finally {
       await cluster.register(2);
+    }
+  });
+
+  it('tells a unit that would not start with this server, and how it is enabled', async () => {
+    await cluster.setEnabled('etcd.service', false);
+    await cluster.setEnabled('neco-worker.service', false);
+    try {
+      const status = await look();
+      expect(status.healthy).to.equal(false);
+      expect(messages(status)).to.equal(
+        'etcd.service, neco-worker.service would not start when boot-0 boots',
+      );
+      expect(hints(status)).to.equal('on boot-0: systemctl enable etcd.service neco-worker.service');
+    } finally {
+      await cluster.setEnabled('etcd.service', true);
+      await cluster.setEnabled('neco-worker.service', true);
     }
   });
 
@@ -171,7 +271,7 @@ describe('The status of a cluster', function () {
       const told = status.warnings.find(({ message }) => message.includes('learner'));
       expect(told).to.include({
         severity: 'warning',
-        message: 'etcd of boot-3 is a learner and does not vote yet',
+        message: 'etcd of boot-3 is a learner, and no join is under way that makes it vote',
       });
       expect(etcds(status)).to.deep.equal(['follower', 'follower', 'leader', 'learner']);
     } finally {
@@ -236,7 +336,7 @@ describe('The status of a cluster', function () {
     try {
       const status = await look();
       expect(status.bootServers[2]).to.include({ registered: true, registration: 'joining' });
-      expect(status.warnings).to.have.length(1);
+      expect(status.warnings, messages(status)).to.have.length(1);
       expect(messages(status)).to.include('the join of boot-2 is not complete');
       expect(hints(status))
         .to.include('on boot-2: systemctl start neco-worker')
@@ -267,7 +367,7 @@ describe('The status of a cluster', function () {
       expect(added.member.ID).to.be.a('number');
       const status = await look();
       expect(status.etcd.strayMembers).to.deep.equal([{ id: stray, address: '203.0.113.9' }]);
-      expect(hints(status)).to.include(`etcdctl member remove ${stray}`);
+      expect(hints(status)).to.include(`neco member remove ${stray}`);
       expect(messages(status)).to.include('/neco/bootservers/9');
       expect(status.bootServers.map(({ registration }) => registration)).to.deep.equal(
         Array(3).fill('active'),
@@ -286,7 +386,7 @@ describe('The status of a cluster', function () {
         status.bootServers.map(({ name, registration, etcd }) => [name, registration, etcd.state]),
       ).to.deep.equal([0, 1, 2].map((lrn) => [`boot-${String(lrn)}`, 'unknown', 'unreachable']));
       expect(messages(status)).not.to.match(/no member|not registered/);
-      expect(hints(status)).to.include('on boot-0, boot-1, boot-2: systemctl start etcd');
+      expect(hints(status)).to.include('on boot-0, boot-1, boot-2: systemctl start --no-block etcd');
     } finally {
       await cluster.repair();
     }
@@ -302,13 +402,22 @@ describe('The status of a cluster', function () {
       notBefore,
       notAfter,
     });
-    const expired = createTlsServer({ cert: certificate, key: key.reveal() }).listen(8200, server.address);
+    const expired = createTlsServer({ cert: certificate, key: key.reveal() }, (socket) => {
+      socket.resume();
+    }).listen(8200, server.address);
     await once(expired, 'listening');
     try {
       const status = await look();
       const where = `https://${server.address}:8200`;
       expect(status.certificates.find((one) => one.where === where)?.state).to.equal('expired');
-      expect(messages(status)).to.include(`the certificate ${where} of boot-2 has expired`);
+      const [first] = status.warnings;
+      expect(first?.id, messages(status)).to.equal('certificate-expired');
+      expect(first?.message).to.include(`the certificate ${where} of boot-2 has expired`);
+      expect(first?.hint).to.include(`VAULT_ADDR=https://${cluster.addressOf(0)}:8200`);
+      // Whoever restarts what is served with an expired certificate has less than before.
+      expect(hints(status).replaceAll('do not restart etcd', '')).to.not.match(
+        /start (--no-block )?(etcd|vault)\b/,
+      );
     } finally {
       expired.close();
       await once(expired, 'close');
@@ -326,7 +435,13 @@ describe('The status of a cluster', function () {
       const all: ClusterStatus[] = [];
       let wake = Promise.withResolvers<undefined>();
       const watching = (async () => {
-        const options = { etcd: {}, layout: cluster.layout, signal: stopping.signal, interval };
+        const options = {
+          etcd: {},
+          layout: cluster.layout,
+          host: cluster.host,
+          signal: stopping.signal,
+          interval,
+        };
         for await (const status of watchStatus(options)) {
           all.push(check(status));
           wake.resolve(undefined);
@@ -420,17 +535,25 @@ describe('The status of a cluster', function () {
 
   const terms: [state: string, begins: number, ends: number, severity: string, message: string][] = [
     ['expired', -90 * day, -day, 'fault', 'has expired'],
-    ['expiring', -80 * day, 10 * day, 'warning', 'expires in'],
+    ['expiring', -80 * day, 10 * day, 'warning', 'expires in 9 days, on '],
+    ['expiring', -61 * day, 29 * day, 'warning', 'expires in 28 days, on '],
+    ['expiring', -90 * day, 4.5 * 60_000, 'warning', 'expires in 4 minutes, on '],
+    ['expiring', -90 * day, 1.5 * day, 'warning', 'expires in 35 hours 59 minutes, on '],
     ['not-yet-valid', day, 90 * day, 'fault', 'is not valid before'],
   ];
   for (const [state, begins, ends, severity, message] of terms) {
-    it(`judges a certificate that is ${state}`, async () => {
+    it(`judges a certificate that is ${state}: ${message}`, async () => {
       const [notBefore, notAfter] = [new Date(Date.now() + begins), new Date(Date.now() + ends)];
       const { certificate } = await cluster.serverCa.issue({ commonName: 'boot-0', notBefore, notAfter });
       const path = cluster.path(`${state}.crt`);
       await writeFile(path, certificate);
       const layout = { ...cluster.layout, certificates: [path] };
-      const status = await collectStatus({ etcd: {}, signal: new AbortController().signal, layout });
+      const status = await collectStatus({
+        etcd: {},
+        signal: new AbortController().signal,
+        layout,
+        host: cluster.host,
+      });
       expect(status.certificates.find(({ where }) => where === path)?.state).to.equal(state);
       expect(status.warnings).to.have.length(1);
       expect(status.warnings[0])
@@ -443,7 +566,12 @@ describe('The status of a cluster', function () {
 
   it('tells a certificate that is not there', async () => {
     const layout = { ...cluster.layout, certificates: [cluster.path('none.crt')] };
-    const status = await collectStatus({ etcd: {}, signal: new AbortController().signal, layout });
+    const status = await collectStatus({
+      etcd: {},
+      signal: new AbortController().signal,
+      layout,
+      host: cluster.host,
+    });
     expect(messages(status)).to.include('none.crt of boot-0');
   });
 
@@ -463,7 +591,12 @@ describe('The status of a cluster', function () {
 
   it('says before setup what to run', async () => {
     const layout = { ...cluster.layout, workerConfiguration: cluster.path('no-such.yml') };
-    const status = await collectStatus({ etcd: {}, signal: new AbortController().signal, layout });
+    const status = await collectStatus({
+      etcd: {},
+      signal: new AbortController().signal,
+      layout,
+      host: cluster.host,
+    });
     expect(status).to.include({ healthy: false, state: 'not-set-up' });
     expect(messages(status)).to.include('boot-0 is not set up yet');
     expect(hints(status)).to.include('neco setup 0 1 2');
@@ -498,7 +631,7 @@ describe('The status of a cluster', function () {
       JSON.stringify({ version: 1, at: new Date().toISOString(), serial: '', aside }),
     );
     try {
-      const options = { etcd: {}, signal: new AbortController().signal, layout };
+      const options = { etcd: {}, signal: new AbortController().signal, layout, host: cluster.host };
       const status = check(await collectStatus(options));
       expect(status).to.include({ healthy: false, state: 'left', cluster: 'test', lrn: 0 });
       expect(status.bootServers).to.deep.equal([]);

@@ -1,10 +1,11 @@
+import type { Application } from '@neco/bootserver-registry';
 import { leafLifeHours } from '@neco/cluster-access';
 import type { ApplicationStatus, CertificateStatus } from '../status-schema.ts';
 
 const day = 24 * 60 * 60 * 1000;
 
-/** A certificate is to be renewed when a third of its life is left; when a sixth is left, nobody did. */
-const lateShare = 1 / 6;
+/** A certificate is to be renewed when a third of its life is left. */
+const lateShare = 1 / 3;
 
 /** Judges a certificate's term. */
 export function certificateStatus(
@@ -30,15 +31,16 @@ function termState(left: number, life: number, age: number): CertificateStatus['
   return left < life * lateShare ? 'expiring' : 'valid';
 }
 
-/** How long before its end a certificate of an application is late, whose beginning nobody noted. */
-const applicationLate = leafLifeHours * 3_600_000 * lateShare;
+/** The life of a certificate of an application whose beginning nobody noted. */
+const applicationLife = leafLifeHours * 3_600_000;
 
-/** Judges a certificate of an application by its end alone. */
+/** Judges a certificate of an application by what is recorded of it. */
 export function applicationCertificateState(
-  notAfter: string,
+  { notBefore, notAfter }: Pick<Application['certificates'][number], 'notBefore' | 'notAfter'>,
   now: number = Date.now(),
 ): ApplicationStatus['certificates'][number]['state'] {
   const left = Date.parse(notAfter) - now;
   if (left <= 0) return 'expired';
-  return left < applicationLate ? 'expiring' : 'valid';
+  const life = notBefore === undefined ? applicationLife : Date.parse(notAfter) - Date.parse(notBefore);
+  return left < life * lateShare ? 'expiring' : 'valid';
 }

@@ -2,6 +2,7 @@ import { serverName, toNecoError, type NecoError, type SiteConfiguration } from 
 import { readOnlyHost } from '@neco/host-installer';
 import { type LeftRecord, readLeftRecord } from '@neco/membership';
 import { readSite, setupRecordFile, type HostLayout } from '@neco/cluster-access';
+import { finding } from '../faults/finding.ts';
 import type { StatusWarning } from '../status-schema.ts';
 
 /** What this server knows of itself without asking anybody. */
@@ -38,6 +39,6 @@ export async function readLocalFacts(layout: HostLayout): Promise<LocalFacts> {
   return { site, name, unfinishedSetup, setupLrns: setup?.lrns, left, warnings };
 }
 
-function siteWarning({ message, hint = 'check it with: neco site check' }: NecoError): StatusWarning {
-  return { severity: 'fault', message, hint };
+function siteWarning({ message, hint = 'correct it' }: NecoError): StatusWarning {
+  return finding('site-invalid', message, `${hint}; to check it: neco site check`);
 }

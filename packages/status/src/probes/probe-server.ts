@@ -1,20 +1,28 @@
 import type { X509Certificate } from 'node:crypto';
 import { NecoError } from '@neco/core';
 import type { EtcdCluster, MemberStatus } from '@neco/etcd-admin';
-import { etcdEndpoint, ports, vaultAddress } from '@neco/cluster-access';
+import { etcdEndpoint, ports, vaultAddress, type PeerAnswer } from '@neco/cluster-access';
 import {
   probeServedCertificate,
   servedCertificate,
   type ServedCertificate,
 } from '../certificates/served-certificate.ts';
+import { probeHealth, type VaultHealth } from './probe-health.ts';
 import { probeVault } from './probe-vault.ts';
 import type { BootServerStatus } from '../status-schema.ts';
+import type { VaultLogIns } from '../vaults/vault-log-ins.ts';
 
 /** What one address answers. */
 export interface ServerProbe {
   /** What etcd says of itself, or why it says nothing. */
   etcd: MemberStatus | NecoError | undefined;
   vault: BootServerStatus['vault'];
+  /** Why a Vault that is unsealed did not log this server in. */
+  logIn: NecoError | undefined;
+  /** What its Vault says to anybody; undefined where it says nothing. */
+  health: VaultHealth | undefined;
+  /** What its peer port answers; undefined where it was not asked. */
+  peer?: PeerAnswer | undefined;
   /** The certificates that etcd and Vault show to clients, as far as they show any. */
   served: ServedCertificate[];
 }
@@ -23,6 +31,7 @@ export interface ProbeServerOptions {
   address: string;
   /** The certificates that members of etcd have shown so far, by endpoint. */
   shown: ReadonlyMap<string, X509Certificate>;
+  logIns: VaultLogIns;
   signal: AbortSignal;
 }
 
@@ -32,18 +41,22 @@ export interface ProbeServerOptions {
  * handshake to be seen. Never rejects.
  */
 export async function probeServer(cluster: EtcdCluster, options: ProbeServerOptions): Promise<ServerProbe> {
-  const { address, shown, signal } = options;
+  const { address, shown, logIns, signal } = options;
   const { tls, timeout } = cluster.connection;
   const endpoint = etcdEndpoint(address);
   let ofVault: X509Certificate | undefined;
-  const [statuses, { vault, distrusted }] = await Promise.all([
+  const [statuses, health, { vault, distrusted, logIn }] = await Promise.all([
     cluster.statuses([endpoint]),
-    probeVault({
-      address: vaultAddress(address),
-      timeout,
-      ...(tls === undefined ? {} : { ca: tls.ca }),
-      onCertificate: (certificate) => (ofVault = certificate),
-    }),
+    probeHealth(address, timeout),
+    probeVault(
+      {
+        address: vaultAddress(address),
+        timeout,
+        ...(tls === undefined ? {} : { ca: tls.ca }),
+        onCertificate: (certificate) => (ofVault = certificate),
+      },
+      logIns,
+    ),
   ]);
   const etcd = statuses.get(endpoint);
   const look = { server: address, address, tls, timeout, signal };
@@ -51,7 +64,7 @@ export async function probeServer(cluster: EtcdCluster, options: ProbeServerOpti
     servedAt(shown.get(endpoint), isDistrusted(etcd), { ...look, port: ports.etcdClient }),
     servedAt(ofVault, distrusted, { ...look, port: ports.vault }),
   ]);
-  return { etcd, vault, served: served.filter((one) => one !== undefined) };
+  return { etcd, vault, logIn, health, served: served.filter((one) => one !== undefined) };
 }
 
 async function servedAt(

@@ -1,4 +1,10 @@
-import { Registry, type Application, type BootServer, type UnfinishedLeave } from '@neco/bootserver-registry';
+import {
+  Registry,
+  type Application,
+  type BootServer,
+  type HostTroubles,
+  type UnfinishedLeave,
+} from '@neco/bootserver-registry';
 import { toNecoError, type NecoError } from '@neco/core';
 import type { EtcdCluster, Member, MemberAlarm } from '@neco/etcd-admin';
 
@@ -13,7 +19,11 @@ export interface ClusterFacts {
   unsealKeyStored: boolean | undefined;
   rootTokenStored: boolean | undefined;
   unfinishedLeaves: UnfinishedLeave[];
+  /** What the servers publish of their hosts, by LRN. */
+  published: ReadonlyMap<number, HostTroubles['troubles']>;
   errors: NecoError[];
+  /** Records that do not parse. */
+  brokenRecords: NecoError[];
 }
 
 /** Reads all of it at once. */
@@ -46,7 +56,9 @@ export async function readCluster(cluster: EtcdCluster, prefix: string): Promise
     unsealKeyStored: overview?.unsealKeyStored,
     rootTokenStored: overview?.rootTokenStored,
     unfinishedLeaves: overview?.leaves ?? [],
-    errors: [...errors, ...(overview?.broken ?? [])],
+    published: overview?.troubles ?? new Map<number, HostTroubles['troubles']>(),
+    errors,
+    brokenRecords: overview?.broken ?? [],
   };
 }
 
