@@ -1,9 +1,9 @@
-import { sleep } from '@neco/core';
-import { ownSerials } from '@neco/cluster-access';
+import { certificateDirectories, ownSerials } from '@neco/cluster-access';
 import type { WorkerContext, WorkerDuty } from '@neco/daemon';
+import { DirectoryWatch } from '../directory-watch.ts';
 
-/** How often the files are looked at, in ms; a certificate is replaced once in weeks. */
-const interval = 30_000;
+/** How long until it looks without a change of the files, in ms; sooner while this server is not registered. */
+const pauses = { regular: 60 * 60_000, first: 30_000 } as const;
 
 /**
  * The serial numbers of this server's certificates get into its registration when one was replaced by hand, so that
@@ -13,11 +13,12 @@ export const keepSerialsRegistered: WorkerDuty = {
   name: 'keep-serials-registered',
   async run(context, signal) {
     let registered = '';
-    while (!isAborted(signal)) {
-      const serials = await ownSerials(context.host);
-      const isNew = serials.join() !== registered;
-      if (isNew && (await register(context, serials))) registered = serials.join();
-      await sleep(interval, signal);
+    while (!signal.aborted) {
+      using changes = new DirectoryWatch(certificateDirectories());
+      const serials = (await ownSerials(context.host)).join();
+      if (serials !== registered && (await register(context, serials.split(',')))) registered = serials;
+      const isDone = registered === serials && changes.isComplete;
+      await changes.next(isDone ? pauses.regular : pauses.first, signal);
     }
   },
 };
@@ -38,9 +39,4 @@ async function register(context: WorkerContext, serials: readonly string[]): Pro
     `registered the certificate ${added.join(', ')} of ${name}, so that neco leave can revoke it`,
   );
   return true;
-}
-
-/** The signal can fire during any `await`; a function hides that from the compiler's narrowing. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
