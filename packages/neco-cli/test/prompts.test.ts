@@ -50,6 +50,8 @@ describe('neco on a terminal', function () {
         ['New password of chief', 'short\r'],
         // Rejected text is cleared: what is typed next is the whole answer.
         ['needs at least 12', ''],
+        ['New password of chief', `${'\u20ac'.repeat(25)}\r`],
+        ['has 75 bytes; Vault takes at most 72', ''],
         ['New password of chief', 'long enough now\r'],
         ['Repeat the password', 'long enough now\r'],
       ],

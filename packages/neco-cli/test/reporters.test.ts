@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import type { PhaseEvent } from '@neco/core';
+import { NecoError, type PhaseEvent } from '@neco/core';
 import { expect } from 'chai';
+import { errorText } from '../src/errors/error-text.ts';
 import { JsonReporter } from '../src/reporters/json-reporter.ts';
 import { LineReporter } from '../src/reporters/line-reporter.ts';
 
@@ -51,6 +52,24 @@ describe('The reporter for people', () => {
       '        write /etc/etcd/etcd.yml',
       '',
     ]);
+  });
+
+  it('passes on no control characters of others to the terminal', () => {
+    const output = new PassThrough();
+    const reporter = new LineReporter(output, false);
+    reporter.state('held by \u001B]0;init\u0007');
+    reporter.warn('\u009B2J');
+    reporter.info('two\nlines');
+    expect(written(output).split('\n')).to.deep.equal([
+      '      held by ?]0;init?',
+      'warning: ?2J',
+      'two',
+      'lines',
+      '',
+    ]);
+    const error = new NecoError('BUSY', 'held by \u001B]0;init\u0007', { hint: 'stop \u001B[2J' });
+    const text = errorText(error, { json: false, verbose: true });
+    expect(stripVTControlCharacters(text)).to.include('held by ?]0;init?').and.include('stop ?[2J');
   });
 
   it('keeps only completed phases on a terminal', () => {

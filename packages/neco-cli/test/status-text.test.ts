@@ -28,7 +28,7 @@ const certificate = (name: string, daysLeft: number) => ({
 });
 
 const remedy =
-  'on boot-1, boot-2, boot-65535: systemctl restart etcd.service vault.service neco-updater.service neco-worker.service';
+  'on boot-1, boot-2, boot-65535: systemctl restart --no-block etcd.service vault.service neco-updater.service neco-worker.service';
 
 /** A cluster whose columns are as wide as they become. */
 const cluster: ClusterStatus = {
@@ -69,12 +69,18 @@ const cluster: ClusterStatus = {
   certificates: ['boot-1', 'boot-2', 'boot-65535'].map((name) => certificate(name, 365)),
   warnings: [
     {
+      id: 'etcd-unreachable',
       severity: 'fault',
       message:
         'etcd of boot-65535 does not answer: no answer to the connection to https://192.168.200.135:2379 within 2 s',
       hint: 'check whether it runs, and whether the network lets it answer; see its log with "journalctl -u etcd"',
     },
-    { severity: 'warning', message: 'etcd was started before its CA file changed', hint: remedy },
+    {
+      id: 'versions-differ',
+      severity: 'warning',
+      message: 'etcd was started before its CA file changed',
+      hint: remedy,
+    },
   ],
 };
 

@@ -2,11 +2,15 @@ import { ApplicationListCommand } from './application/application-list-command.t
 import { ApplicationRemoveCommand } from './application/application-remove-command.ts';
 import { CaHashCommand } from './cluster/ca-hash-command.ts';
 import { CompletionCommand } from './completion-command.ts';
+import { EtcdRecoverSpaceCommand } from './cluster/etcd-recover-space-command.ts';
+import { EtcdRepairAccessCommand } from './cluster/etcd-repair-access-command.ts';
+import { EtcdRemoveCorruptCommand } from './cluster/etcd-remove-corrupt-command.ts';
 import { InitCommand } from './application/init-command.ts';
 import { InitLocalCommand } from './application/init-local-command.ts';
 import { JoinCommand } from './cluster/join-command.ts';
 import { LeaveCommand } from './cluster/leave-command.ts';
 import { MemberListCommand } from './cluster/member-list-command.ts';
+import { MemberRemoveCommand } from './cluster/member-remove-command.ts';
 import { PreflightCommand } from './cluster/preflight-command.ts';
 import { ResetCommand } from './cluster/reset-command.ts';
 import { SetupCommand } from './cluster/setup-command.ts';
@@ -32,6 +36,10 @@ export const commands = [
   ResetCommand,
   CaHashCommand,
   MemberListCommand,
+  MemberRemoveCommand,
+  EtcdRecoverSpaceCommand,
+  EtcdRepairAccessCommand,
+  EtcdRemoveCorruptCommand,
   VaultStatusCommand,
   VaultUnsealCommand,
   ApplicationListCommand,

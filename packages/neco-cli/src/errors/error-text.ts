@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { messageOf, type ErrorDetail, type NecoError } from '@neco/core';
+import { printableLines } from '../reporters/printable-lines.ts';
 
 export interface ErrorTextOptions {
   /** One line of JSON instead of text. */
@@ -20,13 +21,15 @@ function jsonText(error: NecoError, verbose: boolean): string {
 }
 
 function peopleText(error: NecoError, verbose: boolean): string {
-  const lines = [styleText('red', `neco: ${error.message} [${error.code}]`, { stream: process.stderr })];
+  const first = printableLines(`neco: ${error.message} [${error.code}]`);
+  const lines: string[] = [];
   // Details that are already part of the message are not repeated.
   const unsaid = error.details.filter((detail) => !error.message.includes(detail.message));
   lines.push(...unsaid.flatMap(detailLines));
   if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
   if (verbose) lines.push(...causes(error).map((cause) => `caused by: ${cause}`));
-  return `${lines.join('\n')}\n`;
+  const red = styleText('red', first, { stream: process.stderr });
+  return `${[red, ...lines.map(printableLines)].join('\n')}\n`;
 }
 
 function detailLines(detail: ErrorDetail): string[] {

@@ -7,7 +7,8 @@ const asking = {
   instead: '--ca-hash sha256:… (to print it, run "neco ca-hash" on a boot server of the cluster)',
 };
 
-const form = /^sha256:[0-9a-f]{64}$/;
+/** While the CA is rotated there are several. */
+const form = /^sha256:[0-9a-f]{64}(,sha256:[0-9a-f]{64})*$/;
 
 /**
  * The fingerprint of the cluster CA, from the option or typed in. The prompt is not a yes-or-no question, because people

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import type { PhaseEvent } from '@neco/core';
 import type { OperationReporter } from './operation-reporter.ts';
+import { printableLines } from './printable-lines.ts';
 
 const marks: Record<PhaseEvent['status'], { mark: string; style: 'dim' | 'green' | 'red' | 'cyan' }> = {
   started: { mark: '…', style: 'cyan' },
@@ -47,18 +48,19 @@ export class LineReporter implements OperationReporter {
     }
   };
 
-  readonly state = (text: string): void => {
+  readonly state = (state: string): void => {
+    const text = printableLines(state);
     this.#moment(
       this.#colored('dim', this.#live && this.#title !== '' ? `${this.#title}: ${text}` : `      ${text}`),
     );
   };
 
   readonly info = (text: string): void => {
-    this.#line(text);
+    this.#line(printableLines(text));
   };
 
   readonly warn = (text: string): void => {
-    this.#line(this.#colored('yellow', `warning: ${text}`));
+    this.#line(this.#colored('yellow', `warning: ${printableLines(text)}`));
   };
 
   readonly paused = async <T>(ask: () => Promise<T>): Promise<T> => {

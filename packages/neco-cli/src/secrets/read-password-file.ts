@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { messageOf, NecoError, Secret } from '@neco/core';
-import { checkPassword } from './check-password.ts';
+import { checkPassword, typedFault } from './check-password.ts';
 
 export interface PasswordFileOptions {
   /** The option that named the file, for messages. */
@@ -29,16 +29,29 @@ export async function readPasswordFile(
         },
       );
     }
-    const password = (await file.readFile('utf8')).replace(/\r?\n$/, '');
+    const password = textOf(await file.readFile(), path).replace(/\r?\n$/, '');
+    const fault = typedFault(password);
     if (isNew) checkPassword(password, path);
-    else if (password === '') {
-      throw new NecoError('PASSWORD_INVALID', `${path}: the password is empty`, {
+    else if (fault !== undefined) {
+      throw new NecoError('PASSWORD_INVALID', `${path}: ${fault}`, {
         hint: `write the password to ${path}, or omit ${option} to enter it at a prompt`,
       });
     }
     return new Secret(password);
   } finally {
     await file.close();
+  }
+}
+
+/** Other bytes would become another password than the one in the file. */
+function textOf(content: Buffer, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+  } catch (error) {
+    throw new NecoError('PASSWORD_INVALID', `${path}: the password is not UTF-8 text`, {
+      hint: 'write it as UTF-8',
+      cause: error,
+    });
   }
 }
 

@@ -1,6 +1,12 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import type { ApplicationStatus, BootServerStatus, ClusterStatus, StatusWarning } from '@neco/status';
-import { serverName } from '@neco/core';
+import type {
+  ApplicationStatus,
+  BootServerStatus,
+  CertificateStatus,
+  ClusterStatus,
+  StatusWarning,
+} from '@neco/status';
+import { durationText, serverName } from '@neco/core';
 import { tableText } from '../table-text.ts';
 import { wrappedText } from './wrapped-text.ts';
 
@@ -140,9 +146,13 @@ function soonest(
   const own = certificates.filter(({ server }) => server === name);
   const first = own.sort(byExpiry)[0];
   if (first === undefined) return '-';
-  const text =
-    first.state === 'expired' ? 'expired' : `${String(first.daysLeft)} days${short ? '' : ' left'}`;
+  const text = first.state === 'expired' ? 'expired' : `${lifeLeft(first)}${short ? '' : ' left'}`;
   return first.state === 'valid' ? text : paint(first.state === 'expiring' ? 'yellow' : 'red', text);
+}
+
+/** In days, below two of them to the minute. */
+function lifeLeft({ daysLeft, notAfter }: CertificateStatus): string {
+  return daysLeft >= 2 ? `${String(daysLeft)} days` : durationText(Date.parse(notAfter) - Date.now());
 }
 
 const summaryIndent = ' '.repeat('applications  '.length);
@@ -168,7 +178,7 @@ function summary(status: ClusterStatus, versions: boolean): string[] {
     ...(first === undefined
       ? []
       : [
-          `certificates  first to expire: ${first.where} of ${first.server} on ${first.notAfter.slice(0, 10)}`,
+          `certificates  first to expire: ${first.where} of ${first.server} on ${first.daysLeft >= 2 ? first.notAfter.slice(0, 10) : first.notAfter}`,
         ]),
   ];
 }

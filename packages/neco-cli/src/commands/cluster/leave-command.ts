@@ -49,7 +49,7 @@ export class LeaveCommand extends VaultUserCommand {
   });
   force = Option.Boolean('--force', false, {
     description:
-      'Allow shrinking to one member (no redundancy), and removing a server whose etcd is down while other parts answer.',
+      'Allow shrinking to one member (no redundancy), and removing a server whose etcd accepts connections but does not answer.',
   });
   yes = Option.Boolean('--yes', false, { description: 'Skip the confirmation prompt.' });
   dryRun = Option.Boolean('--dry-run', false, {

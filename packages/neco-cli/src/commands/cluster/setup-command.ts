@@ -68,6 +68,11 @@ export class SetupCommand extends EtcdCommand {
     requireRoot(again);
     const { setup } = await import('@neco/setup');
     return this.report(async (reporter) => {
+      const administrator = once(() =>
+        reporter.paused(() =>
+          askAdministrator(this.context, { name: this.admin, passwordFile: this.adminPasswordFile }),
+        ),
+      );
       const options: SetupOptions = {
         lrns,
         revoke: !this.noRevoke,
@@ -80,11 +85,10 @@ export class SetupCommand extends EtcdCommand {
             askSetupSecret(this.context, { file: this.secretFile, coordinator: isCoordinator, again }),
           ),
         ),
-        administrator: once(() =>
-          reporter.paused(() =>
-            askAdministrator(this.context, { name: this.admin, passwordFile: this.adminPasswordFile }),
-          ),
-        ),
+        administrator,
+        ...(this.admin === undefined || this.adminPasswordFile === undefined
+          ? {}
+          : { namedAdministrator: administrator }),
         again,
         reporter,
         signal: this.context.signal,
