@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { remove } from 'fs-extra/esm';
+import { earliestClock } from '@neco/core';
 import { runCommand } from '../lib/run-command.ts';
 import type { Architecture } from '../servers/build.ts';
 import { DebStage } from './deb-stage.ts';
@@ -27,7 +28,7 @@ export interface DebDescription {
 
 const maintainer = 'neco maintainers <maintainers@neco.invalid>';
 /** The date of every file and of the changelog's entry, so that the same input makes the same package. */
-export const buildDate = new Date('2026-01-01T00:00:00Z');
+export const buildDate = earliestClock;
 const scripts = ['preinst', 'postinst', 'prerm', 'postrm'];
 
 /** Gives the file name that Debian prescribes: name, version, architecture. */

@@ -53,12 +53,14 @@ describe('debs installed on a bare Debian', function () {
   });
 
   it('have the kernel give up dead connections soon, from the installation on and after a boot', async () => {
-    const retries = async () => (await server.readFile('/proc/sys/net/ipv4/tcp_retries2')).trim();
-    expect(await retries()).to.equal('5');
+    const names = ['retries2', 'keepalive_time', 'keepalive_intvl', 'keepalive_probes'];
+    const settings = async () =>
+      (await server.run(['cat', ...names.map((one) => `/proc/sys/net/ipv4/tcp_${one}`)])).trim().split('\n');
+    expect(await settings()).to.deep.equal(['5', '10', '2', '5']);
     await server.crash();
     await server.boot();
     await server.settle();
-    expect(await retries()).to.equal('5');
+    expect(await settings()).to.deep.equal(['5', '10', '2', '5']);
   });
 
   it('bring units that systemd verifies and that do not start without their configuration', async () => {
