@@ -5,10 +5,11 @@ import { stopSignal } from '../../dctest/src/host/stop-signal.ts';
 import { parseBenchOptions, type BenchOptions } from './bench-options.ts';
 import { benchRun } from './bench-run.ts';
 import { applicationsRun, membersRun } from './changes/changes-run.ts';
-import { changingLrns, prepareCluster } from './changes/changing-cluster.ts';
+import { certificatesRun, prepareClusters } from './changes/certificates-run.ts';
+import { changingLrns, prepareCluster, twoClusters } from './changes/changing-cluster.ts';
 import { finishedClusterRuns } from './finished-cluster-runs.ts';
 import { excessOf } from './excess-of.ts';
-import { changeFigures, figures, memoryFigures, type FigureName } from './figures.ts';
+import { certificateFigures, changeFigures, figures, memoryFigures, type FigureName } from './figures.ts';
 import { memoryRuns } from './memory-runs.ts';
 import { isOver, resultOf, type Result, type Sample } from './results.ts';
 import { resultTable } from './result-table.ts';
@@ -45,7 +46,13 @@ type Run = (index: number, sayOfRun: (line: string) => void) => Promise<Map<Figu
 
 function benchesOf(names: readonly FigureName[]): Bench[] {
   const ofChanges = names.filter((name) => changeFigures.includes(name));
-  const ofOthers: readonly FigureName[] = [...changeFigures, ...memoryFigures, 'finished-cluster'];
+  const ofCertificates = names.filter((name) => certificateFigures.includes(name));
+  const ofOthers: readonly FigureName[] = [
+    ...changeFigures,
+    ...certificateFigures,
+    ...memoryFigures,
+    'finished-cluster',
+  ];
   const { members, newcomer, byHand } = changingLrns;
   const benches: Bench[] = [
     {
@@ -58,12 +65,20 @@ function benchesOf(names: readonly FigureName[]): Bench[] {
       names: ofChanges,
       lrns: [...members, newcomer, ...(ofChanges.includes('join') ? byHand : [])],
       async prepare(dataCenter, wanted, signal) {
-        const cluster = await prepareCluster(dataCenter, say, signal);
+        const cluster = await prepareCluster(dataCenter, changingLrns, say, signal);
         return [membersRun, applicationsRun].map(
           (run): Run =>
             (index, say) =>
               run({ cluster, wanted, index, signal, say }),
         );
+      },
+    },
+    {
+      names: ofCertificates,
+      lrns: twoClusters.flatMap((lrns) => [...lrns.members, lrns.newcomer]),
+      async prepare(dataCenter, wanted, signal) {
+        const clusters = await prepareClusters(dataCenter, say, signal);
+        return [(index, say) => certificatesRun({ clusters, wanted, index, signal, say })];
       },
     },
     {

@@ -51,6 +51,18 @@ export const figures = {
     limit: 1,
     most: 2000,
   },
+  'leave-10000': {
+    title: 'neco leave of a dead server where Vault has signed 10,000 certificates',
+    reference: 'the same where it has signed 100',
+    unit: 's',
+    limit: 1.3,
+  },
+  'application-remove-10000': {
+    title: 'neco application remove where Vault has signed 10,000 certificates',
+    reference: 'the same where it has signed 100',
+    unit: 's',
+    limit: 1.3,
+  },
   init: {
     title: 'neco init of a new application',
     reference: 'a script with the same calls by etcd3 and node-vault',
@@ -104,6 +116,9 @@ export const changeFigures: readonly FigureName[] = [
   'writer-pause-join',
   'writer-pause-leave',
 ];
+
+/** Those that must not grow with what was ever signed. */
+export const certificateFigures: readonly FigureName[] = ['leave-10000', 'application-remove-10000'];
 
 /** Those of processes that stay. */
 export const memoryFigures: readonly FigureName[] = ['memory-worker', 'memory-updater'];

@@ -23,19 +23,32 @@ export interface ChangingCluster {
 }
 
 /** The servers of the cluster, the one that comes and goes, and those of the cluster by hand. */
-export const changingLrns = { members: [0, 1, 2], newcomer: 3, byHand: [4, 5, 6] } as const;
+export interface ChangingLrns {
+  readonly members: readonly number[];
+  readonly newcomer: number;
+  readonly byHand: readonly number[];
+}
 
-/** Makes both on fresh servers. */
+export const changingLrns: ChangingLrns = { members: [0, 1, 2], newcomer: 3, byHand: [4, 5, 6] };
+
+/** Two clusters side by side. */
+export const twoClusters: readonly [ChangingLrns, ChangingLrns] = [
+  { members: [0, 1, 2], newcomer: 3, byHand: [] },
+  { members: [4, 5, 6], newcomer: 7, byHand: [] },
+];
+
+/** Makes both on fresh servers; the one by hand where the data centre has servers for it. */
 export async function prepareCluster(
   dataCenter: DataCenter,
+  lrns: ChangingLrns,
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<ChangingCluster> {
-  const members = changingLrns.members.map((lrn) => dataCenter.server(lrn));
-  const newcomer = dataCenter.server(changingLrns.newcomer);
-  const byHand = dataCenter.servers.filter(({ which }) => Number(which) > changingLrns.newcomer);
+  const members = lrns.members.map((lrn) => dataCenter.server(lrn));
+  const newcomer = dataCenter.server(lrns.newcomer);
+  const byHand = dataCenter.servers.filter(({ which }) => lrns.byHand.includes(Number(which)));
   say('apt-get install');
-  await installPackages(dataCenter.servers, signal);
+  await installPackages([...members, newcomer, ...byHand], signal);
   if (byHand.length > 0) {
     say('a cluster by hand');
     await measureFloor(byHand, signal);
@@ -44,7 +57,8 @@ export async function prepareCluster(
   }
   await setUpCluster(members, say, signal);
   await Promise.all(members.map((server) => server.run(['systemctl', 'start', 'neco-worker.service'])));
-  const leader = dataCenter.server(changingLrns.members[0]);
+  const [leader] = members;
+  if (leader === undefined) throw new RangeError('a cluster without servers');
   const password = await leader.readFile(administrator.passwordFile);
   await newcomer.writeFile(administrator.passwordFile, password, 0o600);
   const { hash } = JSON.parse(await leader.run(['neco', 'ca-hash', '--json'])) as { hash: string };

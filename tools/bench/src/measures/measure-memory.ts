@@ -1,16 +1,15 @@
 import type { Server } from '../../../dctest/src/server/server.ts';
 
 /**
- * Starts both daemons again, and beside them the reference with the Node, the options and the environment of
- * neco-worker's unit; prints the KiB that each has resident when the seconds are over.
+ * Starts both daemons again, and beside them the reference as neco-worker's unit starts its program; prints the KiB that
+ * each has resident when the seconds are over.
  */
 const script = `
 watch=$1 address=$2 seconds=$3
 program=/usr/lib/neco/programs/neco-worker.mjs
-start=$(systemctl cat neco-worker.service | sed -n "s|^ExecStart=\\(.*\\) $program$|\\1|p")
-environment=$(systemctl show --property=Environment --value neco-worker.service)
+start=$(systemctl cat neco-worker.service | sed -z 's|\\\\\\n||g' | sed -n "s|^ExecStart=\\(.*\\) $program$|\\1|p")
 systemctl restart neco-worker.service neco-updater.service
-env $environment $start "$watch" "$address" 2>/dev/null &
+$start "$watch" "$address" 2>/dev/null &
 sleep "$seconds"
 for process in $(systemctl show --property=MainPID --value neco-worker.service neco-updater.service) $!; do
   sed -n 's/^VmRSS:[[:space:]]*\\([0-9]*\\) kB$/\\1/p' "/proc/$process/status"

@@ -8,10 +8,10 @@ import { repository } from '../../../deb/source-key.ts';
 const directory = '/root/bench';
 const protocols = join(repository, 'node_modules/etcd3/proto');
 
-/** Puts a script that a command of neco is held against on a server, bundled as neco is. @returns its path there. */
+/** Puts a script, such as one that a command of neco is held against, on a server, bundled as neco is. @returns its path there. */
 export async function putReference(
   server: Server,
-  name: 'status' | 'init' | 'init-local' | 'watch',
+  name: 'status' | 'init' | 'init-local' | 'watch' | 'sign-many',
 ): Promise<string> {
   const {
     outputFiles: [bundle],

@@ -15,7 +15,7 @@ rm -f "$root"/etc/resolv.conf "$root"/etc/machine-id "$root"/var/lib/dbus/machin
 echo 'Acquire::Languages "none";' > "$root/etc/apt/apt.conf.d/90neco-depot"
 mkdir -p "$root/var/log/journal"
 
-systemctl --root="$root" --quiet disable nginx.service cron.service
+systemctl --root="$root" --quiet disable nginx.service cron.service chrony.service
 systemctl --root="$root" --quiet enable systemd-networkd.service
 # Of no use in a container, or works at hours of its own.
 systemctl --root="$root" --quiet mask \

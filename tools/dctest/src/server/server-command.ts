@@ -65,9 +65,9 @@ export class ServerCommand {
       return this.#group.kill();
     }
     const processes = await this.#group.processes();
-    // nsenter itself stays, to give the exit status of the command.
-    for (const process of processes.filter((number) => number !== this.#child.pid))
-      sendSignal(process, signal);
+    // nsenter itself stays, to give the exit status of the command. It stops when the command is stopped, and goes on with it.
+    const signalled = processes.filter((number) => number !== this.#child.pid || signal === 'SIGCONT');
+    for (const process of signalled) sendSignal(process, signal);
   }
 
   async #end(): Promise<number> {

@@ -10,6 +10,7 @@ import type { CommandResult } from '../../src/host/run.ts';
 import type { Server } from '../../src/server/server.ts';
 import { administrator, asAdministrator, expectDone } from '../../src/cluster/set-up-cluster.ts';
 import { SetupRun } from '../../src/cluster/setup-run.ts';
+import { EtcdWatch } from '../../src/cluster/etcd-watch.ts';
 import { etcdctl, etcdOf, etcdValue, serverAuthority, vaultOf } from '../../src/cluster/stock-clients.ts';
 import { eventually } from './steps/joining.ts';
 import { logInAsAdministrator, logInAsBootServer, type VaultLogIn } from './steps/vault-log-in.ts';
@@ -243,8 +244,18 @@ describe('applications', function () {
   it('is gone when it is removed, but for its keys', async () => {
     await done(leader, 'init', ...asAdministrator, 'gone');
     await done(leader, 'init-local', ...asOperator, 'gone');
+    // The first certificate, which no record names any more once another has taken its place.
+    const first = { certificate: '/root/first.crt', key: '/root/first.key' };
+    await leader.run(['cp', '/etc/gone/etcd.crt', first.certificate]);
+    await leader.run(['cp', '/etc/gone/etcd.key', first.key]);
+    await done(leader, 'init-local', '--force', ...asOperator, 'gone');
     const own = pairOf('gone');
+    const watches = await Promise.all(
+      servers.map((target) => EtcdWatch.start(`a watch at ${target.name}`, leader, target, own, '/gone/key')),
+    );
     expect((await etcdctl(leader, own, ['put', '/gone/key', 'kept'])).stdout).to.equal('OK\n');
+    for (const watch of watches)
+      await eventually(`${watch.what} to see it`, true, async () => watch.has('kept'));
     const asked = await neco(other, 'application', 'remove', ...asAdministrator, 'gone');
     expect(asked.stderr).to.include('[NO_TERMINAL]').and.include('--yes');
     const said = await done(other, 'application', 'remove', '--yes', ...asAdministrator, 'gone');
@@ -258,6 +269,26 @@ describe('applications', function () {
     expect((await etcdctl(leader, root, ['user', 'list'])).stdout).to.not.match(/^gone$/m);
     expect((await etcdctl(leader, root, ['role', 'list'])).stdout).to.not.match(/^gone$/m);
     expect(await etcdValue(leader, '/neco/applications/gone')).to.equal(undefined);
+    // With a user and a role of that name again, only the revocation keeps the old certificates out.
+    await done(leader, 'init', ...asAdministrator, 'gone');
+    for (const server of servers) {
+      for (const pair of [first, own]) {
+        const refused = await etcdctl(leader, pair, ['get', '/gone/key', '--endpoints', etcdOf(server)]);
+        expect(refused, `${server.name} ${pair.certificate}`).to.deep.include({ exitCode: 1, stdout: '' });
+      }
+    }
+    // Nor does what was open with them go on; the watch that is allowed has seen it by now.
+    await done(leader, 'init-local', '--force', ...asOperator, 'gone');
+    const allowed = await Promise.all(
+      servers.map((target) =>
+        EtcdWatch.start(`one more at ${target.name}`, leader, target, own, '/gone/key'),
+      ),
+    );
+    expect((await etcdctl(leader, root, ['put', '/gone/key', 'after'])).stdout).to.equal('OK\n');
+    for (const watch of allowed)
+      await eventually(`${watch.what} to see it`, true, async () => watch.has('after'));
+    expect(watches.filter((watch) => watch.has('after')).map(({ what }) => what)).to.deep.equal([]);
+    await Promise.all([...watches, ...allowed].map((watch) => watch.stop()));
   });
 });
 

@@ -156,7 +156,7 @@ describe(`commands that change the cluster while something is wrong (seed ${part
   );
 
   for (const { what, victim: find, make, seen } of faults) {
-    it(`all succeed though ${what}, and find nothing to do when it is mended`, async () => {
+    it(`all succeed though ${what}, and find nothing to do when it is fixed`, async () => {
       const victim = await find();
       const [here, there] = others(victim);
       if (here === undefined || there === undefined) throw new Error('no other servers');

@@ -4,6 +4,8 @@ interface Expected {
   readonly pair: string;
   readonly ca: string;
   readonly commonName: string;
+  /** Whether it carries the random name of this life of the server. */
+  readonly carriesLife?: boolean;
   readonly names: string;
   readonly usages: string;
   readonly owner: string;
@@ -28,7 +30,7 @@ function expectedOn({ which, name, address }: Server): Expected[] {
   const ofServer = { ca: 'server', commonName: name, names, listeners: [] };
   const ofClient = { ca: 'etcd-client', usages: clientOnly, listeners: [] };
   return [
-    { ...ofServer, pair: '/etc/neco/server', usages: both, owner: 'root:root' },
+    { ...ofServer, pair: '/etc/neco/server', carriesLife: true, usages: both, owner: 'root:root' },
     { ...ofServer, pair: '/etc/etcd/server', usages: serverOnly, owner: 'etcd:etcd', listeners: at(2379) },
     { ...ofServer, pair: '/etc/vault/server', usages: serverOnly, owner: 'vault:vault', listeners: at(8200) },
     {
@@ -67,14 +69,18 @@ for at; do openssl s_client -connect "$at" </dev/null 2>/dev/null | openssl x509
 `;
 
 async function faultsOf(server: Server, expected: Expected): Promise<string[]> {
-  const { pair, ca, commonName, names, usages, owner, listeners } = expected;
+  const { pair, ca, commonName, carriesLife = false, names, usages, owner, listeners } = expected;
   const argv = ['sh', '-c', script, 'sh', pair, ca, ...listeners];
   const { stdout, stderr } = await server.exec(argv, { timeout: 20_000 });
   const after = (label: string) => new RegExp(`${label}\\s*(.*)`).exec(stdout)?.[1] ?? '';
   const [certificate, ...served] = blocks(stdout, 'CERTIFICATE');
   const [own, key] = blocks(stdout, 'PUBLIC KEY');
   const checks: Check[] = [
-    ['its subject', after('Subject:'), `CN=${commonName}`],
+    [
+      'its subject',
+      after('Subject:').replace(/,OU=life-[0-9a-f]{32}$/, ',OU=life'),
+      `CN=${commonName}${carriesLife ? ',OU=life' : ''}`,
+    ],
     ['its issuer', after('Issuer:'), `CN=${authorityNames[ca]}`],
     ['its names', after('X509v3 Subject Alternative Name:'), names],
     ['its usages', after('X509v3 Extended Key Usage:'), usages],

@@ -10,7 +10,14 @@ export async function hostFaults(server: Server): Promise<string[]> {
 
 async function unitFaults(server: Server): Promise<string[]> {
   const properties = ['--property', 'Id,LoadState,ActiveState,UnitFileState'];
-  const shown = await server.run(['systemctl', 'show', ...properties, ...units, 'neco-setup-vault.service']);
+  const shown = await server.run([
+    'systemctl',
+    'show',
+    ...properties,
+    ...units,
+    'neco-worker.service',
+    'neco-setup-vault.service',
+  ]);
   const found = shown
     .trim()
     .split('\n\n')
@@ -19,6 +26,8 @@ async function unitFaults(server: Server): Promise<string[]> {
       return `${fields.get('Id')} ${fields.get('LoadState')} ${fields.get('ActiveState')} ${fields.get('UnitFileState')}`.trim();
     });
   const wanted = [
+    // The administrator starts it; from then on it comes back as the others do.
+    ...['active', 'inactive'].map((state) => `neco-worker.service loaded ${state} enabled`),
     ...units.map((unit) => `${unit} loaded active enabled`),
     'neco-setup-vault.service not-found inactive',
   ];
@@ -61,10 +70,15 @@ export async function listeners(server: Server): Promise<string[]> {
     .sort();
 }
 
+/** What neco keeps for good: no key, no password. */
+const kept = ['setup.json', 'revocation-lists.json', 'certificates.json'].map(
+  (name) => `/var/lib/neco/${name}`,
+);
+
 async function fileFaults(server: Server): Promise<string[]> {
   const places = ['/var/lib/neco', '/run/neco/setup'];
   const { stdout } = await server.exec(['find', ...places, '-type', 'f', '-printf', '%p\n']);
-  const files = stdout.split('\n').filter((path) => path !== '' && path !== '/var/lib/neco/setup.json');
+  const files = stdout.split('\n').filter((path) => path !== '' && !kept.includes(path));
   const modes = await server.run([
     'stat',
     '-c',

@@ -1,9 +1,11 @@
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { phaseIds } from '../../../src/cluster/phase-ids.ts';
+import { asAdministrator } from '../../../src/cluster/set-up-cluster.ts';
 import { etcdctl, etcdOf, serverAuthority } from '../../../src/cluster/stock-clients.ts';
 import { carryPassword, eventually, memberNames } from '../steps/joining.ts';
 import {
+  expectRefused,
   failure,
   hasConnection,
   isAnswered,
@@ -12,11 +14,13 @@ import {
   leaveArguments,
   said,
   steal,
+  stealPair,
 } from '../steps/leaving.ts';
 import {
   dropOldAuthorities,
   replaceAuthorities,
   restartOneByOne,
+  revokeInVault,
   rotateBarrierKey,
   rotateUnsealKey,
 } from './rotating.ts';
@@ -32,7 +36,8 @@ describe('neco leave of a compromised server', function () {
 
   it('cuts the watches of a compromised server wherever they are, is ended by the next run wherever it is killed, and is done when nothing it knew is worth anything', async () => {
     const { dataCenter, zero, one, two } = cluster();
-    for (const unit of ['neco-updater', 'vault', 'etcd']) await two.run(['systemctl', 'stop', unit]);
+    for (const unit of ['neco-updater', 'neco-worker', 'vault', 'etcd'])
+      await two.run(['systemctl', 'stop', unit]);
     const pair = ['--cert', '/etc/neco/etcd.crt', '--key', '/etc/neco/etcd.key', '--cacert', serverAuthority];
     const watching = ['etcdctl', '--endpoints', etcdOf(one), ...pair, 'watch', '--prefix', '/neco/config/'];
     const { neco: stolen } = await steal(two, zero);
@@ -81,7 +86,20 @@ describe('neco leave of a compromised server', function () {
 
     await rotateUnsealKey(zero);
     const staying = [zero, one] as const;
+    const neco = (...argv: string[]) =>
+      zero.run(['neco', ...argv, ...asAdministrator, 'squid'], { timeout: 60_000 });
+    await neco('init');
+    await neco('init-local');
+    const superseded = await stealPair(zero, zero, 'squid', '/etc/squid/etcd');
     await replaceAuthorities(staying);
+    await neco('init-local', '--force');
+    await revokeInVault(zero, 'ca/etcd-client', superseded.certificate);
+    for (const server of staying) {
+      await server.run(['systemctl', 'restart', 'neco-updater']);
+      const isRefused = async () => !(await isAnswered(zero, server, superseded));
+      await eventually(`${server.name} to have what the old issuer revoked since`, true, isRefused);
+    }
+    await expectRefused(zero, staying, [stolen, superseded]);
     const trusting = await leave(one, '--compromised', '2');
     expect(failure(trusting).code).to.equal('VERIFICATION_FAILED');
     for (const authority of ['server', 'etcd-peer', 'etcd-client']) {

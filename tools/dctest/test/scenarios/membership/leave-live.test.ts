@@ -101,7 +101,7 @@ describe('neco leave of a live server', function () {
     expect((await zero.exec(['neco', 'status', '--json'])).exitCode).to.equal(0);
 
     await zero.run(['systemctl', 'restart', 'vault']);
-    await zero.run(['systemctl', 'stop', 'neco-updater']);
+    await zero.run(['systemctl', 'stop', 'neco-updater', 'neco-worker']);
     await zero.run(['systemctl', 'restart', 'vault']);
     expect((await zero.exec(['neco', 'vault', 'status', '--json'])).exitCode).to.equal(1);
     expect((await zero.exec(['neco', 'vault', 'unseal', '--json'])).exitCode).to.equal(0);
@@ -142,7 +142,7 @@ async function leadVault(server: Server, others: readonly Server[]): Promise<voi
 async function unsealByHand(server: Server, other: Server): Promise<void> {
   const [key, file] = [await unsealKey(server), '/root/unseal-key'];
   await server.writeFile(file, `${key}\n`, 0o600);
-  await other.run(['systemctl', 'stop', 'neco-updater']);
+  await other.run(['systemctl', 'stop', 'neco-updater', 'neco-worker']);
   await etcdctl(server, 'neco', ['del', '/neco/vault-unseal-key']);
   for (const sealed of [server, other]) await sealed.run(['systemctl', 'restart', 'vault']);
   const asked = failure(await server.exec(['neco', 'vault', 'unseal', '--json']));
@@ -164,5 +164,5 @@ async function unsealByHand(server: Server, other: Server): Promise<void> {
   expect(typed.exitCode, typed.screen).to.equal(0);
   expect(typed.screen).to.not.include(key);
   expect((await server.exec(['neco', 'vault', 'status', '--json'])).exitCode).to.equal(0);
-  await other.run(['systemctl', 'start', 'neco-updater']);
+  await other.run(['systemctl', 'start', 'neco-updater', 'neco-worker']);
 }

@@ -32,13 +32,11 @@ export async function rotateUnsealKey(server: Server): Promise<void> {
 
 /** The key in etcd that unseals Vault. */
 export async function unsealKey(server: Server): Promise<string> {
-  const record = (await etcdValue(server, '/neco/vault-unseal-key')) ?? '{}';
-  return (JSON.parse(record) as { value: string }).value;
+  return (await etcdValue(server, '/neco/vault-unseal-key')) ?? '';
 }
 
 async function putUnsealKey(server: Server, value: string): Promise<void> {
-  const record = JSON.parse((await etcdValue(server, '/neco/vault-unseal-key')) ?? '{}') as object;
-  const put = ['put', '/neco/vault-unseal-key', JSON.stringify({ ...record, value })];
+  const put = ['put', '/neco/vault-unseal-key', value];
   const { exitCode, stderr } = await etcdctl(server, 'neco', put);
   if (exitCode !== 0) throw new Error(`etcdctl put: ${stderr}`);
 }
@@ -92,6 +90,13 @@ export async function restartOneByOne(servers: Servers): Promise<void> {
   await eventually('a Vault to lead', true, async () =>
     (await Promise.all(servers.map(vaultState))).includes('active'),
   );
+}
+
+/** Revokes a certificate that lies on a server, as an administrator does by hand. */
+export async function revokeInVault(server: Server, mount: string, certificate: string): Promise<void> {
+  const asked = await server.run(['openssl', 'x509', '-in', certificate, '-noout', '-serial']);
+  const serial = (asked.trim().replace('serial=', '').match(/../g) ?? []).join(':').toLowerCase();
+  await done(await logInAsAdministrator(server), 'write', `${mount}/revoke`, `serial_number=${serial}`);
 }
 
 async function trustAtLogIn(servers: Servers, admin: VaultLogIn): Promise<void> {

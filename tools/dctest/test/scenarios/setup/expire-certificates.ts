@@ -11,9 +11,7 @@ import { etcdctl, etcdValue, vault, vaultOf } from '../../../src/cluster/stock-c
 export async function expireCertificates(servers: readonly Server[]): Promise<void> {
   const [leader] = servers;
   if (leader === undefined) return;
-  const { value } = JSON.parse((await etcdValue(leader, '/neco/vault-root-token')) ?? '{}') as {
-    value: string;
-  };
+  const value = (await etcdValue(leader, '/neco/vault-root-token')) ?? '';
   await Promise.all(
     servers.map(async (server) => {
       const home = '/root/vault-expire';

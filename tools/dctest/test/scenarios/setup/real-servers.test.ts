@@ -130,7 +130,7 @@ for (const suite of chosen) {
       await serve();
       const [first] = boot;
       if (first === undefined) throw new Error('no server');
-      await first.run(['systemctl', 'disable', '--now', 'neco-worker.service']);
+      await first.run(['systemctl', 'stop', 'neco-worker.service']);
       for (const server of boot) {
         const servers = await mainPids(server);
         const daemon = async () =>

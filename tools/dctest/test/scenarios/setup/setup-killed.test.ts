@@ -11,6 +11,7 @@ const lrns = [0, 1, 2];
 const random = seeded(partSeed);
 /** What can be done before a run comes to it, so that it never begins; every other phase begins. */
 const mayBeDone = [
+  'restore-links', // nobody has removed any
   'start-vault', // one that was killed in start-etcd has started Vault beside etcd
   'await-registrations', // the others have registered while this one was started again
 ];

@@ -200,6 +200,14 @@ describe('neco setup, refused and then done, step by step', function () {
         '12',
       ],
       [
+        'a password that Vault could not take',
+        ['--admin', 'admin', '--admin-password-file', file],
+        'printf %073d 0 >$1',
+        'PASSWORD_INVALID',
+        '73 bytes',
+        'at most 72 bytes',
+      ],
+      [
         'a short password',
         ['--admin', 'admin', '--admin-password-file', file],
         'echo hunter22 >$1',
@@ -348,7 +356,9 @@ describe('neco setup, refused and then done, step by step', function () {
         /refused 10\.69\.0\.12 \(boot-2 [^)]*\): it has a different setup secret/,
       );
       for (const ending of [first, other]) {
-        expect(failureOf(ending ?? missing()).message).to.include('boot-2 (never seen)');
+        expect(failureOf(ending ?? missing()).message).to.include(
+          'boot-2 (a connection from 10.69.0.12 was refused: it has a different setup secret)',
+        );
         expect(ending?.exitCode).to.equal(1);
       }
     });
@@ -497,7 +507,9 @@ describe('neco setup, refused and then done, step by step', function () {
         for (const ending of endings) {
           const { code, message } = failureOf(ending);
           expect(code).to.equal('TIMEOUT');
-          expect(message).to.include('boot-2 (never seen)');
+          expect(message).to.include(
+            'boot-2 (a connection from 10.69.0.12 was refused: it connected but did not complete the handshake)',
+          );
           expect(ending.exitCode).to.equal(1);
         }
       });
@@ -609,11 +621,17 @@ describe('neco setup, refused and then done, step by step', function () {
       expect(ending.exitCode).to.equal(4);
       expect(await etcdctl('get', '--print-value-only', foreign)).to.equal('theirs\n');
       expect(await etcdctl('get', '--prefix', '--keys-only', '/neco/vault-')).to.equal('');
+      // They wait without a limit; the leader tells them that it has failed, and why.
+      for (const { result } of followers) {
+        const { exitCode, stderr } = await result;
+        expect(exitCode).to.equal(4);
+        expect(stderr).to.include('boot-0 failed: Initialise Vault').and.include(foreign);
+      }
     });
 
     it('is done once that is mended: what was refused left nothing behind', async () => {
       await etcdctl('del', foreign);
-      await expectDone([await start(leader), ...followers]);
+      await expectDone(await Promise.all([leader, second, third].map(start)));
       const { stdout, stderr, exitCode } = await leader.exec(['neco', 'status'], { timeout: 60_000 });
       expect(exitCode, stdout + stderr).to.equal(0);
       const keys = (await etcdctl('get', '--prefix', '--keys-only', '/neco/bootservers/'))

@@ -18,9 +18,12 @@ import { etcdValue, vault } from '../../../src/cluster/stock-clients.ts';
 import { handOutHook, killedAt } from '../steps/killed-at.ts';
 import { ListenerWitness } from './listener-witness.ts';
 import { placedFiles, syncedAfterRun } from './placed-files.ts';
+import { faultsSeen, follow, reported } from '../steps/follow-hint.ts';
+import { expectRefused, peerAnswer, steal, stealPair } from '../steps/leaving.ts';
 import { ProcessWitness } from '../steps/process-witness.ts';
 import { formsOf, secretBits } from '../steps/secret-forms.ts';
 import { partOf, partSeed, seeded } from '../steps/seeded.ts';
+import { logInAsBootServer, logInWith } from '../steps/vault-log-in.ts';
 
 const name = `st${process.pid}`;
 const limit = ['--timeout', '150s'];
@@ -235,13 +238,31 @@ describe('trust during setup', function () {
     });
 
     it('the root token stays in etcd and works, as --no-revoke says', async () => {
+      const titles = (await leader.result).events.map(({ title }) => title);
+      expect(titles).to.include('Keep the root token in etcd (--no-revoke)');
+      expect(titles).to.not.include('Revoke the root token');
       const token = await stored(server(0), 'vault-root-token');
+      expect(token, 'as it lies there').to.match(/^hvs\./);
       const home = '/root/vault-root';
       await server(0).run(['mkdir', '-p', '-m', '0700', home]);
       const logIn = await vault(server(0), home, ['login', '-no-print', '-'], { input: token });
       expect(logIn.exitCode, logIn.stderr).to.equal(0);
       const { stdout } = await vault(server(0), home, ['token', 'lookup', '-format=json']);
       expect((JSON.parse(stdout) as { data: { policies: string[] } }).data.policies).to.deep.equal(['root']);
+    });
+
+    it('neco status says on each server how the root token that stays is revoked, and it is', async () => {
+      const token = await stored(server(0), 'vault-root-token');
+      for (const one of servers) {
+        const told = await reported(one, 'root-token-stored', 'the Vault root token is still in etcd');
+        expect(told.hint).to.match(/^on boot-0: neco setup 0 1 2, which revokes it/);
+      }
+      await follow(await reported(server(0), 'root-token-stored', 'root token'), servers);
+      expect((await faultsSeen(server(0))).map(({ id }) => id)).to.not.include('root-token-stored');
+      const home = '/root/vault-root-revoked';
+      await server(0).run(['mkdir', '-p', '-m', '0700', home]);
+      const logIn = await vault(server(0), home, ['login', '-no-print', '-'], { input: token });
+      expect(logIn.exitCode, 'a log-in with the revoked token').to.not.equal(0);
     });
 
     it('after setup nothing listens there, and the secret opens nothing to a further server', async () => {
@@ -257,8 +278,12 @@ describe('trust during setup', function () {
     });
   });
 
+  /** What lay on the disk that boot-2 lost last. */
+  let lost: Awaited<ReturnType<typeof steal>>;
+
   /** boot-2 comes again with a new disk. @returns how setup ends there and on the leader */
   async function withoutDisk(): Promise<SetupResult[]> {
+    lost = await steal(server(2), server(0));
     await dataCenter.wipe(2);
     await server(2).writeFile(secretFile, await server(0).readFile(secretFile), 0o600);
     const [leader, other, wiped] = await Promise.all([0, 1, 2].map((lrn) => start(lrn, ...limit)));
@@ -266,6 +291,20 @@ describe('trust during setup', function () {
     const ended = [await leader.result, await wiped.result];
     await other.kill();
     return ended;
+  }
+
+  /** Whoever has the lost disk gets in nowhere. */
+  async function expectLostWorthless(): Promise<void> {
+    await expectRefused(server(0), servers, [lost.neco, lost.vault]);
+    // A peer speaks from the address in its certificate, or is refused in any case.
+    const peer = await stealPair(server(0), server(2), 'peer', lost.peer.certificate.replace(/\.crt$/, ''));
+    for (const target of servers) expect(await peerAnswer(server(2), target, peer)).to.equal('');
+    const seen = await logInWith(server(0), 'boot-2', lost.server).then(
+      () => 'logged in',
+      (error: unknown) => String(error),
+    );
+    expect(seen).to.match(/failed to match all constraints|invalid certificate/);
+    await logInAsBootServer(server(2));
   }
 
   it('a server that loses its disk when it has formed etcd with another, and the leader has not started its own, is replaced', async () => {
@@ -289,6 +328,7 @@ describe('trust during setup', function () {
     const others = await Promise.all([start(1, ...limit), start(2, ...limit)]);
     await expectDone([await start(0, ...limit, '--accept-key', `2=${shown}`), ...others]);
     await checkCluster({ servers });
+    await expectLostWorthless();
   });
 
   for (const phase of partOf(losable, 1, seeded(partSeed))) {
@@ -303,7 +343,7 @@ describe('trust during setup', function () {
         for (const { exitCode, stderr } of [await leader.result, await follower.result]) {
           expect(exitCode).to.equal(1);
           expect(stderr).to.match(
-            /timed out after \d+ s in: Meet the other boot servers; last seen: .*boot-2 \(never seen\)/,
+            /timed out after \d+ s in: Meet the other boot servers, waiting for .+; last seen: .*boot-2 \(never seen\)/,
           );
           expect(stderr).to.include('neco setup 0 1 2');
         }
@@ -366,6 +406,7 @@ describe('trust during setup', function () {
         }
         await expectDone([await start(0, ...limit, ...accept), ...others]);
         await checkCluster({ servers });
+        await expectLostWorthless();
       });
     });
   }
@@ -437,7 +478,7 @@ async function secretsOf(leader: Server): Promise<Record<string, Buffer[]>> {
 
 /** A secret of Vault's that lies in etcd. */
 async function stored(server: Server, key: string): Promise<string> {
-  const { value } = JSON.parse((await etcdValue(server, `/neco/${key}`)) ?? '{}') as { value?: string };
+  const value = await etcdValue(server, `/neco/${key}`);
   if (value === undefined) throw new Error(`there is no /neco/${key}`);
   return value;
 }

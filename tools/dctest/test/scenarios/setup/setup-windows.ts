@@ -61,7 +61,7 @@ const untilEnd: readonly (readonly KillPoint[])[] = [
   [
     {
       what: 'the root token is revoked, and still in etcd',
-      etcd: '/etcdserverpb.KV/DeleteRange',
+      etcd: txn,
       holding: 'vault-root-token',
       moment: 'before',
     },

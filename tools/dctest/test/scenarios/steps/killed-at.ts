@@ -32,13 +32,18 @@ export async function handOutHook(servers: readonly Server[]): Promise<void> {
   await Promise.all(servers.map((server) => server.writeFile(hook, text)));
 }
 
-/** Runs `neco setup` on a server until it is killed at this point. @throws AssertionError when it never got there. */
-export async function killedAt(server: Server, point: KillPoint, argv: readonly string[]): Promise<void> {
+/** Runs `neco setup`, or another command, on a server until it is killed at this point. @throws AssertionError when it never got there. */
+export async function killedAt(
+  server: Server,
+  point: KillPoint,
+  argv: readonly string[],
+  command = 'setup',
+): Promise<void> {
   const { what, then, ...where } = point;
   // The launcher takes NODE_OPTIONS away, as it should: the program is started as the launcher starts it.
   const program = ['/usr/lib/neco/node', '--import', hook, '/usr/lib/neco/programs/neco.mjs'];
   const environment = { KILL_AT: JSON.stringify(where) };
-  const run = await SetupRun.startProgram(server, [...program, 'setup', '--json', ...argv], environment);
+  const run = await SetupRun.startProgram(server, [...program, command, '--json', ...argv], environment);
   const { exitCode, stderr, events } = await run.result;
   const last = JSON.stringify(events.slice(-3));
   expect(exitCode, `${server.name} was not killed where ${what}: ${stderr} ${last}`).to.equal(137);

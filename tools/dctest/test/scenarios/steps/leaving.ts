@@ -1,10 +1,9 @@
-import { basename, dirname } from 'node:path';
 import { expect } from 'chai';
 import type { CommandResult } from '../../../src/host/run.ts';
 import type { Server } from '../../../src/server/server.ts';
 import { asAdministrator } from '../../../src/cluster/set-up-cluster.ts';
 import { SetupRun } from '../../../src/cluster/setup-run.ts';
-import { etcdctl, etcdOf, serverAuthority } from '../../../src/cluster/stock-clients.ts';
+import { etcdctl, etcdOf, etcdValue, serverAuthority } from '../../../src/cluster/stock-clients.ts';
 import { eventually } from './joining.ts';
 
 /** Runs `neco leave` without a terminal, on a server where the administrator's password lies. */
@@ -56,13 +55,20 @@ export interface Stolen {
   readonly key: string;
 }
 
-/** The first pair of that name that a server had, which the temporary Vault of setup signed: it lies there still. */
-export async function firstPair(server: Server, name: keyof typeof pairs): Promise<Stolen> {
-  const [folder, base] = [dirname(pairs[name]), basename(pairs[name])];
-  const script = `cd ${folder}/.pairs/${base} && ls | grep -v current | sort -n | head -n 1`;
-  const generation = (await server.run(['sh', '-euc', script])).trim();
-  const path = `${folder}/.pairs/${base}/${generation}/tls`;
-  return { certificate: `${path}.crt`, key: `${path}.key` };
+/**
+ * The certificates (PEM) that the temporary Vault of setup signed for a server under one CA, as etcd has them noted. Their keys are gone
+ * once the real Vault has signed others.
+ */
+export async function initialCertificates(
+  reader: Server,
+  lrn: number,
+  authority: 'server' | 'peer' | 'client',
+): Promise<string[]> {
+  const note = (await etcdValue(reader, `/neco/operations/initial-certificates/${lrn}`)) ?? '{}';
+  const { certificates = [] } = JSON.parse(note) as {
+    certificates?: { authority: string; certificate: string }[];
+  };
+  return certificates.filter((one) => one.authority === authority).map(({ certificate }) => certificate);
 }
 
 /** Copies all certificates and keys of a server to another, as who stole its disk would have them. */
