@@ -47,7 +47,9 @@ describe('a snapshot to a disk that is slower than etcd', function () {
       times = disk.waits > 0 && received() === last ? times + 1 : 0;
       last = received();
       return Promise.resolve(
-        times === stillLooks ? { done: true as const, value: last } : { done: false as const, seen: last },
+        times === stillLooks
+          ? { done: true as const, value: last }
+          : { done: false as const, seen: `${String(last)} bytes have come` },
       );
     };
     const waiting = await waitFor(look, { what: 'etcd to stop sending', timeout: 20_000, maxPause: 50 });

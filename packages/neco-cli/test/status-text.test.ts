@@ -50,6 +50,7 @@ const cluster: ClusterStatus = {
     quorum: true,
     authEnabled: true,
     alarms: [{ member: 'boot-1', alarm: 'NOSPACE' }],
+    alarmsKnown: true,
     strayMembers: [],
   },
   vault: { unsealKeyStored: true, rootTokenStored: false },
@@ -103,6 +104,20 @@ describe('the text of neco status', () => {
     expect(narrow).to.include('sealed (1/3)').and.to.include('members (3.7.3)').and.to.include('(1.21.4)');
     for (const part of ['boot-65535', '192.168.200.135', 'unreachable', 'uninitialized', '365 days'])
       expect(narrow.split(/\n\n/)[1]).to.include(part);
+  });
+
+  it('says of what could not be read that it is unknown', async () => {
+    const nothing = { quorum: false, alarms: [], alarmsKnown: false, strayMembers: [] };
+    const of = async (warnings: ClusterStatus['warnings']) =>
+      await statusText({ ...cluster, etcd: nothing, warnings }, { colored: false, columns: 200 });
+    expect(await of([])).to.include('quorum unknown, auth unknown, alarms unknown');
+    const lost = {
+      id: 'etcd-quorum-lost',
+      severity: 'fault',
+      message: 'etcd has no quorum',
+      hint: '',
+    } as const;
+    expect(await of([lost])).to.include('no quorum, auth unknown, alarms unknown');
   });
 
   it('does not break its lines if the output is not a terminal', async () => {

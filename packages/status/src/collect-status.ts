@@ -205,7 +205,7 @@ function notSetUp(local: LocalFacts): ClusterStatus {
     state: local.unfinishedSetup === undefined ? 'not-set-up' : 'setting-up',
     ...identity(local),
     bootServers: [],
-    etcd: { quorum: false, alarms: [], strayMembers: [] },
+    etcd: { quorum: false, alarms: [], alarmsKnown: false, strayMembers: [] },
     vault: {},
     applications: [],
     certificates: [],
@@ -222,13 +222,14 @@ function isHealthy(warnings: readonly StatusWarning[]): boolean {
 }
 
 function clusterStatus(
-  { quorum, authEnabled, alarms }: ClusterFacts,
+  { quorum, authEnabled, alarms, alarmsKnown }: ClusterFacts,
   servers: readonly KnownServer[],
-): Pick<ClusterStatus['etcd'], 'quorum' | 'authEnabled' | 'alarms'> {
+): Pick<ClusterStatus['etcd'], 'quorum' | 'authEnabled' | 'alarms' | 'alarmsKnown'> {
   return {
     quorum,
     ...(authEnabled === undefined ? {} : { authEnabled }),
     alarms: alarms.map(({ memberId, alarm }) => ({ member: nameOf(memberId, servers), alarm })),
+    alarmsKnown,
   };
 }
 

@@ -94,6 +94,7 @@ export const statusSchema = z
       authEnabled: z.boolean().optional(),
       quotaBytes: z.int().optional().describe('Upper limit of a database, as this server has it, in bytes.'),
       alarms: z.array(z.object({ member: z.string(), alarm: z.string() })),
+      alarmsKnown: z.boolean().describe('Whether the alarms could be read.'),
       strayMembers: z
         .array(z.object({ id: z.string(), address: z.string() }))
         .describe('Members of which neither name nor address is a boot server’s.'),

@@ -58,6 +58,7 @@ describe('The status of a cluster', function () {
       quotaBytes: 2 * 1024 ** 3,
       authEnabled: true,
       alarms: [],
+      alarmsKnown: true,
       strayMembers: [],
     });
     expect(status.applications).to.deep.equal([]);
@@ -153,7 +154,9 @@ describe('The status of a cluster', function () {
       const status = await look();
       expect(status.healthy).to.equal(false);
       expect(status.warnings.map(({ id }) => id)).to.deep.equal(['vault-refuses-server']);
-      expect(hints(status)).to.include('neco leave 0; then on boot-0: neco join --discard-old-data 1 2');
+      expect(hints(status)).to.include(
+        'neco leave 0; then on boot-0: neco join --discard-old-data 1 2 && systemctl start neco-worker',
+      );
     } finally {
       await write('boot-0');
     }

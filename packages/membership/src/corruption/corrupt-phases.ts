@@ -8,6 +8,7 @@ import {
   refuseLoss,
   restoreAccess,
   rootOf,
+  rootOpening,
   waitForSelf,
   type RootContext,
   type RootView,
@@ -39,12 +40,8 @@ export interface CorruptContext extends CorruptView, RootContext {
 type CorruptPhase = Phase<CorruptView, CorruptContext>;
 
 const openRoot: CorruptPhase = {
-  id: 'open-root',
-  title: 'Restart etcd here, so that it lets this command in as root',
+  ...rootOpening,
   isDone: () => Promise.resolve(false),
-  plan: ({ name }) => [
-    `restart etcd of ${name} with one more trusted client certificate, whose key is in memory alone`,
-  ],
   async run(context) {
     const { host, address, signal, before, name } = context;
     // One that does not run, because it refuses to start beside wrong data, costs no quorum.

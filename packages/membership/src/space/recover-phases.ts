@@ -9,6 +9,7 @@ import {
   refuseLoss,
   restoreAccess,
   rootOf,
+  rootOpening,
   waitForSelf,
   type RootContext,
   type RootView,
@@ -43,12 +44,8 @@ export async function isWell({ etcd, alarms, quota }: RecoverView): Promise<bool
 }
 
 const openRoot: RecoverPhase = {
-  id: 'open-root',
-  title: 'Restart etcd here, so that it lets this command in as root',
+  ...rootOpening,
   isDone: isWell,
-  plan: ({ name }) => [
-    `restart etcd of ${name} with one more trusted client certificate, whose key is in memory alone`,
-  ],
   async run(context) {
     const { etcd, host, address, reporter, signal } = context;
     await refuseLoss(context);

@@ -60,6 +60,15 @@ async function silentOthers({ etcd, name }: RootView): Promise<{ names: string[]
   return { names, isQuorumKept: others >= Math.floor(voters.length / 2) + 1 || voters.length < 3 };
 }
 
+/** How the phase that opens the role root is called, and what it says that it will do. */
+export const rootOpening: Pick<RootPhase, 'id' | 'title' | 'plan'> = {
+  id: 'open-root',
+  title: 'Restart etcd here, so that it lets this command in as root',
+  plan: ({ name }) => [
+    `restart etcd of ${name} with one more trusted client certificate, whose key is in memory alone`,
+  ],
+};
+
 /** The member serves again. @throws NecoError TIMEOUT, CANCELLED */
 export async function waitForSelf({ etcd, endpoint, name, reporter, signal }: RootContext): Promise<void> {
   await waitFor(

@@ -157,6 +157,12 @@ function lifeLeft({ daysLeft, notAfter }: CertificateStatus): string {
 
 const summaryIndent = ' '.repeat('applications  '.length);
 
+/** A server that cannot use its own certificate does not know whether the others have a quorum. */
+function quorumText({ etcd, warnings }: ClusterStatus): string {
+  if (etcd.quorum) return 'quorum';
+  return warnings.some(({ id }) => id === 'etcd-quorum-lost') ? 'no quorum' : 'quorum unknown';
+}
+
 /** @param versions whether to name the versions, because the table does not. */
 function summary(status: ClusterStatus, versions: boolean): string[] {
   const { etcd, vault, worker, certificates, bootServers, applications } = status;
@@ -168,10 +174,11 @@ function summary(status: ClusterStatus, versions: boolean): string[] {
   };
   const members = bootServers.filter((server) => server.etcd.state !== 'none').length;
   const alarms = etcd.alarms.map(({ member, alarm }) => `${alarm} on ${member}`).join(', ');
+  const noAlarms = etcd.alarmsKnown ? 'no alarms' : 'alarms unknown';
   const first = [...certificates].sort(byExpiry)[0];
   const version = (service: 'etcd' | 'vault') => (versions ? versionsOf(bootServers, service) : '');
   return [
-    `etcd          ${String(members)} members${version('etcd')}, ${etcd.quorum ? 'quorum' : 'no quorum'}, auth ${known(etcd.authEnabled, 'on', 'off')}, ${alarms === '' ? 'no alarms' : alarms}`,
+    `etcd          ${String(members)} members${version('etcd')}, ${quorumText(status)}, auth ${known(etcd.authEnabled, 'on', 'off')}, ${alarms === '' ? noAlarms : alarms}`,
     `Vault         ${count('active')}, ${count('standby')}${version('vault')}; unseal key ${known(vault.unsealKeyStored, 'in etcd', 'not in etcd')}, root token ${known(vault.rootTokenStored, 'left in etcd', 'not in etcd')}`,
     ...(worker === undefined ? [] : [`neco-worker   ${workerText(worker)}`]),
     ...(applications.length === 0 ? ['applications  none'] : applications.map(applicationLine)),

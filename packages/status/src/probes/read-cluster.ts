@@ -13,6 +13,8 @@ export interface ClusterFacts {
   quorum: boolean;
   members: Member[] | undefined;
   alarms: MemberAlarm[];
+  /** Whether they could be read. */
+  alarmsKnown: boolean;
   authEnabled: boolean | undefined;
   registrations: BootServer[] | undefined;
   applications: Application[];
@@ -50,6 +52,7 @@ export async function readCluster(cluster: EtcdCluster, prefix: string): Promise
     // Without a majority the list that one member has is better than none.
     members: members ?? (await cluster.members({ linearizable: false }).catch(() => undefined)),
     alarms: alarms ?? [],
+    alarmsKnown: alarms !== undefined,
     authEnabled,
     registrations: overview?.bootServers,
     applications: overview?.applications ?? [],

@@ -4,7 +4,7 @@ import { isUnusableHere, remedyFirst } from './remedy-first.ts';
 import { lacksRights, repairRights, unreachableVault } from './unreachable-vault.ts';
 import { finding } from '../faults/finding.ts';
 import type { BootServerStatus, ClusterStatus, StatusWarning } from '../status-schema.ts';
-import { joinCommand, setupCommand, type ProbedServer, type WarningsInput } from './warnings-input.ts';
+import { rejoinCommand, setupCommand, type ProbedServer, type WarningsInput } from './warnings-input.ts';
 
 /**
  * How long the lock of an active Vault outlives it, in s.
@@ -123,7 +123,7 @@ function logInWarnings(input: WarningsInput): StatusWarning[] {
           finding(
             'vault-refuses-server',
             `Vault does not let ${local.name} log in: ${refused.message}`,
-            `take the server out and add it again: on another boot server: neco leave ${String(local.site.lrn)}; then on ${local.name}: ${joinCommand({ bootServers }, local.site.lrn).replace('neco join', 'neco join --discard-old-data')}`,
+            `take the server out and add it again: on another boot server: neco leave ${String(local.site.lrn)}; then ${rejoinCommand({ bootServers }, local.site.lrn, local.name)}`,
           ),
         ];
   const others = failed.filter(({ error }) => error.code !== 'VAULT_PERMISSION_DENIED');

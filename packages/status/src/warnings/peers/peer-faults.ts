@@ -1,6 +1,7 @@
-import { authorities, certificateKinds, hostLayout, paths, vaultAddress } from '@neco/cluster-access';
+import { certificateKinds, paths } from '@neco/cluster-access';
 import { finding } from '../../faults/finding.ts';
 import type { StatusWarning } from '../../status-schema.ts';
+import { authorityHint } from '../replacement/authority-hint.ts';
 import { replacementHint } from '../replacement/replacement-hint.ts';
 import { signingVault } from '../replacement/signing-vault.ts';
 import type { WarningsInput } from '../warnings-input.ts';
@@ -32,10 +33,10 @@ function refusalFault(verdict: PeerVerdict, input: WarningsInput): StatusWarning
       `etcd of ${refuser} refuses ${those.map(({ refused }) => `etcd of ${refused}`).join(' and ')} as a peer: ${those[0]?.reason ?? ''}`,
   );
   const message = said.join('; ');
-  if (what === 'authority') return finding('peer-refused', message, authorityHint(server, input));
+  if (what === 'authority') return finding('peer-refused', message, peerAuthorityHint(server, input));
   if (what === 'certificate') return finding('peer-refused', message, certificateHint(server, input));
   const [first] = refusals;
-  const hint = `${authorityHint(server, input)}; if that is not enough, ${certificateHint(first?.refused ?? server, input)}`;
+  const hint = `${peerAuthorityHint(server, input)}; if that is not enough, ${certificateHint(first?.refused ?? server, input)}`;
   return finding('peer-refused', message, hint);
 }
 
@@ -44,21 +45,11 @@ function certificateHint(name: string, { servers }: WarningsInput): string {
   return replacementHint(certificateKinds.etcdPeer.certificatePath, server, signingVault(name, servers));
 }
 
-/** The CA of etcd's peers is no secret: every Vault gives it to everybody. etcd reads it when it starts. */
-function authorityHint(name: string, { servers }: WarningsInput): string {
-  const isServing = (state: string): boolean => state === 'active' || state === 'standby';
-  const giver = servers.find((one) => one.name !== name && isServing(one.probe.vault.state));
+/** The Vault of another server gives it: that of this one may see an etcd without quorum. etcd reads the file when it starts. */
+function peerAuthorityHint(name: string, { servers }: WarningsInput): string {
+  const others = servers.filter((one) => one.name !== name);
   const restart = 'systemctl restart --no-block etcd';
-  const file = paths.authorities.peer;
-  if (giver === undefined)
-    return `copy ${file} of another boot server to ${name}; then on ${name}: ${restart}`;
-  const commands = [
-    `vault read -address=${vaultAddress(giver.address)} -ca-cert=${hostLayout.serverCa} -field=certificate ${authorities.peer.mount}/cert/ca >/run/etcd-peer.crt`,
-    // Vault ends it without a line break, which whoever appends another needs.
-    `(cat /run/etcd-peer.crt; echo) >${file}`,
-    restart,
-  ];
-  return `on ${name}: ${commands.join(' && ')}`;
+  return authorityHint(paths.authorities.peer, name, signingVault(name, others), restart);
 }
 
 /** Both directions of a pair are one matter. */

@@ -7,12 +7,27 @@ import type { SigningVault } from './signing-vault.ts';
  * https://developer.hashicorp.com/vault/api-docs/secret/pki#read-issuer-certificate
  * @param path of the file
  * @param name of the boot server
+ * @param then a command for those that read the file only when they start
  */
-export function authorityHint(path: string, name: string, signer: SigningVault | undefined): string {
+export function authorityHint(
+  path: string,
+  name: string,
+  signer: SigningVault | undefined,
+  then?: string,
+): string {
   const authority = authorityNames.find((one) => paths.authorities[one] === path);
-  const copy = `copy ${path} of another boot server to ${name}; it is not secret`;
+  const copied = `copy ${path} of another boot server to ${name}; it is not secret`;
+  const copy = then === undefined ? copied : `${copied}; then on ${name}: ${then}`;
   if (authority === undefined || authority === 'server' || signer?.how !== 'verified') return copy;
   const environment = `VAULT_ADDR=${vaultAddress(signer.address)} VAULT_CACERT=${paths.authorities.server}`;
   const read = `vault read -field=certificate ${authorities[authority].mount}/cert/ca`;
-  return `on ${name}: cd "$(mktemp -d)" && ${environment} ${read} >ca && echo >>ca && install -m 0644 ca ${path}; or, while that CA is being rotated, ${copy}`;
+  const commands = [
+    'cd "$(mktemp -d)"',
+    `${environment} ${read} >ca`,
+    // Vault ends it without a line break, which whoever appends another needs.
+    'echo >>ca',
+    `install -m 0644 ca ${path}`,
+    ...(then === undefined ? [] : [then]),
+  ];
+  return `on ${name}: ${commands.join(' && ')}; or, while that CA is being rotated, ${copy}`;
 }

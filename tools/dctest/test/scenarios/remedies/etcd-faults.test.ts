@@ -1,3 +1,4 @@
+import { waitFor } from '@neco/core';
 import { expect } from 'chai';
 import { etcdctl } from '../../../src/cluster/stock-clients.ts';
 import type { CommandResult } from '../../../src/host/run.ts';
@@ -18,7 +19,7 @@ describe('what can happen to the data of etcd', function () {
   before(async () => {
     for (const lrn of [1, 2]) await carryPassword(cluster().dataCenter, lrn);
     await startWorkers(all());
-    await limitDatabases(all());
+    await limitDatabases(all(), quota);
   });
 
   it('drops history and shrinks the databases one after another before etcd is full', async () => {
@@ -74,6 +75,25 @@ describe('what can happen to the data of etcd', function () {
     await untilAllWell(zero);
   });
 
+  it('says what takes the space when that is the data itself; and a larger quota helps, or less data', async () => {
+    const { zero, one } = cluster();
+    const larger = quota + 16 * 1024 ** 2;
+    await fillWithData(zero);
+    const full = await reported(one, 'etcd-no-space', 'NOSPACE');
+    expect(full.hint).to.equal('run on a boot server: neco etcd recover-space');
+    await limitDatabases(all(), larger);
+    await recoverSpace(zero);
+    await untilAllWell(zero);
+
+    await fillWithData(zero);
+    const removed = await etcdctl(zero, 'neco', ['del', '--prefix', '/neco/config/large/']);
+    expect(removed.exitCode, removed.stderr).to.equal(0);
+    await recoverSpace(zero);
+    expect(await databaseSize(zero)).to.be.below(20 * megabyte);
+    await limitDatabases(all(), quota);
+    await untilAllWell(zero);
+  });
+
   it('says on a boot server that it is one already, and nothing else', async () => {
     const { zero } = cluster();
     const { exitCode, stderr } = await neco(
@@ -114,24 +134,50 @@ async function recoverSpace(server: Server): Promise<string> {
   return stdout + stderr;
 }
 
-/** Gives all members a small quota, one after another. */
-async function limitDatabases(servers: readonly Server[]): Promise<void> {
+/** Gives all members a small quota in bytes, one after another. */
+async function limitDatabases(servers: readonly Server[], bytes: number): Promise<void> {
   for (const server of servers) {
-    const edit = `s/^quota-backend-bytes:.*/quota-backend-bytes: ${quota}/`;
+    const edit = `s/^quota-backend-bytes:.*/quota-backend-bytes: ${bytes}/`;
     await server.run(['sed', '-i', edit, '/etc/etcd/etcd.yml']);
     await server.run(['systemctl', 'restart', 'etcd'], { timeout: 60_000 });
   }
 }
 
-/** Writes one key so many times, 1 MB each time: all but the last is history. What etcd refuses ends it. */
+/** Writes one key so many times, 1 MB each time: all but the last is history. */
 async function fill(server: Server, times: number): Promise<void> {
+  await putOften(server, { key: 'filler', bytes: megabyte, times });
+}
+
+/** Writes below /neco/config/; what etcd refuses ends it. @param key may have what a shell replaces, anew each time */
+async function putOften(
+  server: Server,
+  { key, bytes, times }: { key: string; bytes: number; times: number },
+): Promise<void> {
   const script = `
-    head -c ${megabyte} /dev/zero | tr '\\0' x >/root/filler
+    head -c ${bytes} /dev/zero | tr '\\0' x >/root/filler
     for i in $(seq ${times}); do
       etcdctl --endpoints https://${server.address}:2379 --cacert /etc/neco/ca/server.crt \
-        --cert /etc/neco/etcd.crt --key /etc/neco/etcd.key put /neco/config/filler </root/filler || exit 0
+        --cert /etc/neco/etcd.crt --key /etc/neco/etcd.key put "/neco/config/${key}" </root/filler || exit 0
     done`;
   await server.run(['sh', '-uc', script], { timeout: 120_000 });
+}
+
+/**
+ * Fills it with keys that stay, 100 kB each, until `neco etcd recover-space` cannot make room any more and says why. What one round leaves
+ * in gaps the next one fills.
+ */
+async function fillWithData(server: Server): Promise<void> {
+  const round = async () => {
+    await putOften(server, { key: 'large/$(date +%s%N)', bytes: 100_000, times: 1000 });
+    const { exitCode, stdout, stderr } = await neco(server, 'etcd', 'recover-space');
+    const isLarge = exitCode === 1 && stderr.includes('the data itself has');
+    return isLarge
+      ? { done: true as const, value: stdout + stderr }
+      : { done: false as const, seen: stdout + stderr };
+  };
+  const said = await waitFor(round, { what: 'the data to be too large', timeout: 5 * 60_000 });
+  expect(said).to.match(/most of it below \/neco\//);
+  expect(said).to.match(/\/neco\/: \d+ MB in \d+ keys/);
 }
 
 /** Fills it until status warns, which is before it is full. */

@@ -218,7 +218,7 @@ describe('the remedies of neco status', function () {
       expect(deleted.exitCode, deleted.stderr).to.equal(0);
       const refused = await reported(present(two), 'vault-refuses-server', 'does not let boot-2');
       expect(refused.hint).to.equal(
-        'take the server out and add it again: on another boot server: neco leave 2; then on boot-2: neco join --discard-old-data 0 1',
+        'take the server out and add it again: on another boot server: neco leave 2; then on boot-2: neco join --discard-old-data 0 1 && systemctl start neco-worker',
       );
       const left = await leave(present(zero), '2');
       expect(left.exitCode, left.stderr).to.equal(0);
