@@ -24,7 +24,7 @@ import {
   startWorkers,
   wantedEndpoints,
 } from '../steps/joining.ts';
-import { activeVault } from '../steps/leaders.ts';
+import { activeVault, knowsActiveVault } from '../steps/leaders.ts';
 import { failureOf } from '../steps/refusal.ts';
 import { logInAsAdministrator, type VaultLogIn } from '../steps/vault-log-in.ts';
 
@@ -57,6 +57,9 @@ describe('boot servers that lose power and are upgraded, step by step', function
         connectionsOfVault(server, victim),
       );
     }
+    // The active one may have lost its lease, which it kept alive over the same connection.
+    for (const server of [active, other])
+      await eventually(`${server.name} to know an active Vault`, true, () => knowsActiveVault(server));
     for (const server of [active, other]) {
       const logIn = await logInToVault(
         server,

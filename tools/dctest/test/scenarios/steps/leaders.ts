@@ -20,12 +20,24 @@ interface EndpointStatus {
 
 /** The server among these whose Vault is the active one, by vault. */
 export async function activeVault(servers: readonly Server[]): Promise<Server> {
-  for (const server of servers) {
-    const { stdout } = await vault(server, '/root', ['read', '-format=json', 'sys/leader']);
-    const { data } = JSON.parse(stdout) as { data: { is_self: boolean } };
-    if (data.is_self) return server;
-  }
+  for (const server of servers) if ((await vaultLeader(server)).is_self) return server;
   throw new Error('no Vault is active');
+}
+
+/** Whether the Vault of a server is the active one, or knows to which it passes requests on. */
+export async function knowsActiveVault(server: Server): Promise<boolean> {
+  return (await vaultLeader(server)).leader_address !== '';
+}
+
+async function vaultLeader(server: Server): Promise<VaultLeader> {
+  const { stdout } = await vault(server, '/root', ['read', '-format=json', 'sys/leader']);
+  return (JSON.parse(stdout) as { data: VaultLeader }).data;
+}
+
+/** https://developer.hashicorp.com/vault/api-docs/system/leader */
+interface VaultLeader {
+  readonly is_self: boolean;
+  readonly leader_address: string;
 }
 
 /** Has etcd of a server lead. */
