@@ -1,6 +1,8 @@
 import { request } from 'node:https';
+import { networkInterfaces } from 'node:os';
 import { messageOf, parseJson } from '@neco/core';
 import type { HostReader, Pair } from '@neco/host-installer';
+import { certificateFacts } from '@neco/vault-pki';
 import * as z from 'zod';
 import { hostLayout, type HostLayout } from '../host-layout.ts';
 import { ports } from '../ports.ts';
@@ -95,6 +97,7 @@ function peerText(
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const call = request({
     host: address,
+    ...spokenFrom(pair.certificate),
     port: ports.etcdPeer,
     path,
     headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
@@ -114,6 +117,19 @@ function peerText(
   });
   call.end(body);
   return promise;
+}
+
+/**
+ * The address of this host that its peer certificate names: etcd closes what comes from another without a word, and etcd of this
+ * server speaks from it too (SetMemberLocalAddr). https://etcd.io/docs/v3.6/op-guide/security/#notes-for-tls-authentication
+ */
+function spokenFrom(certificate: string): { localAddress?: string } {
+  const own = Object.values(networkInterfaces())
+    .flatMap((list = []) => list)
+    .filter(({ internal }) => !internal)
+    .map(({ address }) => address);
+  const localAddress = certificateFacts(certificate).names.find((name) => own.includes(name));
+  return localAddress === undefined ? {} : { localAddress };
 }
 
 /** What Node says of a certificate that it does not accept, and of an alert that it got. */
