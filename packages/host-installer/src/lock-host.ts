@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { NecoError, printable, type Reporter } from '@neco/core';
 import { inFile } from './files/file-error.ts';
 import { makeDirectory } from './files/make-directory.ts';
-import { processIdentity } from './files/process-identity.ts';
+import { isStopped, processIdentity } from './files/process-identity.ts';
 import { runCommand } from './run-command.ts';
 
 /** Where the locks of this host lie: below a directory of root's, in one that only root enters. It is gone at a boot. */
@@ -33,6 +33,8 @@ export interface HostLockWait {
   signal?: AbortSignal | undefined;
   /** In milliseconds; without it as long as that takes. */
   timeout?: number;
+  /** Goes on without the lock when its holder is stopped, as by Ctrl-Z: for work that may be done twice at once. */
+  passStopped?: boolean;
   /** Learns who holds the lock, each time that changes. */
   onState: (text: string) => void;
 }
@@ -60,8 +62,7 @@ export async function lockHost(name: string, options: HostLockOptions): Promise<
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
   const file = await inFile('open', path, () => open(path, flags, 0o600));
   try {
-    if (!(await take(file, 0))) await takeInTurn(file, what, wait);
-    await noteHolder(file, what);
+    if ((await take(file, 0)) || (await takeInTurn(file, what, wait))) await noteHolder(file, what);
   } catch (error) {
     await file.close();
     throw error;
@@ -70,14 +71,18 @@ export async function lockHost(name: string, options: HostLockOptions): Promise<
   return { release, [Symbol.asyncDispose]: release };
 }
 
-/** Waits for the lock while another has it, a second at a time: the kernel gives it to who waits at once. */
-async function takeInTurn(file: FileHandle, what: string, wait: HostLockWait | undefined): Promise<void> {
+/**
+ * Waits for the lock while another has it, a second at a time: the kernel gives it to who waits at once.
+ * @returns false when it goes on without the lock
+ */
+async function takeInTurn(file: FileHandle, what: string, wait: HostLockWait | undefined): Promise<boolean> {
   const { signal, timeout = Infinity, onState } = wait ?? { timeout: 0, onState: () => undefined };
   const start = performance.now();
   let seen = '';
   for (let look = 0; ; look += 1) {
     const known = await holderOf(file);
-    const holder = known ?? 'another process';
+    const holder = known?.text ?? 'another process';
+    if (known?.stopped === true && wait?.passStopped === true) return false;
     if (performance.now() - start >= timeout) throw stillHeld(what, holder, wait);
     const state = `waiting for the lock of this host, held by ${holder}`;
     if (state !== seen && (known !== undefined || look > 2)) {
@@ -90,7 +95,7 @@ async function takeInTurn(file: FileHandle, what: string, wait: HostLockWait | u
         `stopped while ${what} was waiting for the lock of this host; it was held by ${holder}`,
       );
     }
-    if (await take(file, known === undefined ? looks.first : looks.others)) return;
+    if (await take(file, known === undefined ? looks.first : looks.others)) return true;
   }
 }
 
@@ -124,11 +129,14 @@ async function noteHolder(file: FileHandle, what: string): Promise<void> {
 }
 
 /** Who holds it, once it has noted that; what was noted by one that is gone says nothing. */
-async function holderOf(file: FileHandle): Promise<string | undefined> {
+async function holderOf(file: FileHandle): Promise<{ text: string; stopped: boolean } | undefined> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
   try {
     const { process: identity, text } = JSON.parse(buffer.toString('utf8', 0, bytesRead)) as Holder;
-    return processIdentity(Number.parseInt(identity, 10)) === identity ? text : undefined;
+    const pid = Number.parseInt(identity, 10);
+    if (processIdentity(pid) !== identity) return undefined;
+    const stopped = isStopped(pid);
+    return { text: stopped ? `${text}, which is stopped: kill -CONT ${String(pid)}` : text, stopped };
   } catch {
     return undefined;
   }

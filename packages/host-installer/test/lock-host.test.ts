@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { waitFor } from '@neco/core';
+import { messageOf, waitFor } from '@neco/core';
 import { lockDirectory, lockHost } from '../src/index.ts';
 import { expect } from 'chai';
 import { execa } from 'execa';
@@ -85,6 +85,27 @@ describe('the lock of a host', () => {
     );
     expect(cancelled).to.have.property('code', 'CANCELLED');
     expect(cancelled).to.have.property('message').that.includes('held by neco init varnish');
+  });
+
+  it('says that its holder is stopped, and lets those pass who may do the same at once', async () => {
+    const { child } = await holdElsewhere();
+    child.kill('SIGSTOP');
+    const refused = async () =>
+      await lockHost('test', { what, directory }).then(
+        () => 'taken',
+        (error: unknown) => messageOf(error),
+      );
+    const look = async () => {
+      const seen = await refused();
+      return seen.includes('which is stopped')
+        ? { done: true as const, value: seen }
+        : { done: false as const, seen };
+    };
+    const said = await waitFor(look, { what: 'the holder to be stopped', timeout: 10_000 });
+    expect(said).to.include(`which is stopped: kill -CONT ${String(child.pid)}`);
+    const wait = { timeout: 5000, passStopped: true, onState: () => undefined };
+    await (await lockHost('test', { what, directory, wait })).release();
+    expect(await refused(), 'the lock is still that of its holder').to.include(what);
   });
 
   it('of an unprivileged user keeps nobody out', async () => {

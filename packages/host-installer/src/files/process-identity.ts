@@ -11,12 +11,20 @@ const ended = ['Z', 'X'];
  * `<number>-<when it started>`; undefined when none of that number runs. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
  */
 export function processIdentity(pid: number): string | undefined {
+  const fields = statFields(pid);
+  if (fields === undefined || ended.includes(fields[stateField] ?? '')) return undefined;
+  return `${String(pid)}-${fields[startField] ?? ''}`;
+}
+
+/** Whether a process does nothing until it is told to go on, as after Ctrl-Z (SIGSTOP, SIGTSTP). */
+export function isStopped(pid: number): boolean {
+  return statFields(pid)?.[stateField] === 'T';
+}
+
+function statFields(pid: number): string[] | undefined {
   try {
     const text = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return ended.includes(fields[stateField] ?? '')
-      ? undefined
-      : `${String(pid)}-${fields[startField] ?? ''}`;
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
   }

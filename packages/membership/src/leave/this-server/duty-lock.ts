@@ -26,6 +26,8 @@ export async function takeDutyLock({ reporter, signal }: DutyWait): Promise<Host
     wait: {
       signal,
       timeout: limit,
+      // Each step of it may be done twice, and what a stopped command holds up is the leave of a server.
+      passStopped: true,
       onState: (text) => {
         reporter.state(text);
       },
