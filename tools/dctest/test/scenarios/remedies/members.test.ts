@@ -22,7 +22,7 @@ import { logInAsBootServer } from '../steps/vault-log-in.ts';
 const name = `me${process.pid}`;
 
 /** What status says that boot-2 is to run, once it is no member any more. */
-const rejoins = 'on boot-2: neco join 0 1 --discard-old-data && systemctl start neco-worker';
+const rejoins = 'on boot-2: neco join --discard-old-data 0 1 && systemctl start neco-worker';
 
 /** Each test changes members, records or rights of etcd by hand, or interrupts what neco does with them, and follows what status prints. */
 describe('the members of etcd, and what neco keeps in it', function () {
