@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Server } from '../../../src/server/server.ts';
 import { phaseIds } from '../../../src/cluster/phase-ids.ts';
 import { SetupRun } from '../../../src/cluster/setup-run.ts';
-import { etcdValue } from '../../../src/cluster/stock-clients.ts';
+import { etcdctl, etcdValue } from '../../../src/cluster/stock-clients.ts';
 import {
   carryPassword,
   caHash,
@@ -54,8 +54,9 @@ describe(`a leave that was stopped until another finished it (seed ${partSeed})`
   for (const phase of phases) {
     tests.it(`changes nothing of the server that has joined again, stopped in ${phase}`, async () => {
       const { zero, one, two } = cluster();
-      // Otherwise there is no leadership to move.
+      // Otherwise there is no leadership to move, and no key to delete.
       await leadEtcd(two, [zero, one, two]);
+      await noteUpdate(one);
       const run = await SetupRun.start(zero, leaveArguments('2'), 'leave');
       const reached = await run.next(({ id, status }) => id === phase && status !== 'skipped');
       if (reached === undefined) expect.fail(JSON.stringify(await run.result));
@@ -65,6 +66,7 @@ describe(`a leave that was stopped until another finished it (seed ${partSeed})`
       const left = await leave(one, '2');
       expect(left.exitCode, left.stderr.slice(-2000)).to.equal(0);
       await joinAgain(two, one);
+      await noteUpdate(one);
 
       const before = await tracesOf(one, 2);
       const counts = await auditLines([zero, one, two]);
@@ -85,6 +87,12 @@ describe(`a leave that was stopped until another finished it (seed ${partSeed})`
 
   tests.choose(1, seeded(partSeed));
 });
+
+/** The state of an update of boot-2. */
+async function noteUpdate(server: Server): Promise<void> {
+  const { exitCode, stderr } = await etcdctl(server, 'neco', ['put', '/neco/update/status/2', '{}']);
+  expect(exitCode, stderr).to.equal(0);
+}
 
 async function joinAgain(server: Server, member: Server): Promise<void> {
   const argv = joinArguments(await caHash(member), [0, 1]);

@@ -15,6 +15,7 @@ export async function tracesOf(server: Server, lrn: number): Promise<Record<stri
   return {
     users: await asRoot('user', 'list'),
     registrations: await asRoot('get', '--prefix', '/neco/bootservers/'),
+    updates: await asRoot('get', '--prefix', '/neco/update/'),
     leaves: await asRoot('get', '--prefix', '/neco/operations/leave/'),
     members: await asRoot('member', 'list'),
     policy: data(await vault('read', `sys/policies/acl/boot-${lrn}`)),

@@ -35,7 +35,7 @@ const programs = /^(systemctl|chown|neco|mv|rm|install|df|journalctl|chronyc|tim
 
 /** Runs the commands of a hint as they are printed, on the server that it names. @returns those that it ran */
 export async function follow({ hint }: ReportedFault, servers: readonly Server[]): Promise<string[]> {
-  const [, name = '', text = ''] = /^(?:.*?\b)?on (boot-\d+)[^:]*: (.*)$/.exec(hint) ?? [];
+  const [, name = '', text = ''] = /\bon (boot-\d+)[^:]*: (.*)$/.exec(hint) ?? [];
   const server = servers.find((one) => one.name === name);
   if (server === undefined) throw new Error(`no server in the hint: ${hint}`);
   const commands = text
