@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { sleep } from '@neco/core';
+import { setTimeout } from 'node:timers/promises';
 import type { Server } from '../../../src/server/server.ts';
 
 /** Looks again and again at the arguments and the environment of all processes of some servers. */
@@ -31,7 +31,8 @@ export class ProcessWitness {
       await Promise.all(
         numbers.flatMap((number) => ['cmdline', 'environ'].map((file) => this.#read(number, file))),
       );
-      await sleep(pause, signal);
+      // One that nobody stops, because a test failed before, does not keep the tests from their end.
+      await setTimeout(pause, undefined, { ref: false, signal }).catch(() => undefined);
     }
   }
 
