@@ -59,25 +59,27 @@ describe('a snapshot to a disk that is slower than etcd', function () {
   });
 });
 
+type Write = (this: FileHandle, content: Parameters<FileHandle['writeFile']>[0]) => Promise<void>;
+
 /** The disk of this process, on which each write waits until it may go on. */
 class StandingDisk {
   /** How many writes have waited. */
   waits = 0;
   readonly #handles: FileHandle;
-  readonly #write: FileHandle['writeFile'];
+  readonly #write: Write;
   readonly #gate = Promise.withResolvers<undefined>();
 
   private constructor(handles: FileHandle) {
     this.#handles = handles;
-    const write = handles.writeFile;
+    const write = Reflect.get(handles, 'writeFile') as Write;
     const wait = async (): Promise<void> => {
       this.waits++;
       await this.#gate.promise;
     };
     this.#write = write;
-    handles.writeFile = async function (this: FileHandle, ...content: Parameters<typeof write>) {
+    handles.writeFile = async function (this: FileHandle, content) {
       await wait();
-      await write.apply(this, content);
+      await write.call(this, content);
     };
   }
 

@@ -16,7 +16,7 @@ export function processIdentity(pid: number): string | undefined {
   return `${String(pid)}-${fields[startField] ?? ''}`;
 }
 
-/** Whether a process does nothing until it is told to go on, as after Ctrl-Z (SIGSTOP, SIGTSTP). */
+/** Whether a process does nothing until a SIGCONT, as after Ctrl-Z (SIGSTOP, SIGTSTP). */
 export function isStopped(pid: number): boolean {
   return statFields(pid)?.[stateField] === 'T';
 }
