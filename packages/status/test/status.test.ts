@@ -141,15 +141,26 @@ describe('The status of a cluster', function () {
     }
   });
 
+  const writeLogIn = (name: string, ...settings: string[]) =>
+    cluster.vault(
+      'write',
+      'auth/cert/certs/boot-0',
+      `certificate=@${cluster.layout.serverCa}`,
+      `allowed_common_names=${name}`,
+      ...settings,
+    );
+
+  it('does not take a token that cannot be given back for a Vault that serves nobody', async () => {
+    await writeLogIn('boot-0', 'token_no_default_policy=true');
+    try {
+      expect(messages(await look())).to.equal('');
+    } finally {
+      await writeLogIn('boot-0', 'token_no_default_policy=false');
+    }
+  });
+
   it('says that Vault refuses the log-in of this server, where it does', async () => {
-    const write = async (name: string) =>
-      cluster.vault(
-        'write',
-        'auth/cert/certs/boot-0',
-        `certificate=@${cluster.layout.serverCa}`,
-        `allowed_common_names=${name}`,
-      );
-    await write('another');
+    await writeLogIn('another');
     try {
       const status = await look();
       expect(status.healthy).to.equal(false);
@@ -158,7 +169,7 @@ describe('The status of a cluster', function () {
         'neco leave 0; then on boot-0: neco join --discard-old-data 1 2 && systemctl start neco-worker',
       );
     } finally {
-      await write('boot-0');
+      await writeLogIn('boot-0');
     }
     expect((await look()).healthy).to.equal(true);
   });

@@ -5,6 +5,7 @@ import { etcdctl } from '../../../src/cluster/stock-clients.ts';
 import type { Server } from '../../../src/server/server.ts';
 import { faultsSeen, follow, reported, untilAllWell } from '../steps/follow-hint.ts';
 import { carryPassword, clusterWithSpares } from '../steps/joining.ts';
+import { leave } from '../steps/leaving.ts';
 import { shell } from '../steps/refusal.ts';
 import { partSeed, seeded, TestsInPart } from '../steps/seeded.ts';
 import { rejoinAsSaid } from './rejoin-as-said.ts';
@@ -141,9 +142,13 @@ describe('the data of one etcd member', function () {
       await reported(two, 'etcd-data-lost', 'was empty when etcd started');
       await rejoinAsSaid(lost, servers);
       await untilAllWell(two);
-      // What lay on the disk was moved out of the mount, which stays.
-      expect((await shell(two, 'findmnt -n -o TARGET /var/lib/etcd')).trim()).to.equal('/var/lib/etcd');
-      expect(await shell(two, 'ls -d /var/lib/etcd.aside-*/member')).to.include('member');
+      await movedOut(two, 1);
+      // So it is when the server leaves.
+      const left = await leave(zero, '2');
+      expect(left.exitCode, left.stderr).to.equal(0);
+      await movedOut(two, 2);
+      await rejoinAsSaid(lost, servers);
+      await untilAllWell(two);
     });
   });
 
@@ -158,6 +163,13 @@ describe('the data of one etcd member', function () {
 
   tests.choose(2, seeded(partSeed));
 });
+
+/** What lay on the disk was moved out of the mount, which stays. */
+async function movedOut(server: Server, times: number): Promise<void> {
+  expect((await shell(server, 'findmnt -n -o TARGET /var/lib/etcd')).trim()).to.equal('/var/lib/etcd');
+  const aside = (await shell(server, 'ls -d /var/lib/etcd.aside-*/member')).trim().split('\n');
+  expect(aside).to.have.length(times);
+}
 
 /** Gives etcd of a server a mount of its own while `work` is done. */
 async function withDisk(server: Server, work: () => Promise<void>): Promise<void> {
