@@ -141,8 +141,8 @@ function cutOff({ name, error: { message } }: FailedLogIn, active: ProbedServer)
   const place = `${active.address}:${String(ports.vaultCluster)}`;
   return finding(
     'vault-not-serving',
-    `Vault of ${name} is a standby and serves nobody, because it does not reach the active one, that of ${active.name}, at ${place}: ${message}`,
-    `let ${name} reach ${place}, through its firewall and all others on the way; to try it, on ${name}: timeout 5 bash -c "</dev/tcp/${active.address}/${String(ports.vaultCluster)}"; Vault then serves again by itself`,
+    `Vault of ${name} is a standby and serves nobody, because it gets no answer in time from the active one, that of ${active.name}, at ${place}: ${message}`,
+    `let ${name} reach ${place}, through its firewall and all others on the way; to try it, on ${name}: timeout 5 bash -c "</dev/tcp/${active.address}/${String(ports.vaultCluster)}"; Vault then serves again by itself. If that works, the network between them is slow, or ${active.name} is busy`,
   );
 }
 
