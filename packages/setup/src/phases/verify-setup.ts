@@ -15,11 +15,14 @@ export const verifySetup: Phase<SetupView, SetupContext> = {
   },
   plan: () => ['nothing but a record that setup is complete: it only checks'],
   async run(context) {
-    if (context.record?.finishedAt === undefined) await proveUnsealKey(context);
+    const isFinished = context.record?.finishedAt !== undefined;
+    if (!isFinished) await proveUnsealKey(context);
     const faults = await findFaults(context);
     if (faults.length > 0) {
       throw new NecoError('VERIFICATION_FAILED', faults.map(({ message }) => message).join('; '), {
         details: faults,
+        // Before, status says no more than that setup is to be run again.
+        ...(isFinished ? { hint: 'run neco status, which prints for each fault what to do about it' } : {}),
       });
     }
     // One that a killed command left behind still holds the keys of the CAs in its memory.

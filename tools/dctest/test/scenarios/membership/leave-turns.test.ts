@@ -125,7 +125,7 @@ describe('commands that waited for their turn', function () {
     const results = await Promise.all(unforced.map(({ result }) => result));
     const failed = results.filter(({ exitCode }) => exitCode !== 0);
     expect(failed.map(({ exitCode }) => exitCode)).to.deep.equal([4]);
-    expect(failed[0]?.stderr).to.include('--force');
+    expect(failed[0]?.stderr, failed[0]?.stderr).to.include('--force');
     const [left] = unforced.filter((_, index) => results[index]?.exitCode === 0).map(({ server }) => server);
     expect((await memberNames(left ?? zero)).length).to.equal(2);
   });
