@@ -6,6 +6,7 @@ import type { Server } from '../../../src/server/server.ts';
 import { reported, untilAllWell } from '../steps/follow-hint.ts';
 import { caHash, carryPassword, eventually, startWorkers } from '../steps/joining.ts';
 import { failureOf, shell } from '../steps/refusal.ts';
+import { partSeed, seeded, TestsInPart } from '../steps/seeded.ts';
 import { threeServers } from '../steps/three-servers.ts';
 
 const quota = 64 * 1024 ** 2;
@@ -14,6 +15,7 @@ const megabyte = 1_000_000;
 describe('what can happen to the data of etcd', function () {
   this.timeout(10 * 60_000);
   const cluster = threeServers(`ef${process.pid}`);
+  const tests = new TestsInPart();
   const all = (): Server[] => [...cluster().dataCenter.servers];
 
   before(async () => {
@@ -22,7 +24,7 @@ describe('what can happen to the data of etcd', function () {
     await limitDatabases(all(), quota);
   });
 
-  it('drops history and shrinks the databases one after another before etcd is full', async () => {
+  tests.it('drops history and shrinks the databases one after another before etcd is full', async () => {
     const { zero } = cluster();
     await fillToBrim(zero);
     await eventually('all databases to be small', true, async () => {
@@ -33,7 +35,7 @@ describe('what can happen to the data of etcd', function () {
     await untilAllWell(zero);
   });
 
-  it('recovers a full etcd without Vault by the one command that status shows', async () => {
+  tests.it('recovers a full etcd without Vault by the one command that status shows', async () => {
     const { zero, one } = cluster();
     for (const server of all()) await server.run(['systemctl', 'stop', 'neco-worker']);
     await fill(zero, 90);
@@ -60,41 +62,47 @@ describe('what can happen to the data of etcd', function () {
     expect((await neco(one, 'etcd', 'recover-space')).stdout).to.include('nothing to do');
   });
 
-  it('an etcd near its quota: made smaller as status says; killed half-way, it is run again', async () => {
-    const { zero } = cluster();
-    await untilAllWell(zero);
-    for (const server of all()) await server.run(['systemctl', 'stop', 'neco-worker']);
-    await fillToBrim(zero);
-    const near = await reported(zero, 'etcd-near-quota', 'the database of boot-0');
-    expect(near.hint).to.equal('run on boot-0: neco etcd recover-space');
-    await killHalfWay(zero);
-    for (const server of all()) await recoverSpace(server);
-    expect(await dropIns(zero)).to.equal('');
-    expect(await databaseSize(zero)).to.be.below(20 * megabyte);
-    await startWorkers(all());
-    await untilAllWell(zero);
-  });
+  tests.it(
+    'an etcd near its quota: made smaller as status says; killed half-way, it is run again',
+    async () => {
+      const { zero } = cluster();
+      await untilAllWell(zero);
+      for (const server of all()) await server.run(['systemctl', 'stop', 'neco-worker']);
+      await fillToBrim(zero);
+      const near = await reported(zero, 'etcd-near-quota', 'the database of boot-0');
+      expect(near.hint).to.equal('run on boot-0: neco etcd recover-space');
+      await killHalfWay(zero);
+      for (const server of all()) await recoverSpace(server);
+      expect(await dropIns(zero)).to.equal('');
+      expect(await databaseSize(zero)).to.be.below(20 * megabyte);
+      await startWorkers(all());
+      await untilAllWell(zero);
+    },
+  );
 
-  it('says what takes the space when that is the data itself; and a larger quota helps, or less data', async () => {
-    const { zero, one } = cluster();
-    const larger = quota + 16 * 1024 ** 2;
-    await fillWithData(zero);
-    const full = await reported(one, 'etcd-no-space', 'NOSPACE');
-    expect(full.hint).to.equal('run on a boot server: neco etcd recover-space');
-    await limitDatabases(all(), larger);
-    await recoverSpace(zero);
-    await untilAllWell(zero);
+  tests.it(
+    'says what takes the space when that is the data itself; and a larger quota helps, or less data',
+    async () => {
+      const { zero, one } = cluster();
+      const larger = quota + 16 * 1024 ** 2;
+      await fillWithData(zero);
+      const full = await reported(one, 'etcd-no-space', 'NOSPACE');
+      expect(full.hint).to.equal('run on a boot server: neco etcd recover-space');
+      await limitDatabases(all(), larger);
+      await recoverSpace(zero);
+      await untilAllWell(zero);
 
-    await fillWithData(zero);
-    const removed = await etcdctl(zero, 'neco', ['del', '--prefix', '/neco/config/large/']);
-    expect(removed.exitCode, removed.stderr).to.equal(0);
-    await recoverSpace(zero);
-    expect(await databaseSize(zero)).to.be.below(20 * megabyte);
-    await limitDatabases(all(), quota);
-    await untilAllWell(zero);
-  });
+      await fillWithData(zero);
+      const removed = await etcdctl(zero, 'neco', ['del', '--prefix', '/neco/config/large/']);
+      expect(removed.exitCode, removed.stderr).to.equal(0);
+      await recoverSpace(zero);
+      expect(await databaseSize(zero)).to.be.below(20 * megabyte);
+      await limitDatabases(all(), quota);
+      await untilAllWell(zero);
+    },
+  );
 
-  it('says on a boot server that it is one already, and nothing else', async () => {
+  tests.it('says on a boot server that it is one already, and nothing else', async () => {
     const { zero } = cluster();
     const { exitCode, stderr } = await neco(
       zero,
@@ -112,7 +120,7 @@ describe('what can happen to the data of etcd', function () {
     ]);
   });
 
-  it('names what brings the quorum back, and advises no leave meanwhile', async () => {
+  tests.it('names what brings the quorum back, and advises no leave meanwhile', async () => {
     const { zero, one, two } = cluster();
     for (const server of [one, two]) await server.run(['systemctl', 'stop', 'etcd'], { timeout: 60_000 });
     const fault = await reported(zero, 'etcd-quorum-lost', 'no quorum');
@@ -122,6 +130,8 @@ describe('what can happen to the data of etcd', function () {
     for (const server of [one, two]) await server.run(['systemctl', 'start', '--no-block', 'etcd']);
     await untilAllWell(zero);
   });
+
+  tests.choose(3, seeded(partSeed));
 });
 
 const neco = (server: Server, ...args: string[]): Promise<CommandResult> =>
