@@ -180,21 +180,23 @@ export class Registry {
   }
 
   /**
-   * The keys that a boot server leaves behind besides its registration: the state of its update, and what it holds of
-   * elections, whose values name it. @throws NecoError ETCD_*
+   * The keys that a boot server leaves behind besides its registration: the state of its update, what it last saw wrong with its host,
+   * which is not to be taken for that of its next life, and what it holds of elections, whose values name it. @throws NecoError ETCD_*
    */
   async keysOf(lrn: number): Promise<string[]> {
     const name = serverName(lrn);
     const status = `${this.prefix}update/status/${String(lrn)}`;
-    const [elections, updates] = await Promise.all([
+    const own = [status, this.troubles.at(lrn).key];
+    const [elections, ...others] = await Promise.all([
       readPrefix(this.#cluster, `${this.prefix}election/`),
-      readPrefix(this.#cluster, status),
+      ...own.map((key) => readPrefix(this.#cluster, key)),
     ]);
     const held = [...elections.entries].filter(([, { value }]) => {
       const text = value.toString();
       return text === name || text.includes(`"${name}"`);
     });
-    return [...(updates.entries.has(status) ? [status] : []), ...held.map(([key]) => key)];
+    const written = own.filter((key) => others.some(({ entries }) => entries.has(key)));
+    return [...written, ...held.map(([key]) => key)];
   }
 
   /** Deletes those keys. @throws NecoError ETCD_* */

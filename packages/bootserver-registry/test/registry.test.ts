@@ -317,18 +317,23 @@ describe('the registry', function () {
   });
 
   it('deletes the keys that a boot server leaves behind, and no others', async () => {
-    const keys = ['update/status/3', 'update/status/33', 'election/updater/a', 'election/updater/b'];
-    const values = ['{}', '{}', 'boot-3', 'boot-33'];
+    const keys = [
+      ...['update/status/3', 'update/status/33', 'election/updater/a', 'election/updater/b'],
+      ...['troubles/3', 'troubles/33'],
+    ];
+    const values = ['{}', '{}', 'boot-3', 'boot-33', '{}', '{}'];
     for (const [index, key] of keys.entries())
       await etcd.etcdctlOk(['put', `${prefix}${key}`, values[index] ?? '']);
     expect(await registry.keysOf(3)).to.deep.equal([
       `${prefix}update/status/3`,
+      `${prefix}troubles/3`,
       `${prefix}election/updater/a`,
     ]);
     await registry.deleteKeysOf(3);
     const left = await etcd.etcdctlOk(['get', prefix, '--prefix', '--keys-only']);
     expect(left.trim().split(/\s+/)).to.deep.equal([
       `${prefix}election/updater/b`,
+      `${prefix}troubles/33`,
       `${prefix}update/status/33`,
     ]);
   });
