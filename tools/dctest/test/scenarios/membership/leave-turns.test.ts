@@ -124,10 +124,10 @@ describe('commands that waited for their turn', function () {
     await remove(lock);
     const results = await Promise.all(unforced.map(({ result }) => result));
     const failed = results.filter(({ exitCode }) => exitCode !== 0);
-    expect(failed.map(({ exitCode }) => exitCode)).to.deep.equal([4]);
+    expect(failed, JSON.stringify(results)).to.have.length(1);
     let refusal = failed[0]?.stderr ?? '';
-    // On a busy machine the first may take longer than the second waits; run again, it is refused all the same.
-    if (refusal.includes('another change is in progress')) {
+    // The first may take longer than the second waits, or take out the server where that waits; run again, it is refused all the same.
+    if (failed[0]?.exitCode !== 4 || refusal.includes('another change is in progress')) {
       const second = await leave(one, results[0]?.exitCode === 0 ? '0' : '3');
       expect(second.exitCode, second.stderr).to.equal(4);
       refusal = second.stderr;
