@@ -3,7 +3,7 @@ import { finding } from '../../faults/finding.ts';
 import type { StatusWarning } from '../../status-schema.ts';
 import { authorityHint } from '../replacement/authority-hint.ts';
 import { replacementHint } from '../replacement/replacement-hint.ts';
-import { signingVault } from '../replacement/signing-vault.ts';
+import { signingVault, type SigningVault } from '../replacement/signing-vault.ts';
 import type { WarningsInput } from '../warnings-input.ts';
 import { peerSight, type Cut } from './peer-sight.ts';
 import { peerVerdicts, type PeerVerdict } from './peer-verdicts.ts';
@@ -45,11 +45,18 @@ function certificateHint(name: string, { servers }: WarningsInput): string {
   return replacementHint(certificateKinds.etcdPeer.certificatePath, server, signingVault(name, servers));
 }
 
+function verified(address: string): SigningVault {
+  return { how: 'verified', address };
+}
+
 /** The Vault of another server gives it: that of this one may see an etcd without quorum. etcd reads the file when it starts. */
 function peerAuthorityHint(name: string, { servers }: WarningsInput): string {
-  const others = servers.filter((one) => one.name !== name);
-  const restart = 'systemctl restart --no-block etcd';
-  return authorityHint(paths.authorities.peer, name, signingVault(name, others), restart);
+  const states = servers.map((one) => ({ ...one, state: one.probe.vault.state }));
+  const giver = states.find((one) => one.name !== name && ['active', 'standby'].includes(one.state));
+  // A standby passes the question on.
+  const isAnswered = states.some(({ state }) => state === 'active');
+  const signer = giver !== undefined && isAnswered ? verified(giver.address) : undefined;
+  return authorityHint(paths.authorities.peer, name, signer, 'systemctl restart --no-block etcd');
 }
 
 /** Both directions of a pair are one matter. */
