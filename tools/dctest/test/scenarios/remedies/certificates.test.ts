@@ -177,7 +177,7 @@ describe('the remedies of certificates', function () {
     },
   );
 
-  tests.choose(2, seeded(partSeed));
+  tests.choose(1, seeded(partSeed));
 });
 
 /** The commands that the README of cluster-access gives after a certificate was revoked by hand. */

@@ -131,7 +131,7 @@ describe('what can happen to the data of etcd', function () {
     await untilAllWell(zero);
   });
 
-  tests.choose(3, seeded(partSeed));
+  tests.choose(2, seeded(partSeed));
 });
 
 const neco = (server: Server, ...args: string[]): Promise<CommandResult> =>

@@ -180,7 +180,7 @@ describe('the remedies of neco status for hosts', function () {
     await watching.killTree();
   });
 
-  tests.choose(3, seeded(partSeed));
+  tests.choose(2, seeded(partSeed));
 });
 
 /** The command of the hint that checks the file. */

@@ -231,5 +231,5 @@ describe('the remedies of neco status', function () {
     },
   );
 
-  tests.choose(4, seeded(partSeed));
+  tests.choose(3, seeded(partSeed));
 });
