@@ -253,7 +253,7 @@ export class EtcdCluster implements AsyncDisposable {
         try {
           await client.kv.compact({ revision, physical: true });
         } catch (error) {
-          if (!messageOf(error).includes('required revision has been compacted')) throw error;
+          if (!saysCompacted(error)) throw error;
         }
       },
       options,
@@ -267,7 +267,7 @@ export class EtcdCluster implements AsyncDisposable {
       await this.call('read an old revision', (client) => client.get(key).revision(before).exec(), options);
       return false;
     } catch (error) {
-      if (messageOf(error).includes('required revision has been compacted')) return true;
+      if (saysCompacted(error)) return true;
       throw error;
     }
   }
@@ -494,6 +494,11 @@ function isOfEtcd(error: NecoError): boolean {
 async function listMembers(client: Etcd3, linearizable: boolean): Promise<Member[]> {
   const { members } = await client.cluster.memberList({ linearizable });
   return members.map(toMember);
+}
+
+/** Whether etcd answered that the history up to there is gone. */
+function saysCompacted(error: unknown): boolean {
+  return messageOf(error).includes('required revision has been compacted');
 }
 
 /** Asks again where gRPC does not say why there is no connection; the request was not sent then. */

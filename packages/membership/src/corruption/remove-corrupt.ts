@@ -6,7 +6,7 @@ import {
 } from '@neco/cluster-access';
 import { dryRunPhases, lrnOfName, NecoError, runPhases, type EtcdOptions, type Reporter } from '@neco/core';
 import { lockHost, openHost, readOnlyHost, reportedWait } from '@neco/host-installer';
-import { closeTemporaryRoot, hasTemporaryRoot } from '../space/temporary-root.ts';
+import { endTemporaryRoot, hasTemporaryRoot } from '../space/temporary-root.ts';
 import { askWitnesses } from './ask-witnesses.ts';
 import { corruptPhases, type CorruptContext, type CorruptView } from './corrupt-phases.ts';
 import { namesOf, refuseUndecided, wrongOf, type Finding } from './find-wrong.ts';
@@ -78,7 +78,7 @@ export async function removeCorrupt(options: RemoveCorruptOptions): Promise<Remo
     return { changed, next: nextLines(context.found ?? now.before) };
   } finally {
     context.root?.etcd.close();
-    if (await hasTemporaryRoot(host)) await closeTemporaryRoot(host);
+    await endTemporaryRoot(host);
   }
 }
 

@@ -24,7 +24,7 @@ import {
   type HostWriter,
   reportedWait,
 } from '@neco/host-installer';
-import { closeTemporaryRoot, hasTemporaryRoot, TemporaryRoot } from '../space/temporary-root.ts';
+import { endTemporaryRoot, TemporaryRoot } from '../space/temporary-root.ts';
 import { memberServers } from './member-servers.ts';
 
 export interface RepairAccessOptions {
@@ -76,7 +76,7 @@ export async function repairAccess(options: RepairAccessOptions): Promise<{ chan
     const context = { ...view, host, reporter };
     return await runPhases(repairPhases, context, { reporter, signal, again: repairAccessCommand });
   } finally {
-    if (await hasTemporaryRoot(host)) await closeTemporaryRoot(host);
+    await endTemporaryRoot(host);
   }
 }
 

@@ -8,7 +8,7 @@ import { dryRunPhases, runPhases, type EtcdOptions, type Reporter } from '@neco/
 import { lockHost, openHost, readOnlyHost, reportedWait } from '@neco/host-installer';
 import { etcdQuota } from './database-size.ts';
 import { isWell, recoverPhases, type RecoverContext, type RecoverView } from './recover-phases.ts';
-import { closeTemporaryRoot, hasTemporaryRoot } from './temporary-root.ts';
+import { endTemporaryRoot, hasTemporaryRoot } from './temporary-root.ts';
 
 export interface RecoverSpaceOptions {
   /** Options that win over those of neco-worker.yml. */
@@ -45,7 +45,7 @@ export async function recoverSpace(options: RecoverSpaceOptions): Promise<{ chan
     return await runPhases(recoverPhases, context, { reporter, signal, again: recoverSpaceCommand });
   } finally {
     context.root?.etcd.close();
-    if (await hasTemporaryRoot(host)) await closeTemporaryRoot(host);
+    await endTemporaryRoot(host);
   }
 }
 

@@ -1,6 +1,7 @@
 import { NecoError, waitFor, type Phase, type Reporter } from '@neco/core';
 import type { EtcdCluster } from '@neco/etcd-admin';
 import type { HostReader, HostWriter } from '@neco/host-installer';
+import { quorumState } from '../leave/facts/quorum-arithmetic.ts';
 import { answering, memberSizes } from './member-sizes.ts';
 import { hasTemporaryRoot, type TemporaryRoot } from './temporary-root.ts';
 
@@ -57,7 +58,7 @@ async function silentOthers({ etcd, name }: RootView): Promise<{ names: string[]
   const voters = (await memberSizes(etcd)).filter(({ member }) => !member.isLearner);
   const others = answering(voters).filter(({ member }) => member.name !== name).length;
   const names = voters.filter(({ status }) => status instanceof NecoError).map(({ member }) => member.name);
-  return { names, isQuorumKept: others >= Math.floor(voters.length / 2) + 1 || voters.length < 3 };
+  return { names, isQuorumKept: quorumState(voters.length, others).tolerance >= 0 || voters.length < 3 };
 }
 
 /** How the phase that opens the role root is called, and what it says that it will do. */

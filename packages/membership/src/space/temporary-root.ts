@@ -75,6 +75,11 @@ export async function hasTemporaryRoot(host: HostReader): Promise<boolean> {
   return (await host.stat(places.dropIn)) !== undefined;
 }
 
+/** Ends that trust where it is still there. @throws NecoError FILE_FAILED, SERVICE_FAILED */
+export async function endTemporaryRoot(host: HostWriter): Promise<void> {
+  if (await hasTemporaryRoot(host)) await closeTemporaryRoot(host);
+}
+
 /** Ends that trust. @throws NecoError FILE_FAILED, SERVICE_FAILED */
 export async function closeTemporaryRoot(host: HostWriter): Promise<void> {
   await host.removeFile(places.dropIn);

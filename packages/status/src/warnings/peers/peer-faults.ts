@@ -45,17 +45,14 @@ function certificateHint(name: string, { servers }: WarningsInput): string {
   return replacementHint(certificateKinds.etcdPeer.certificatePath, server, signingVault(name, servers));
 }
 
-function verified(address: string): SigningVault {
-  return { how: 'verified', address };
-}
-
 /** The Vault of another server gives it: that of this one may see an etcd without quorum. etcd reads the file when it starts. */
 function peerAuthorityHint(name: string, { servers }: WarningsInput): string {
   const states = servers.map((one) => ({ ...one, state: one.probe.vault.state }));
   const giver = states.find((one) => one.name !== name && ['active', 'standby'].includes(one.state));
   // A standby passes the question on.
   const isAnswered = states.some(({ state }) => state === 'active');
-  const signer = giver !== undefined && isAnswered ? verified(giver.address) : undefined;
+  const signer: SigningVault | undefined =
+    giver !== undefined && isAnswered ? { how: 'verified', address: giver.address } : undefined;
   return authorityHint(paths.authorities.peer, name, signer, 'systemctl restart --no-block etcd');
 }
 
