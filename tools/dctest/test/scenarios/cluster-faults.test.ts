@@ -18,6 +18,7 @@ import {
   startJoin,
   startWorkers,
   vaultState,
+  registrationState,
 } from './steps/joining.ts';
 import {
   failure,
@@ -112,12 +113,8 @@ describe(`commands that change the cluster while something is wrong (seed ${part
       const { exitCode, stdout } = await neco(server, 'status');
       return exitCode === 0 ? '' : stdout;
     });
-  const registrationState = async (server: Server, lrn = 3): Promise<string | undefined> => {
-    const text = (await etcdValue(server, `/neco/bootservers/${lrn}`)) ?? '{}';
-    return (JSON.parse(text) as { state?: string }).state;
-  };
   const active = (server: Server): Promise<void> =>
-    eventually('boot-3 to be active', 'active', () => registrationState(server));
+    eventually('boot-3 to be active', 'active', () => registrationState(server, 3));
 
   const down: Fault['make'] = async (victim) => {
     await victim.crash();

@@ -13,6 +13,7 @@ import {
   startJoin,
   startWorkers,
   vaultState,
+  registrationState,
 } from '../steps/joining.ts';
 import { partOf, partSeed, runsAll, seeded } from '../steps/seeded.ts';
 import { logInAsAdministrator, logInAsBootServer } from '../steps/vault-log-in.ts';
@@ -74,10 +75,7 @@ describe(`neco join that is interrupted (seed ${partSeed}${runsAll ? ', all' : '
       await startWorkers([three]);
       expect(await killed, `neco-worker was killed at: ${phase}`).to.equal(0);
       await eventually('four voters again', four, () => memberNames(zero));
-      await eventually(`the registration, after: ${phase}`, 'active', async () => {
-        const text = (await etcdValue(zero, '/neco/bootservers/3')) ?? '{}';
-        return (JSON.parse(text) as { state?: string }).state;
-      });
+      await eventually(`the registration, after: ${phase}`, 'active', () => registrationState(zero, 3));
       const restarts = ['systemctl', 'show', '--property=NRestarts', '--value', 'neco-worker'];
       await eventually(`neco-worker to run again, after: ${phase}`, true, async () => {
         return Number(await three.run(restarts)) > 0;

@@ -12,6 +12,7 @@ import {
   memberNames,
   startJoin,
   startWorkers,
+  registrationState,
 } from '../steps/joining.ts';
 import { failure, leave } from '../steps/leaving.ts';
 import { partSeed, seeded, TestsInPart } from '../steps/seeded.ts';
@@ -73,10 +74,7 @@ describe(`a join that was stopped until its lock was lost (seed ${partSeed})`, f
       await startWorkers([three]);
       const four = ['boot-0', 'boot-1', 'boot-2', 'boot-3'];
       await eventually('four voters', four, () => memberNames(second));
-      await eventually('the registration of boot-3', 'active', async () => {
-        const text = (await etcdValue(second, '/neco/bootservers/3')) ?? '{}';
-        return (JSON.parse(text) as { state?: string }).state;
-      });
+      await eventually('the registration of boot-3', 'active', () => registrationState(second, 3));
       await (await logInAsBootServer(three)).run('token', 'lookup');
       const left = await leave(first, '3');
       expect(left.exitCode, left.stderr.slice(-2000)).to.equal(0);

@@ -10,6 +10,7 @@ import {
   joinArguments,
   memberNames,
   startWorkers,
+  registrationState,
 } from '../steps/joining.ts';
 import { leadEtcd } from '../steps/leaders.ts';
 import { failure, leave, leaveArguments } from '../steps/leaving.ts';
@@ -99,8 +100,5 @@ async function joinAgain(server: Server, member: Server): Promise<void> {
   await server.run(['neco', 'join', ...argv, '--discard-old-data'], { timeout: 150_000 });
   await startWorkers([server]);
   await eventually('three voters', ['boot-0', 'boot-1', 'boot-2'], () => memberNames(member));
-  await eventually('the registration of boot-2', 'active', async () => {
-    const text = (await etcdValue(member, '/neco/bootservers/2')) ?? '{}';
-    return (JSON.parse(text) as { state?: string }).state;
-  });
+  await eventually('the registration of boot-2', 'active', () => registrationState(member, 2));
 }

@@ -4,7 +4,14 @@ import { administrator, asAdministrator, expectDone } from '../../../src/cluster
 import { phaseIds } from '../../../src/cluster/phase-ids.ts';
 import { SetupRun } from '../../../src/cluster/setup-run.ts';
 import { etcdctl, etcdValue } from '../../../src/cluster/stock-clients.ts';
-import { carryPassword, eventually, memberNames, startWorkers, vaultState } from '../steps/joining.ts';
+import {
+  carryPassword,
+  eventually,
+  memberNames,
+  startWorkers,
+  vaultState,
+  registrationState,
+} from '../steps/joining.ts';
 import { leadEtcd } from '../steps/leaders.ts';
 import {
   failure,
@@ -113,10 +120,7 @@ describe('neco leave of a live server', function () {
     await two.run([...join.split(' '), ...asAdministrator, '--discard-old-data'], { timeout: 120_000 });
     await startWorkers([two]);
     await eventually('three voters', ['boot-0', 'boot-1', 'boot-2'], () => memberNames(zero));
-    await eventually('the registration of boot-2', 'active', async () => {
-      const text = (await etcdValue(zero, '/neco/bootservers/2')) ?? '{}';
-      return (JSON.parse(text) as { state?: string }).state;
-    });
+    await eventually('the registration of boot-2', 'active', () => registrationState(zero, 2));
     const again = await leave(zero, '2');
     expect(again.exitCode, again.stderr).to.equal(0);
 

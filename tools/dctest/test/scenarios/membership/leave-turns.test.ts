@@ -13,6 +13,7 @@ import {
   memberNames,
   startJoin,
   startWorkers,
+  registrationState,
 } from '../steps/joining.ts';
 import { failure, leave, leaveArguments, said } from '../steps/leaving.ts';
 
@@ -37,10 +38,7 @@ describe('commands that waited for their turn', function () {
     await expectDone([await startJoin(three, joinArguments(hash))]);
     await startWorkers([three]);
     await eventually('boot-3 to vote', ['boot-0', 'boot-1', 'boot-2', 'boot-3'], () => memberNames(zero));
-    await eventually('boot-3 to be active', 'active', async () => {
-      const text = (await etcdValue(zero, '/neco/bootservers/3')) ?? '{}';
-      return (JSON.parse(text) as { state?: string }).state;
-    });
+    await eventually('boot-3 to be active', 'active', () => registrationState(zero, 3));
   });
 
   after(async () => {

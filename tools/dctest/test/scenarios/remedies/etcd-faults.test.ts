@@ -158,7 +158,7 @@ async function fill(server: Server, times: number): Promise<void> {
   await putOften(server, { key: 'filler', bytes: megabyte, times });
 }
 
-/** Writes below /neco/config/; what etcd refuses ends it. @param key may have what a shell replaces, anew each time */
+/** Writes below /neco/config/; what etcd refuses ends it. @param key may have what the shell replaces, for each write by itself */
 async function putOften(
   server: Server,
   { key, bytes, times }: { key: string; bytes: number; times: number },

@@ -7,7 +7,7 @@ import { etcdctl } from '../../../src/cluster/stock-clients.ts';
 import {
   faultsSeen,
   follow,
-  gone,
+  untilGone,
   reported,
   untilAllWell,
   type ReportedFault,
@@ -53,8 +53,8 @@ describe('the remedies of neco status for hosts', function () {
     const [, largest = ''] = /\t(\/\S+core\S*)\n/.exec(await shell(one, look)) ?? [];
     await shell(one, `rm ${largest}`);
     expect(await shell(one, check)).to.match(/64M .* \d% \/var\/lib\/neco\n/);
-    await gone(one, 'disk-filling');
-    await gone(zero, 'disk-filling');
+    await untilGone(one, 'disk-filling');
+    await untilGone(zero, 'disk-filling');
     await shell(one, `umount ${place}`);
   });
 
@@ -84,8 +84,8 @@ describe('the remedies of neco status for hosts', function () {
     expect(await shell(one, look)).to.match(new RegExp(`\\^\\? ${two.address} `));
     await shell(two, 'systemctl start chrony');
     await follow(warning, servers);
-    await gone(one, 'clock-unsynchronized');
-    await gone(zero, 'clock-unsynchronized');
+    await untilGone(one, 'clock-unsynchronized');
+    await untilGone(zero, 'clock-unsynchronized');
     for (const server of [one, two])
       await shell(server, `systemctl stop chrony; rm ${dropIn}; systemctl daemon-reload`);
   });
@@ -125,7 +125,7 @@ describe('the remedies of neco status for hosts', function () {
     expect(warning).to.include({ severity: 'warning', hint: 'on boot-1: systemctl restart neco-updater' });
     await untilAllWell(zero);
     await follow(warning, servers);
-    await gone(zero, 'host-trouble');
+    await untilGone(zero, 'host-trouble');
   });
 
   tests.it('two versions of etcd: the older is brought to the newer where it runs', async () => {
@@ -139,7 +139,7 @@ describe('the remedies of neco status for hosts', function () {
     expect(differ.severity).to.equal('warning');
     await untilAllWell(zero);
     expect(await follow(differ, servers)).to.have.length(3);
-    await gone(zero, 'versions-differ');
+    await untilGone(zero, 'versions-differ');
   });
 
   tests.it('a site configuration that is broken: its line is named, and what is right is seen', async () => {
@@ -156,7 +156,7 @@ describe('the remedies of neco status for hosts', function () {
     await shell(two, `sed -i 's/^lrn: .*/lrn: 2/' ${path}`);
     await shell(two, checkOf(wrong));
     await shell(two, `cmp ${path} /root/site.yml`);
-    await gone(two, 'site-invalid');
+    await untilGone(two, 'site-invalid');
   });
 
   tests.it('a configuration that breaks while status is watched: said, and corrected', async () => {

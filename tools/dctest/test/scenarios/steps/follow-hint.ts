@@ -50,19 +50,6 @@ export async function follow({ hint }: ReportedFault, servers: readonly Server[]
   return commands;
 }
 
-/** Waits until status on a server reports no fault or warning of this kind. */
-export async function gone(server: Server, id: string): Promise<void> {
-  await waitFor(
-    async () => {
-      const found = (await faultsSeen(server)).filter((fault) => fault.id === id);
-      return found.length > 0
-        ? { done: false, seen: JSON.stringify(found) }
-        : { done: true, value: undefined };
-    },
-    { what: `${server.name} to report no ${id}`, timeout: 90_000, maxPause: 1000 },
-  );
-}
-
 /** Waits until `neco status` on a server finds no fault. */
 export async function untilAllWell(server: Server): Promise<void> {
   await waitFor(

@@ -3,7 +3,7 @@ import { DataCenter } from '../../../src/data-center.ts';
 import type { Server } from '../../../src/server/server.ts';
 import { administrator, asAdministrator } from '../../../src/cluster/set-up-cluster.ts';
 import { SetupRun } from '../../../src/cluster/setup-run.ts';
-import { etcdctl, etcdOf, vault } from '../../../src/cluster/stock-clients.ts';
+import { etcdctl, etcdOf, etcdValue, vault } from '../../../src/cluster/stock-clients.ts';
 
 /** A cluster of 0, 1 and 2, and fresh servers beside it, to which the administrator's password was carried. */
 export async function clusterWithSpares(name: string, spares: readonly number[]): Promise<DataCenter> {
@@ -59,6 +59,12 @@ export async function memberNames(server: Server): Promise<string[]> {
   return members
     .map(({ name = 'unstarted', isLearner = false }) => `${name}${isLearner ? ' (learner)' : ''}`)
     .sort();
+}
+
+/** How far a boot server is registered: `joining`, `active`; undefined where it is not. */
+export async function registrationState(server: Server, lrn: number): Promise<string | undefined> {
+  const text = (await etcdValue(server, `/neco/bootservers/${lrn}`)) ?? '{}';
+  return (JSON.parse(text) as { state?: string }).state;
 }
 
 /** Waits until what `look` gives is this. */
